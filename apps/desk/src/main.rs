@@ -1,0 +1,3 @@
+//! The desk's server and command line.
+
+fn main() {}

@@ -1,0 +1,3 @@
+//! The drop's server.
+
+fn main() {}

@@ -1,0 +1,3 @@
+//! The reporter's command line.
+
+fn main() {}

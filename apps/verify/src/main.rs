@@ -1,0 +1,3 @@
+//! Check a published file against its proof, offline.
+
+fn main() {}

@@ -1,0 +1,1 @@
+//! The blind store: an append-only log of cells and mailboxes.

@@ -1,0 +1,1 @@
+//! What happens inside: import, seal, queue, send, receive.

@@ -1,0 +1,1 @@
+//! Role-typed keys and everything that seals.

@@ -1,0 +1,1 @@
+//! Hashing, signed notes, Merkle trees and tiles.

@@ -1,0 +1,1 @@
+//! Hostile files in a sandbox: probe, preview, scrub.

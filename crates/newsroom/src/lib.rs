@@ -1,0 +1,1 @@
+//! The desk's rules, pure, and its flows over ports.

@@ -1,0 +1,1 @@
+//! What opens: intake and archive identities, shares k of n.

@@ -1,0 +1,1 @@
+//! Make and check proofs: statement, log, findings.

@@ -1,0 +1,1 @@
+//! All SQL and blobs: SQLite and PostgreSQL, files.

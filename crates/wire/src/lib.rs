@@ -1,0 +1,1 @@
+//! The drop's protocol: requests, answers and limits.

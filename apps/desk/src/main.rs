@@ -1,3 +1,3 @@
-//! The desk's server and command line.
+//! `fh-desk`: the desk's server and command line.
 
 fn main() {}

@@ -1,0 +1,358 @@
+//! What the pages show: plain values without keys, handles or behaviour.
+//!
+//! Strings that came from a sender (names, notes, metadata values) are hostile: the page escapes
+//! and isolates them (`<bdi>`), and the media types below are the desk's own finding, never the
+//! sender's word.
+
+use serde::Serialize;
+
+/// Whether the desk is open.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum LockState {
+    /// Custodians still have to enter their passphrases.
+    Locked {
+        /// How many custodians are needed.
+        threshold: usize,
+        /// Who has entered a right passphrase since the last lock.
+        entered: Vec<String>,
+        /// Everybody who holds a share.
+        custodians: Vec<String>,
+    },
+    /// Open for work.
+    Open,
+}
+
+macro_rules! id {
+    ($name:ident, $what:literal) => {
+        #[doc = concat!("The id of ", $what, ", as URLs carry it (`Display`/`FromStr`).")]
+        #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize)]
+        pub struct $name(uuid::Uuid);
+
+        impl std::fmt::Display for $name {
+            fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+                self.0.fmt(f)
+            }
+        }
+
+        impl std::str::FromStr for $name {
+            type Err = uuid::Error;
+
+            fn from_str(text: &str) -> Result<Self, Self::Err> {
+                text.parse().map(Self)
+            }
+        }
+    };
+}
+
+id!(ItemId, "an item");
+id!(DerivativeId, "a derivative");
+id!(StoryId, "a story");
+id!(EditorId, "an editor");
+
+/// The inbox: dispatches that have arrived or are arriving, newest first.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct InboxView {
+    /// One entry per dispatch.
+    pub dispatches: Vec<DispatchLine>,
+}
+
+/// One dispatch in the inbox.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct DispatchLine {
+    /// The dispatch, hex as in URLs.
+    pub id: String,
+    /// When its first cell was seen, microseconds since 1970 UTC.
+    pub received_at: i64,
+    /// Cells of it seen so far.
+    pub cells_seen: u64,
+    /// Pieces assembled and authenticated so far.
+    pub pieces_complete: u64,
+    /// Pieces there will be; unknown until the manifest is in.
+    pub pieces_total: Option<u64>,
+    /// Where it stands.
+    pub state: DispatchState,
+    /// The sender's note (hostile text), once the manifest is in.
+    pub note: Option<String>,
+    /// Items opened so far, in the sender's order.
+    pub items: Vec<ItemLine>,
+}
+
+/// Where a dispatch stands.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum DispatchState {
+    /// Cells are arriving.
+    Arriving,
+    /// All pieces are in; items are being opened and checked.
+    Opening,
+    /// Every item is open and matches the manifest.
+    Complete,
+    /// Something does not fit (a hash differs, an item is damaged); the items' findings say what.
+    Damaged,
+}
+
+impl DispatchState {
+    /// The key of the Fluent message.
+    #[must_use]
+    pub fn code(self) -> &'static str {
+        match self {
+            Self::Arriving => "arriving",
+            Self::Opening => "opening",
+            Self::Complete => "complete",
+            Self::Damaged => "damaged",
+        }
+    }
+}
+
+/// One item as a line of the inbox.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ItemLine {
+    /// The item.
+    pub id: ItemId,
+    /// The sender's file name (hostile text).
+    pub name: String,
+    /// `jpeg`, `png`, `heic`, `mp4`, `mov`, `mp3`, `pdf`, or `unknown` until examined.
+    pub kind: String,
+    /// Size of the original in bytes.
+    pub bytes: u64,
+    /// Whether a preview is ready.
+    pub preview: WorkState,
+}
+
+/// Where background work on an item stands.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum WorkState {
+    /// Nobody has asked for it.
+    NotAsked,
+    /// Waiting or running.
+    UnderWay,
+    /// There.
+    Done,
+    /// Refused or failed; the code is the key of the Fluent message, the reason is for people.
+    Failed {
+        /// Stable code.
+        code: String,
+        /// Plain words, as the media station gave them.
+        reason: String,
+    },
+}
+
+/// One item with all that is known about it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ItemView {
+    /// The item.
+    pub id: ItemId,
+    /// Its dispatch, hex.
+    pub dispatch: String,
+    /// As in [`ItemLine::kind`].
+    pub kind: String,
+    /// The sender's file name (hostile text).
+    pub name: String,
+    /// Size of the original in bytes.
+    pub bytes: u64,
+    /// When its dispatch was first seen, microseconds.
+    pub received_at: i64,
+    /// The sender's note to the dispatch (hostile text).
+    pub note: Option<String>,
+    /// What was found inside (GPS, maker notes, thumbnails, failures of tools ...).
+    pub findings: Vec<FindingView>,
+    /// Custody so far, oldest first.
+    pub custody: Vec<CustodyLine>,
+    /// Whether the preview is ready; then `open_preview` works.
+    pub preview: WorkState,
+    /// The media type `open_preview` answers with, once ready.
+    pub preview_mime: Option<String>,
+    /// Whether `open_poster` works.
+    pub poster: bool,
+    /// Where scrubbing stands.
+    pub scrub: WorkState,
+    /// Publishable derivatives made so far.
+    pub derivatives: Vec<DerivativeView>,
+}
+
+/// Something found in an item.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct FindingView {
+    /// Stable code (`gps`, `maker-note`, `tool-crashed` ...), the key of the Fluent message.
+    pub code: String,
+    /// Where in the file, in the tool's words.
+    pub place: String,
+    /// The value (hostile text), possibly empty.
+    pub value: String,
+}
+
+/// One custody event.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct CustodyLine {
+    /// When, microseconds.
+    pub at: i64,
+    /// What happened: a stable code (`received`, `opened`, `probed`, `scrubbed`, `published` ...).
+    pub what: String,
+    /// Who did it: an editor's name, or empty for the desk itself.
+    pub who: String,
+    /// Hash of this entry in the audit chain, hex.
+    pub hash: String,
+}
+
+/// A scrubbed derivative: what may be published.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct DerivativeView {
+    /// The derivative.
+    pub id: DerivativeId,
+    /// The item it was made from.
+    pub item: ItemId,
+    /// SHA-256 of the derivative, hex.
+    pub sha256: String,
+    /// Its media type.
+    pub mime: String,
+    /// Its size.
+    pub bytes: u64,
+    /// What the scrub removed and what it left.
+    pub report: ScrubReportView,
+}
+
+/// A scrub report for people.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct ScrubReportView {
+    /// What was there and is gone.
+    pub removed: Vec<FindingView>,
+    /// What was left behind and is judged harmless.
+    pub left: Vec<FindingView>,
+    /// Tools and versions.
+    pub tools: Vec<String>,
+}
+
+/// One story in the list.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct StoryLine {
+    /// The story.
+    pub id: StoryId,
+    /// Its version.
+    pub version: u64,
+    /// English title, possibly empty.
+    pub title_en: String,
+    /// Arabic title, possibly empty.
+    pub title_ar: String,
+    /// Where it stands.
+    pub state: StoryState,
+    /// Last change, microseconds.
+    pub changed_at: i64,
+}
+
+/// Where a story stands.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum StoryState {
+    /// Being written, or approvals are missing.
+    Draft,
+    /// All approvals are there for exactly this version.
+    Cleared,
+    /// Publication is recorded and being carried out.
+    Publishing,
+    /// On the site.
+    Published,
+}
+
+impl StoryState {
+    /// The key of the Fluent message.
+    #[must_use]
+    pub fn code(self) -> &'static str {
+        match self {
+            Self::Draft => "draft",
+            Self::Cleared => "cleared",
+            Self::Publishing => "publishing",
+            Self::Published => "published",
+        }
+    }
+}
+
+/// The texts and derivatives of a story, as the form sends and shows them.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct StoryDraft {
+    /// English title.
+    pub title_en: String,
+    /// English body, plain text with blank lines between paragraphs.
+    pub body_en: String,
+    /// Arabic title.
+    pub title_ar: String,
+    /// Arabic body.
+    pub body_ar: String,
+    /// The derivatives to publish, in order.
+    pub media: Vec<StoryMedia>,
+}
+
+/// One derivative in a story.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct StoryMedia {
+    /// The derivative.
+    pub derivative: DerivativeId,
+    /// English description for those who do not see it.
+    pub alt_en: String,
+    /// Arabic description.
+    pub alt_ar: String,
+}
+
+/// One story with all that a page needs.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct StoryView {
+    /// The story.
+    pub id: StoryId,
+    /// Its version; every save makes the next.
+    pub version: u64,
+    /// Texts and chosen derivatives.
+    pub draft: StoryDraft,
+    /// Details of the chosen derivatives, in the same order as `draft.media`.
+    pub derivatives: Vec<DerivativeView>,
+    /// Every other derivative there is, for choosing.
+    pub choices: Vec<DerivativeChoice>,
+    /// SHA-256 of the clearance record of this version, hex: what an approval binds.
+    pub clearance: String,
+    /// Approvals that stand for exactly this clearance.
+    pub approvals: Vec<ApprovalView>,
+    /// Where it stands.
+    pub state: StoryState,
+    /// Where it was published, once it was.
+    pub publication: Option<PublicationView>,
+}
+
+/// A derivative that could be added to a story.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct DerivativeChoice {
+    /// The derivative.
+    pub derivative: DerivativeView,
+    /// The name of the item it came from (hostile text; for the desk's eyes only).
+    pub item_name: String,
+}
+
+/// One standing approval.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ApprovalView {
+    /// Who approved.
+    pub editor: EditorId,
+    /// The editor's name.
+    pub name: String,
+    /// Whether this is the safety editor's approval.
+    pub safety: bool,
+    /// When, microseconds.
+    pub at: i64,
+}
+
+/// Where a story was published.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct PublicationView {
+    /// The story page, relative to the site's root.
+    pub url_path: String,
+    /// When, microseconds.
+    pub at: i64,
+    /// Published files with their proofs, paths relative to the site's root.
+    pub files: Vec<PublishedFile>,
+}
+
+/// One published file.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct PublishedFile {
+    /// The derivative published.
+    pub derivative: DerivativeId,
+    /// `media/HASH.ext`.
+    pub file: String,
+    /// `proofs/HASH.proof.json`.
+    pub proof: String,
+}

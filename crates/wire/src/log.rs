@@ -88,7 +88,7 @@ impl LogPosition {
             size: read(size)?,
         };
         let cells = u64::try_from(body_bytes / CELL_BYTES).unwrap_or(u64::MAX);
-        if body_bytes % CELL_BYTES != 0 {
+        if !body_bytes.is_multiple_of(CELL_BYTES) {
             return Err(bad("the body is not whole cells"));
         }
         if cells > u64::from(asked.limit) || asked.from.checked_add(cells) != Some(position.next) {

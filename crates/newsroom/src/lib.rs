@@ -1,1 +1,29 @@
-//! The desk's rules, pure, and its flows over ports.
+//! The desk's rules, pure.
+//!
+//! Who may do what to which record, and when, is decided here and nowhere else: every rule is a function
+//! `decide(state, command, now)` that answers with changes or with a typed refusal. Nothing in this crate reads a
+//! clock, draws a random number, or knows of HTTP, SQL or a language a person reads. `store` loads the state under a
+//! lock, calls `decide`, applies the changes and writes the audit trail, all in one transaction.
+//!
+//! The flows: [`accounts`] (enrolment, sign-in), [`items`] (examine and protect), [`stories`] (edit, approve,
+//! publish), [`arrival`] (how far a dispatch has come). What an approval binds is in [`clearance`]; who did what,
+//! in a chain of hashes, in [`audit`].
+
+pub mod accounts;
+pub mod arrival;
+pub mod audit;
+pub mod clearance;
+pub mod ids;
+pub mod items;
+pub mod private;
+pub mod refusal;
+pub mod stories;
+pub mod time;
+pub mod work;
+
+pub use ids::{
+    BlobId, DerivativeId, DropId, EditorId, ItemId, JobId, PublicationId, ReceiptId, StoryId,
+};
+pub use private::Private;
+pub use refusal::Refusal;
+pub use time::Micros;

@@ -1,0 +1,184 @@
+//! How far a dispatch has come, from what is known of its pieces. Pure, so that pages and workers agree.
+
+use formats::{DispatchId, KitId};
+use std::fmt;
+
+/// A dispatch is named by its kit and its own id: another kit that reuses the id makes another dispatch.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct DispatchKey {
+    /// The kit that sealed it.
+    pub kit: KitId,
+    /// Its id.
+    pub dispatch: DispatchId,
+}
+
+impl DispatchKey {
+    /// The first digits of the dispatch's id, for a debug log inside the desk.
+    #[must_use]
+    pub fn short(&self) -> String {
+        self.dispatch.short()
+    }
+}
+
+impl fmt::Debug for DispatchKey {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "DispatchKey({}…)", self.short())
+    }
+}
+
+/// Where a dispatch stands.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Hash)]
+pub enum DispatchState {
+    /// Cells are coming in.
+    Arriving,
+    /// Every piece up to the final one is there and authentic.
+    Complete,
+    /// Opened: its items are entered.
+    Opened,
+    /// It is all there, but what is inside contradicts itself.
+    Unreadable,
+}
+
+impl DispatchState {
+    /// Its stable word in storage and JSON.
+    #[must_use]
+    pub const fn code(self) -> &'static str {
+        match self {
+            Self::Arriving => "arriving",
+            Self::Complete => "complete",
+            Self::Opened => "opened",
+            Self::Unreadable => "unreadable",
+        }
+    }
+
+    /// From its word.
+    #[must_use]
+    pub fn from_code(code: &str) -> Option<Self> {
+        [
+            Self::Arriving,
+            Self::Complete,
+            Self::Opened,
+            Self::Unreadable,
+        ]
+        .into_iter()
+        .find(|s| s.code() == code)
+    }
+}
+
+/// What is known of one piece number.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub struct PieceFacts {
+    /// Its number: 0 is the contact piece.
+    pub no: u32,
+    /// Whether its header says that it is the last one.
+    pub last: bool,
+    /// Whether it is assembled and authentic.
+    pub complete: bool,
+}
+
+/// How far a dispatch has come.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
+pub struct Progress {
+    /// Pieces in all, known once a cell of the final one was seen.
+    pub pieces: Option<u32>,
+    /// Pieces assembled and authentic.
+    pub complete: u32,
+    /// Whether nothing is missing.
+    pub whole: bool,
+}
+
+/// Reads progress off the pieces. Only an *authentic* final piece ends a dispatch: a header alone may be forged.
+#[must_use]
+pub fn progress(pieces: &[PieceFacts]) -> Progress {
+    let mut done: Vec<u32> = pieces.iter().filter(|p| p.complete).map(|p| p.no).collect();
+    done.sort_unstable();
+    done.dedup();
+    let authentic_end = pieces
+        .iter()
+        .filter(|p| p.complete && p.last)
+        .map(|p| p.no)
+        .min();
+    let claimed_end =
+        authentic_end.or_else(|| pieces.iter().filter(|p| p.last).map(|p| p.no).max());
+    let complete = u32::try_from(done.len()).unwrap_or(u32::MAX);
+    let whole = authentic_end.is_some_and(|end| {
+        (0..=end)
+            .zip(done.iter())
+            .filter(|(no, have)| no == *have)
+            .count() as u64
+            == u64::from(end) + 1
+    });
+    Progress {
+        pieces: claimed_end.map(|end| end.saturating_add(1)),
+        complete,
+        whole,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn piece(no: u32, last: bool, complete: bool) -> PieceFacts {
+        PieceFacts { no, last, complete }
+    }
+
+    #[test]
+    fn whole_only_without_gaps_up_to_an_authentic_end() {
+        assert_eq!(progress(&[]), Progress::default());
+        let claimed = [piece(0, false, true), piece(2, true, false)];
+        assert_eq!(
+            progress(&claimed),
+            Progress {
+                pieces: Some(3),
+                complete: 1,
+                whole: false
+            }
+        );
+        let gap = [piece(0, false, true), piece(2, true, true)];
+        assert_eq!(
+            progress(&gap),
+            Progress {
+                pieces: Some(3),
+                complete: 2,
+                whole: false
+            }
+        );
+        let all = [
+            piece(2, true, true),
+            piece(0, false, true),
+            piece(1, false, true),
+            piece(1, false, false),
+        ];
+        assert_eq!(
+            progress(&all),
+            Progress {
+                pieces: Some(3),
+                complete: 3,
+                whole: true
+            }
+        );
+        let forged_end = [
+            piece(0, false, true),
+            piece(1, true, true),
+            piece(9, true, false),
+        ];
+        assert_eq!(
+            progress(&forged_end),
+            Progress {
+                pieces: Some(2),
+                complete: 2,
+                whole: true
+            }
+        );
+        let huge = [piece(u32::MAX, true, true)];
+        assert_eq!(
+            progress(&huge),
+            Progress {
+                pieces: Some(u32::MAX),
+                complete: 1,
+                whole: false
+            }
+        );
+    }
+}

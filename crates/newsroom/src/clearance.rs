@@ -1,0 +1,126 @@
+//! What an approval binds: one canonical record of everything that will leave, and its hash.
+//!
+//! An editor who approves says yes to exactly these bytes: both texts, every derivative with its hash, its
+//! descriptions and its place in the order, and every setting. One byte elsewhere and the approval is void.
+//! The layout is `docs/formats/clearance.md`; `vectors/clearance.json` pins it.
+
+use crate::ids::{DerivativeId, StoryId};
+use crate::refusal::Refusal;
+use crate::stories::{DerivativeFacts, Story, Text};
+use ledger::{Digest, sha256};
+
+/// The first bytes of every record: what it is and which version of the layout.
+pub const DOMAIN: &str = "fh1/clearance";
+/// The layout's version.
+pub const VERSION: u8 = 1;
+
+/// Everything an approval binds, in its canonical bytes.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct ClearanceRecord {
+    story: StoryId,
+    version: u32,
+    bytes: Vec<u8>,
+}
+
+impl ClearanceRecord {
+    /// Builds the record of a story version.
+    ///
+    /// # Errors
+    /// [`Refusal::UnknownDerivative`] when the story shows something that has no known hash.
+    pub fn new(story: &Story, derivatives: &[DerivativeFacts]) -> Result<Self, Refusal> {
+        let mut out = Encoder::default();
+        out.text(DOMAIN);
+        out.raw(&[VERSION]);
+        out.raw(story.id.as_bytes());
+        out.raw(&story.version.to_be_bytes());
+        for Text { title, body } in [&story.draft.en, &story.draft.ar] {
+            out.text(title);
+            out.text(body);
+        }
+        out.count(story.draft.media.len());
+        for placed in &story.draft.media {
+            let facts = find(derivatives, placed.derivative)?;
+            out.raw(placed.derivative.as_bytes());
+            out.raw(facts.sha256.as_bytes());
+            out.raw(&facts.bytes.to_be_bytes());
+            out.text(&facts.mime);
+            out.text(&placed.alt_en);
+            out.text(&placed.alt_ar);
+        }
+        let settings = &story.draft.settings;
+        out.text(&settings.slug);
+        out.text(settings.grade.code());
+        out.raw(&[
+            u8::from(settings.graphic),
+            u8::from(settings.not_before.is_some()),
+        ]);
+        out.raw(&settings.not_before.map_or(0, |at| at.0).to_be_bytes());
+        Ok(Self {
+            story: story.id,
+            version: story.version,
+            bytes: out.0,
+        })
+    }
+
+    /// The story.
+    #[must_use]
+    pub const fn story(&self) -> StoryId {
+        self.story
+    }
+
+    /// Its version.
+    #[must_use]
+    pub const fn version(&self) -> u32 {
+        self.version
+    }
+
+    /// The canonical bytes: what an authenticator signs once passkeys exist.
+    #[must_use]
+    pub fn canonical_bytes(&self) -> &[u8] {
+        &self.bytes
+    }
+
+    /// SHA-256 of the canonical bytes: what an approval names.
+    #[must_use]
+    pub fn hash(&self) -> Digest {
+        sha256(&self.bytes)
+    }
+}
+
+fn find(derivatives: &[DerivativeFacts], id: DerivativeId) -> Result<&DerivativeFacts, Refusal> {
+    derivatives
+        .iter()
+        .find(|facts| facts.id == id)
+        .ok_or(Refusal::UnknownDerivative)
+}
+
+/// The evidence kept beside an approval until passkeys exist: SHA-256 that binds the approver's signed-in session
+/// (by the hash of its token) to the clearance. Weaker than a signature of their own: the desk could compute it.
+#[must_use]
+pub fn session_evidence(session_hash: &Digest, clearance: &Digest) -> Digest {
+    let mut out = Encoder::default();
+    out.text("fh1/approval-session");
+    out.raw(session_hash.as_bytes());
+    out.raw(clearance.as_bytes());
+    sha256(&out.0)
+}
+
+/// Length-prefixed fields one after another: two different records never have the same bytes.
+#[derive(Default)]
+pub(crate) struct Encoder(pub(crate) Vec<u8>);
+
+impl Encoder {
+    pub(crate) fn raw(&mut self, bytes: &[u8]) {
+        self.0.extend_from_slice(bytes);
+    }
+
+    /// Lengths are eight bytes: no text is long enough to be cut, on any machine.
+    pub(crate) fn count(&mut self, n: usize) {
+        self.raw(&(n as u64).to_be_bytes());
+    }
+
+    pub(crate) fn text(&mut self, text: &str) {
+        self.count(text.len());
+        self.raw(text.as_bytes());
+    }
+}

@@ -1,0 +1,252 @@
+//! Why a command was refused: typed, with a stable code. The words people read live in the desk's Fluent files.
+
+use crate::time::Micros;
+use ledger::Digest;
+
+/// What a draft still lacks before anyone may approve it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Lack {
+    /// The English title is empty.
+    TitleEn,
+    /// The English text is empty.
+    BodyEn,
+    /// The Arabic title is empty.
+    TitleAr,
+    /// The Arabic text is empty.
+    BodyAr,
+    /// A picture or recording has no English description.
+    AltEn,
+    /// A picture or recording has no Arabic description.
+    AltAr,
+}
+
+impl Lack {
+    /// Its stable code.
+    #[must_use]
+    pub const fn code(self) -> &'static str {
+        match self {
+            Self::TitleEn => "title-en",
+            Self::BodyEn => "body-en",
+            Self::TitleAr => "title-ar",
+            Self::BodyAr => "body-ar",
+            Self::AltEn => "alt-en",
+            Self::AltAr => "alt-ar",
+        }
+    }
+}
+
+/// A command that the rules do not allow.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum Refusal {
+    /// This editor has approved this version already; a second approval needs a second person.
+    #[error("the same editor cannot approve twice")]
+    SameEditorTwice,
+    /// What was approved is not what stands there now.
+    #[error("the story changed after it was shown: approval for {shown}, current {current}")]
+    StaleApproval {
+        /// The clearance hash on the approver's page.
+        shown: Digest,
+        /// The clearance hash now.
+        current: Digest,
+    },
+    /// Fewer than two current approvals.
+    #[error("{have} of 2 approvals by different editors")]
+    NotCleared {
+        /// How many count.
+        have: u32,
+    },
+    /// Two approvals, but none of a safety editor.
+    #[error("the safety editor has not approved")]
+    SafetyMissing,
+    /// This version is published already.
+    #[error("this version is published already")]
+    AlreadyPublished,
+    /// Someone else saved in between.
+    #[error("version {current} was saved in between; the edit was of version {expected}")]
+    EditConflict {
+        /// The version the editor had before them.
+        expected: u32,
+        /// The version now.
+        current: u32,
+    },
+    /// The draft lacks something that both languages need.
+    #[error("the draft lacks {}", .0.code())]
+    Incomplete(Lack),
+    /// A text is longer than its limit.
+    #[error("{field} is longer than {limit} characters")]
+    TooLong {
+        /// Which text.
+        field: &'static str,
+        /// Its limit.
+        limit: usize,
+    },
+    /// A text holds a character that no text may hold (a control character).
+    #[error("{field} holds a control character")]
+    ControlCharacter {
+        /// Which text.
+        field: &'static str,
+    },
+    /// More media than a story may carry.
+    #[error("more than {limit} media")]
+    TooManyMedia {
+        /// The limit.
+        limit: usize,
+    },
+    /// The story names a derivative that does not exist.
+    #[error("no such derivative")]
+    UnknownDerivative,
+    /// The story names one derivative twice.
+    #[error("a derivative stands twice in the story")]
+    DerivativeTwice,
+    /// The address part of the story is not usable.
+    #[error("a slug is 3 to 60 lower-case letters, digits and single hyphens")]
+    SlugInvalid,
+    /// Another story has this address.
+    #[error("another story has this slug")]
+    SlugTaken,
+    /// The story is held back until later.
+    #[error("held back until {until}")]
+    NotYet {
+        /// The first moment at which it may go out.
+        until: Micros,
+    },
+    /// No such story.
+    #[error("no such story")]
+    UnknownStory,
+    /// No such item.
+    #[error("no such item")]
+    UnknownItem,
+    /// No such publication.
+    #[error("no such publication")]
+    UnknownPublication,
+    /// No editor with that id, or the account is closed.
+    #[error("no such editor, or the account is closed")]
+    NotAnEditor,
+    /// There is nothing of this editor's to take back.
+    #[error("this editor has not approved this version")]
+    NotApproved,
+    /// An editor of that name exists.
+    #[error("an editor of that name exists")]
+    NameTaken,
+    /// A name is empty or longer than 80 characters.
+    #[error("a name is 1 to 80 characters")]
+    NameInvalid,
+    /// An account needs a role.
+    #[error("an editor needs at least one role")]
+    NoRole,
+    /// The enrolment code was used or never existed.
+    #[error("the enrolment code is spent or unknown")]
+    EnrolmentSpent,
+    /// The enrolment code is too old.
+    #[error("the enrolment code has expired")]
+    EnrolmentExpired,
+    /// Too many wrong passwords.
+    #[error("too many attempts; again at {retry_at}")]
+    TooManyAttempts {
+        /// When the next attempt counts.
+        retry_at: Micros,
+    },
+    /// The item is not examined yet.
+    #[error("the item is not examined yet")]
+    NotExamined,
+    /// The same work is under way.
+    #[error("this is being worked on")]
+    AlreadyWorking,
+    /// This kind cannot be made safe.
+    #[error("this file cannot be made safe for publication: {code}")]
+    CannotProtect {
+        /// The examiner's reason code.
+        code: String,
+    },
+    /// A kit of that pseudonym or id exists.
+    #[error("a kit of that pseudonym or id exists")]
+    KitTaken,
+    /// No such kit.
+    #[error("no such kit")]
+    UnknownKit,
+    /// That drop is known already.
+    #[error("that drop is known already")]
+    DropTaken,
+    /// A reply pair is used once.
+    #[error("the reply pair is spent")]
+    ReplyPairSpent,
+}
+
+impl Refusal {
+    /// The stable code: the key of the message in the desk's Fluent files (`refusal-CODE`) and of JSON answers.
+    #[must_use]
+    pub const fn code(&self) -> &'static str {
+        match self {
+            Self::SameEditorTwice => "same-editor-twice",
+            Self::StaleApproval { .. } => "stale-approval",
+            Self::NotCleared { .. } => "not-cleared",
+            Self::SafetyMissing => "safety-missing",
+            Self::AlreadyPublished => "already-published",
+            Self::EditConflict { .. } => "edit-conflict",
+            Self::Incomplete(_) => "incomplete",
+            Self::TooLong { .. } => "too-long",
+            Self::ControlCharacter { .. } => "control-character",
+            Self::TooManyMedia { .. } => "too-many-media",
+            Self::UnknownDerivative => "unknown-derivative",
+            Self::DerivativeTwice => "derivative-twice",
+            Self::SlugInvalid => "slug-invalid",
+            Self::SlugTaken => "slug-taken",
+            Self::NotYet { .. } => "not-yet",
+            Self::UnknownStory => "unknown-story",
+            Self::UnknownItem => "unknown-item",
+            Self::UnknownPublication => "unknown-publication",
+            Self::NotAnEditor => "not-an-editor",
+            Self::NotApproved => "not-approved",
+            Self::NameTaken => "name-taken",
+            Self::NameInvalid => "name-invalid",
+            Self::NoRole => "no-role",
+            Self::EnrolmentSpent => "enrolment-spent",
+            Self::EnrolmentExpired => "enrolment-expired",
+            Self::TooManyAttempts { .. } => "too-many-attempts",
+            Self::NotExamined => "not-examined",
+            Self::AlreadyWorking => "already-working",
+            Self::CannotProtect { .. } => "cannot-protect",
+            Self::KitTaken => "kit-taken",
+            Self::UnknownKit => "unknown-kit",
+            Self::DropTaken => "drop-taken",
+            Self::ReplyPairSpent => "reply-pair-spent",
+        }
+    }
+
+    /// Every code there is: the desk's test holds its Fluent files against it.
+    pub const CODES: [&'static str; 33] = [
+        "same-editor-twice",
+        "stale-approval",
+        "not-cleared",
+        "safety-missing",
+        "already-published",
+        "edit-conflict",
+        "incomplete",
+        "too-long",
+        "control-character",
+        "too-many-media",
+        "unknown-derivative",
+        "derivative-twice",
+        "slug-invalid",
+        "slug-taken",
+        "not-yet",
+        "unknown-story",
+        "unknown-item",
+        "unknown-publication",
+        "not-an-editor",
+        "not-approved",
+        "name-taken",
+        "name-invalid",
+        "no-role",
+        "enrolment-spent",
+        "enrolment-expired",
+        "too-many-attempts",
+        "not-examined",
+        "already-working",
+        "cannot-protect",
+        "kit-taken",
+        "unknown-kit",
+        "drop-taken",
+        "reply-pair-spent",
+    ];
+}

@@ -305,7 +305,8 @@ impl Desk {
     }
 
     /// Approves exactly the clearance the editor saw (`clearance` is the hash in hex, as the page
-    /// showed it).
+    /// showed it); `session` is the hash of the token of the session the editor acts in, which the
+    /// approval's evidence binds.
     ///
     /// # Errors
     /// Locked, not found, refused (same editor twice, changed meanwhile), or the store failed.
@@ -314,6 +315,7 @@ impl Desk {
         _editor: EditorId,
         _story: StoryId,
         _clearance: &str,
+        _session: &ledger::Digest,
     ) -> Result<StoryView, DeskError> {
         Err(DeskError::NotYet)
     }

@@ -4,7 +4,8 @@
 //! and isolates them (`<bdi>`), and the media types below are the desk's own finding, never the
 //! sender's word.
 
-use serde::Serialize;
+pub use newsroom::stories::Grade;
+pub use newsroom::{DerivativeId, EditorId, ItemId, StoryId};
 
 /// Whether the desk is open.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -21,33 +22,6 @@ pub enum LockState {
     /// Open for work.
     Open,
 }
-
-macro_rules! id {
-    ($name:ident, $what:literal) => {
-        #[doc = concat!("The id of ", $what, ", as URLs carry it (`Display`/`FromStr`).")]
-        #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize)]
-        pub struct $name(uuid::Uuid);
-
-        impl std::fmt::Display for $name {
-            fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-                self.0.fmt(f)
-            }
-        }
-
-        impl std::str::FromStr for $name {
-            type Err = uuid::Error;
-
-            fn from_str(text: &str) -> Result<Self, Self::Err> {
-                text.parse().map(Self)
-            }
-        }
-    };
-}
-
-id!(ItemId, "an item");
-id!(DerivativeId, "a derivative");
-id!(StoryId, "a story");
-id!(EditorId, "an editor");
 
 /// The inbox: dispatches that have arrived or are arriving, newest first.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -267,6 +241,9 @@ impl StoryState {
 /// The texts and derivatives of a story, as the form sends and shows them.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct StoryDraft {
+    /// The version the form was made from; when another was saved meanwhile, saving is refused
+    /// (`edit-conflict`). `None` takes whatever is current.
+    pub version: Option<u64>,
     /// English title.
     pub title_en: String,
     /// English body, plain text with blank lines between paragraphs.
@@ -277,6 +254,21 @@ pub struct StoryDraft {
     pub body_ar: String,
     /// The derivatives to publish, in order.
     pub media: Vec<StoryMedia>,
+    /// Settings that go out with the texts; `None` keeps what stands there.
+    pub settings: Option<StorySettings>,
+}
+
+/// What goes out with a story beside its texts.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct StorySettings {
+    /// The story's part of its address: 3 to 60 lower-case letters, digits, single hyphens.
+    pub slug: String,
+    /// How sure the newsroom says it is.
+    pub grade: Grade,
+    /// Whether pictures stay covered until the reader asks.
+    pub graphic: bool,
+    /// Held back until then, microseconds.
+    pub not_before: Option<i64>,
 }
 
 /// One derivative in a story.
@@ -297,7 +289,7 @@ pub struct StoryView {
     pub id: StoryId,
     /// Its version; every save makes the next.
     pub version: u64,
-    /// Texts and chosen derivatives.
+    /// Texts, chosen derivatives and settings (always `Some` here).
     pub draft: StoryDraft,
     /// Details of the chosen derivatives, in the same order as `draft.media`.
     pub derivatives: Vec<DerivativeView>,

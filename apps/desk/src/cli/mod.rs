@@ -1,0 +1,135 @@
+//! The command line of `fh-desk`: what can be asked, and where each answer is made.
+
+mod drop;
+mod init;
+mod kit;
+mod people;
+mod serve;
+mod terminal;
+
+use std::net::SocketAddr;
+use std::path::PathBuf;
+
+use clap::{Args, Parser, Subcommand};
+
+/// The desk: receive, examine, protect, clear and publish.
+#[derive(Parser)]
+#[command(name = "fh-desk", version, about)]
+pub struct Cli {
+    /// Language of messages: `en` or `ar` (default: FH_LANG, then LANG).
+    #[arg(long, global = true, env = "FH_LANG")]
+    lang: Option<String>,
+    #[command(subcommand)]
+    command: Command,
+}
+
+#[derive(Subcommand)]
+enum Command {
+    /// Found a newsroom: keyring, database, accounts.
+    Init(Init),
+    /// Drops the desk reads.
+    #[command(subcommand)]
+    Drop(DropCommand),
+    /// Kits for reporters.
+    #[command(subcommand)]
+    Kit(KitCommand),
+    /// Run the desk: receive, and serve the pages.
+    Serve(Serve),
+}
+
+#[derive(Args)]
+struct Init {
+    /// The desk's folder; must not hold a desk yet.
+    #[arg(long)]
+    dir: PathBuf,
+    /// The newsroom's name, as kits and the site carry it.
+    #[arg(long)]
+    organisation: String,
+    /// A custodian's name; repeat for each.
+    #[arg(long = "custodian", required = true)]
+    custodians: Vec<String>,
+    /// How many custodians it takes to unlock.
+    #[arg(long)]
+    threshold: u8,
+    /// An editor as NAME:ROLE, ROLE being `editor` or `safety`; repeat for each.
+    #[arg(long = "editor", required = true, value_parser = people::parse_editor)]
+    editors: Vec<people::NewEditor>,
+    /// PostgreSQL instead of the built-in SQLCipher database.
+    #[arg(long)]
+    database_url: Option<String>,
+    /// Write passphrases and enrolment codes to files in this folder instead of showing them.
+    #[arg(long)]
+    passphrase_dir: Option<PathBuf>,
+}
+
+#[derive(Subcommand)]
+enum DropCommand {
+    /// Add a drop, or replace the token of a known one.
+    Add(DropAdd),
+}
+
+#[derive(Args)]
+struct DropAdd {
+    /// The desk's folder.
+    #[arg(long)]
+    dir: PathBuf,
+    /// The drop's address.
+    #[arg(long)]
+    url: String,
+    /// The file `fh-drop token` wrote.
+    #[arg(long)]
+    token_file: PathBuf,
+}
+
+#[derive(Subcommand)]
+enum KitCommand {
+    /// Make a kit for a reporter; the file is all she needs.
+    New(KitNew),
+}
+
+#[derive(Args)]
+struct KitNew {
+    /// The name the newsroom calls her by; never leaves the database.
+    pseudonym: String,
+    /// The desk's folder.
+    #[arg(long)]
+    dir: PathBuf,
+    /// Where to write the kit (readable by you alone).
+    #[arg(long)]
+    out: PathBuf,
+    /// A custodian's passphrase from a file, as NAME=FILE; repeat. Others are asked for.
+    #[arg(long = "custodian-passphrase", value_parser = people::parse_passphrase_file)]
+    passphrases: Vec<people::PassphraseFile>,
+}
+
+#[derive(Args)]
+struct Serve {
+    /// The desk's folder.
+    #[arg(long)]
+    dir: PathBuf,
+    /// Address to serve the pages on; port 0 takes a free one.
+    #[arg(long, default_value = "127.0.0.1:8480")]
+    listen: SocketAddr,
+    /// Where the public site is built.
+    #[arg(long)]
+    site: PathBuf,
+    /// The public address of the site, for feeds.
+    #[arg(long, default_value = "https://firsthand.invalid")]
+    base_url: String,
+    /// Seconds between looks at each drop.
+    #[arg(long, default_value_t = 5)]
+    poll_seconds: u64,
+}
+
+/// Runs one command.
+///
+/// # Errors
+/// What a person should read; the caller prints it.
+pub fn run(cli: Cli) -> anyhow::Result<()> {
+    match cli.command {
+        Command::Init(args) => init::run(args),
+        Command::Drop(DropCommand::Add(args)) => drop::add(&args),
+        Command::Kit(KitCommand::New(args)) => kit::new(&args),
+        Command::Serve(args) => serve::run(args),
+    }
+}

@@ -1,0 +1,398 @@
+//! The desk's folder: where everything lies, and the one file that is read while locked.
+//!
+//! `desk.json` holds what the desk needs before any custodian has come: the organisation's name,
+//! where the database is, and the drops with their read tokens. A drop's token reads ciphertext
+//! and writes mailboxes; it opens nothing, so it may rest outside the keyring, in a file that only
+//! the owner reads (0600). Whoever takes it can read noise and count cells.
+
+use std::fs;
+use std::io;
+use std::path::{Path, PathBuf};
+
+use serde::{Deserialize, Serialize};
+use zeroize::Zeroize;
+
+use crate::files;
+
+/// The version of `desk.json` this code reads and writes.
+const VERSION: u32 = 1;
+
+/// What can be wrong with the desk's folder.
+#[derive(Debug, thiserror::Error)]
+pub enum ConfigError {
+    /// The file cannot be read or written.
+    #[error("{}: {source}", path.display())]
+    File {
+        /// Which file.
+        path: PathBuf,
+        /// Why.
+        source: io::Error,
+    },
+    /// There is no desk in this folder.
+    #[error("{} is not a desk's folder; make one with `fh-desk init --dir {}`", path.display(), path.display())]
+    NoDesk {
+        /// The folder.
+        path: PathBuf,
+    },
+    /// There is a desk already.
+    #[error("{} already holds a desk; it will not be overwritten", path.display())]
+    DeskExists {
+        /// The folder.
+        path: PathBuf,
+    },
+    /// The file is not what it should be.
+    #[error("{} cannot be understood: {source}", path.display())]
+    Malformed {
+        /// Which file.
+        path: PathBuf,
+        /// Why.
+        source: serde_json::Error,
+    },
+    /// The file was written by another version of this program.
+    #[error("{} has version {found}; this program reads version {VERSION}", path.display())]
+    Version {
+        /// Which file.
+        path: PathBuf,
+        /// The version found.
+        found: u32,
+    },
+    /// A drop's address or token is unusable.
+    #[error("the drop {url}: {reason}")]
+    Drop {
+        /// The drop's address.
+        url: String,
+        /// What is wrong.
+        reason: &'static str,
+    },
+}
+
+/// The paths inside a desk's folder.
+#[derive(Debug, Clone)]
+pub struct DeskFolder {
+    root: PathBuf,
+}
+
+impl DeskFolder {
+    /// The folder at `root`; nothing is touched.
+    #[must_use]
+    pub fn new(root: impl Into<PathBuf>) -> Self {
+        Self { root: root.into() }
+    }
+
+    /// The folder itself.
+    #[must_use]
+    pub fn root(&self) -> &Path {
+        &self.root
+    }
+
+    /// The configuration read while locked.
+    #[must_use]
+    pub fn config(&self) -> PathBuf {
+        self.root.join("desk.json")
+    }
+
+    /// The wrapped keys and locked shares.
+    #[must_use]
+    pub fn keyring(&self) -> PathBuf {
+        self.root.join("keyring.json")
+    }
+
+    /// The SQLCipher database, when there is no PostgreSQL.
+    #[must_use]
+    pub fn database(&self) -> PathBuf {
+        self.root.join("desk.db")
+    }
+
+    /// Sealed blobs.
+    #[must_use]
+    pub fn blobs(&self) -> PathBuf {
+        self.root.join("blobs")
+    }
+
+    /// Cells pulled from the drops, still veiled.
+    #[must_use]
+    pub fn spool(&self) -> PathBuf {
+        self.root.join("spool")
+    }
+
+    /// How far each drop has been read.
+    #[must_use]
+    pub fn positions(&self) -> PathBuf {
+        self.root.join("positions.json")
+    }
+
+    /// The public log of statements.
+    #[must_use]
+    pub fn statement_log(&self) -> PathBuf {
+        self.root.join("log")
+    }
+
+    /// Published media and posters as the site carries them (public by now).
+    #[must_use]
+    pub fn published(&self) -> PathBuf {
+        self.root.join("published")
+    }
+
+    /// Refuses a folder that has a desk.
+    ///
+    /// # Errors
+    /// [`ConfigError::DeskExists`].
+    pub fn refuse_existing(&self) -> Result<(), ConfigError> {
+        if self.config().exists() || self.keyring().exists() {
+            return Err(ConfigError::DeskExists {
+                path: self.root.clone(),
+            });
+        }
+        Ok(())
+    }
+
+    /// Makes the folder and its subfolders, closed to others.
+    ///
+    /// # Errors
+    /// When the disk refuses.
+    pub fn make(&self) -> Result<(), ConfigError> {
+        for path in [
+            self.root.clone(),
+            self.blobs(),
+            self.spool(),
+            self.statement_log(),
+            self.published(),
+        ] {
+            files::private_folder(&path).map_err(|source| ConfigError::File { path, source })?;
+        }
+        Ok(())
+    }
+}
+
+/// Where the database is.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case", deny_unknown_fields)]
+pub enum Database {
+    /// SQLCipher, in the desk's folder.
+    Sqlcipher,
+    /// PostgreSQL on an encrypted disk.
+    Postgres {
+        /// `postgres://...`; may hold a password, one more reason why the file is 0600.
+        url: String,
+    },
+}
+
+/// A drop's desk token: what reads its log and writes its mailboxes.
+#[derive(Clone, Serialize, Deserialize)]
+#[serde(transparent)]
+pub struct DropToken(String);
+
+impl DropToken {
+    /// Takes a token as `fh-drop token` wrote it.
+    ///
+    /// # Errors
+    /// When it is not 64 hexadecimal digits.
+    pub fn parse(text: &str) -> Result<Self, &'static str> {
+        let text = text.trim();
+        if text.len() != 64 || !text.bytes().all(|b| b.is_ascii_hexdigit()) {
+            return Err("the token file must hold 64 hexadecimal digits, as `fh-drop token` writes them");
+        }
+        Ok(Self(text.to_ascii_lowercase()))
+    }
+
+    /// The token, for the `Authorization` header.
+    #[must_use]
+    pub fn expose(&self) -> &str {
+        &self.0
+    }
+}
+
+impl std::fmt::Debug for DropToken {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str("DropToken(..)")
+    }
+}
+
+impl Drop for DropToken {
+    fn drop(&mut self) {
+        self.0.zeroize();
+    }
+}
+
+/// One drop the desk reads.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct DropEntry {
+    /// Its address, without a trailing slash.
+    pub url: String,
+    /// Its desk token.
+    pub token: DropToken,
+}
+
+impl DropEntry {
+    /// Checks an address as people type it.
+    ///
+    /// # Errors
+    /// When it is not `http://` or `https://` with a host.
+    pub fn parse(url: &str, token: &str) -> Result<Self, ConfigError> {
+        let refuse = |reason| ConfigError::Drop {
+            url: url.to_owned(),
+            reason,
+        };
+        let url_ok = url.trim_end_matches('/');
+        let host = url_ok
+            .strip_prefix("http://")
+            .or_else(|| url_ok.strip_prefix("https://"))
+            .ok_or_else(|| refuse("its address must begin with http:// or https://"))?;
+        if host.is_empty() || host.contains(char::is_whitespace) {
+            return Err(refuse("its address has no host"));
+        }
+        Ok(Self {
+            url: url_ok.to_owned(),
+            token: DropToken::parse(token).map_err(refuse)?,
+        })
+    }
+}
+
+/// The content of `desk.json`.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct DeskConfig {
+    version: u32,
+    /// The newsroom's name, as kits and the site carry it.
+    pub organisation: String,
+    /// Where the database is.
+    pub database: Database,
+    /// The drops, in the order they were added.
+    pub drops: Vec<DropEntry>,
+}
+
+impl DeskConfig {
+    /// A new configuration without drops.
+    #[must_use]
+    pub fn new(organisation: String, database: Database) -> Self {
+        Self {
+            version: VERSION,
+            organisation,
+            database,
+            drops: Vec::new(),
+        }
+    }
+
+    /// Reads the configuration of a desk.
+    ///
+    /// # Errors
+    /// When there is none, or it is malformed.
+    pub fn load(folder: &DeskFolder) -> Result<Self, ConfigError> {
+        let path = folder.config();
+        let bytes = match fs::read(&path) {
+            Ok(bytes) => bytes,
+            Err(e) if e.kind() == io::ErrorKind::NotFound => {
+                return Err(ConfigError::NoDesk {
+                    path: folder.root().to_owned(),
+                });
+            }
+            Err(source) => return Err(ConfigError::File { path, source }),
+        };
+        let config: Self = match serde_json::from_slice(&bytes) {
+            Ok(config) => config,
+            Err(source) => return Err(ConfigError::Malformed { path, source }),
+        };
+        if config.version != VERSION {
+            return Err(ConfigError::Version {
+                path,
+                found: config.version,
+            });
+        }
+        Ok(config)
+    }
+
+    /// Writes the configuration, readable by the owner alone.
+    ///
+    /// # Errors
+    /// When the disk refuses.
+    pub fn save(&self, folder: &DeskFolder) -> Result<(), ConfigError> {
+        let path = folder.config();
+        let bytes = serde_json::to_vec_pretty(self).map_err(|source| ConfigError::Malformed {
+            path: path.clone(),
+            source,
+        })?;
+        files::replace(&path, &bytes).map_err(|source| ConfigError::File { path, source })
+    }
+
+    /// Adds a drop, or replaces the token of one that is known.
+    pub fn put_drop(&mut self, entry: DropEntry) {
+        match self.drops.iter_mut().find(|drop| drop.url == entry.url) {
+            Some(known) => known.token = entry.token.clone(),
+            None => self.drops.push(entry),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::os::unix::fs::PermissionsExt;
+
+    use super::*;
+
+    const TOKEN: &str = "00112233445566778899aabbccddeeff00112233445566778899AABBCCDDEEFF";
+
+    #[test]
+    fn a_configuration_survives_the_disk_and_is_private() {
+        let dir = tempfile::tempdir().unwrap();
+        let folder = DeskFolder::new(dir.path().join("desk"));
+        folder.refuse_existing().unwrap();
+        folder.make().unwrap();
+        let mut config = DeskConfig::new("Voices".into(), Database::Sqlcipher);
+        config.put_drop(DropEntry::parse("http://127.0.0.1:9/", TOKEN).unwrap());
+        config.put_drop(DropEntry::parse("http://127.0.0.1:9", &TOKEN.to_lowercase()).unwrap());
+        config.save(&folder).unwrap();
+
+        let read = DeskConfig::load(&folder).unwrap();
+        assert_eq!(read.organisation, "Voices");
+        assert_eq!(read.drops.len(), 1);
+        assert_eq!(read.drops[0].url, "http://127.0.0.1:9");
+        assert_eq!(read.drops[0].token.expose(), TOKEN.to_lowercase());
+        let mode = fs::metadata(folder.config()).unwrap().permissions().mode();
+        assert_eq!(mode & 0o077, 0);
+        assert!(matches!(
+            folder.refuse_existing(),
+            Err(ConfigError::DeskExists { .. })
+        ));
+    }
+
+    #[test]
+    fn tokens_never_print() {
+        let entry = DropEntry::parse("https://drop.example", TOKEN).unwrap();
+        assert!(!format!("{entry:?}").to_lowercase().contains("0011"));
+    }
+
+    #[test]
+    fn bad_drops_are_refused() {
+        for (url, token) in [
+            ("ftp://x", TOKEN),
+            ("https://", TOKEN),
+            ("http://a b", TOKEN),
+            ("http://a", "zz"),
+            ("http://a", &TOKEN[..62]),
+        ] {
+            assert!(DropEntry::parse(url, token).is_err(), "{url} {token}");
+        }
+    }
+
+    #[test]
+    fn other_versions_and_other_fields_are_refused() {
+        let dir = tempfile::tempdir().unwrap();
+        let folder = DeskFolder::new(dir.path());
+        assert!(matches!(
+            DeskConfig::load(&folder),
+            Err(ConfigError::NoDesk { .. })
+        ));
+        let write = |text: &str| fs::write(folder.config(), text).unwrap();
+        write(r#"{"version":2,"organisation":"x","database":"sqlcipher","drops":[]}"#);
+        assert!(matches!(
+            DeskConfig::load(&folder),
+            Err(ConfigError::Version { found: 2, .. })
+        ));
+        write(r#"{"version":1,"organisation":"x","database":"sqlcipher","drops":[],"more":1}"#);
+        assert!(matches!(
+            DeskConfig::load(&folder),
+            Err(ConfigError::Malformed { .. })
+        ));
+    }
+}

@@ -1,0 +1,196 @@
+//! The desk's side of the drop's protocol: reading the log, filling mailboxes, registering tokens.
+//!
+//! Blocking, because every caller runs on a blocking thread anyway. Nothing from a drop is trusted:
+//! lengths are checked before memory is used, and what comes back is cells that open or do not.
+
+use std::io::Read;
+use std::time::Duration;
+
+use wire::{
+    LogPosition, LogQuery, MailboxAddress, Registered, TokenHash, TokenRegistration, WireError,
+};
+use zeroize::Zeroizing;
+
+use crate::config::DropEntry;
+
+/// Cells asked for at once: 8 MiB, held once in memory while being written to the spool.
+const FETCH_CELLS: u32 = 128;
+
+/// A drop that does not answer within this time is tried again later.
+const CONNECT: Duration = Duration::from_secs(20);
+/// No single read or write may stall longer than this; the whole may take as long as it takes.
+const STALL: Duration = Duration::from_secs(60);
+
+/// Why a drop could not be used. Never contains a token.
+#[derive(Debug, thiserror::Error)]
+pub enum DropError {
+    /// No connection, or it broke.
+    #[error("the drop {url} cannot be reached: {reason}")]
+    Unreachable {
+        /// The drop's address.
+        url: String,
+        /// What the client said.
+        reason: String,
+    },
+    /// It answered with an error status.
+    #[error("the drop {url} answered {status}{hint}")]
+    Status {
+        /// The drop's address.
+        url: String,
+        /// The HTTP status.
+        status: u16,
+        /// What to do about it.
+        hint: &'static str,
+    },
+    /// Its answer breaks the protocol.
+    #[error("the drop {url} answered against the protocol: {what}")]
+    Protocol {
+        /// The drop's address.
+        url: String,
+        /// What is wrong.
+        what: String,
+    },
+}
+
+/// A stretch of a drop's log.
+pub(crate) struct Stretch {
+    /// Whole cells, one after another.
+    pub(crate) cells: Vec<u8>,
+    /// Where to go on reading, and how long the log is.
+    pub(crate) position: LogPosition,
+}
+
+/// One drop, over HTTP.
+#[derive(Clone)]
+pub(crate) struct DropClient {
+    entry: DropEntry,
+    agent: ureq::Agent,
+}
+
+impl DropClient {
+    /// A client for one configured drop; connects when used.
+    pub(crate) fn new(entry: DropEntry) -> Self {
+        let config = ureq::Agent::config_builder()
+            .http_status_as_error(false)
+            .timeout_connect(Some(CONNECT))
+            .timeout_send_request(Some(STALL))
+            .timeout_recv_response(Some(STALL))
+            .max_redirects(0)
+            .build();
+        Self {
+            entry,
+            agent: config.into(),
+        }
+    }
+
+    /// The drop's address.
+    pub(crate) fn url(&self) -> &str {
+        &self.entry.url
+    }
+
+    /// Reads a stretch of the log from `from` on; empty when there is nothing new.
+    pub(crate) fn read_log(&self, from: u64) -> Result<Stretch, DropError> {
+        let asked = LogQuery {
+            from,
+            limit: FETCH_CELLS,
+        };
+        let mut response = self
+            .agent
+            .get(self.address(&wire::log_path(asked.from, asked.limit)))
+            .header(wire::HEADER_AUTHORIZATION, self.bearer().as_str())
+            .call()
+            .map_err(|e| self.unreachable(&e))?;
+        self.expect_success(response.status().as_u16())?;
+        let header = |name: &str| {
+            let value = response.headers().get(name)?.to_str().ok()?;
+            Some(value.to_owned())
+        };
+        let (next, size) = (header(wire::HEADER_NEXT), header(wire::HEADER_SIZE));
+        let limit = u64::from(FETCH_CELLS) * wire::CELL_BYTES as u64;
+        let mut cells = Vec::new();
+        response
+            .body_mut()
+            .as_reader()
+            .take(limit + 1)
+            .read_to_end(&mut cells)
+            .map_err(|e| self.unreachable(&e))?;
+        let position = LogPosition::decode(next.as_deref(), size.as_deref(), asked, cells.len())
+            .map_err(|e| self.protocol(&e))?;
+        Ok(Stretch { cells, position })
+    }
+
+    /// Puts one cell into a mailbox, replacing what is there.
+    pub(crate) fn put_mailbox(&self, address: &MailboxAddress, cell: &[u8]) -> Result<(), DropError> {
+        let response = self
+            .agent
+            .put(self.address(&wire::mailbox_path(address)))
+            .header(wire::HEADER_AUTHORIZATION, self.bearer().as_str())
+            .content_type(wire::OCTET_STREAM)
+            .send(cell)
+            .map_err(|e| self.unreachable(&e))?;
+        self.expect_success(response.status().as_u16())
+    }
+
+    /// Tells the drop which session tokens to let in, by their hashes.
+    pub(crate) fn register_tokens(&self, hashes: Vec<TokenHash>) -> Result<(), DropError> {
+        let sent = hashes.len();
+        let body = TokenRegistration::new(hashes).map_err(|e| self.protocol(&e))?;
+        let mut response = self
+            .agent
+            .post(self.address(wire::TOKENS))
+            .header(wire::HEADER_AUTHORIZATION, self.bearer().as_str())
+            .content_type("application/json")
+            .send(body.encode())
+            .map_err(|e| self.unreachable(&e))?;
+        self.expect_success(response.status().as_u16())?;
+        let mut answer = Vec::new();
+        response
+            .body_mut()
+            .as_reader()
+            .take(wire::MAX_JSON_BYTES as u64)
+            .read_to_end(&mut answer)
+            .map_err(|e| self.unreachable(&e))?;
+        Registered::decode(&answer, sent).map_err(|e| self.protocol(&e))?;
+        Ok(())
+    }
+
+    fn address(&self, path: &str) -> String {
+        format!("{}{path}", self.entry.url)
+    }
+
+    fn bearer(&self) -> Zeroizing<String> {
+        wire::bearer_value(self.entry.token.expose())
+    }
+
+    fn unreachable(&self, error: &dyn std::error::Error) -> DropError {
+        DropError::Unreachable {
+            url: self.entry.url.clone(),
+            reason: error.to_string(),
+        }
+    }
+
+    fn protocol(&self, source: &WireError) -> DropError {
+        DropError::Protocol {
+            url: self.entry.url.clone(),
+            what: source.to_string(),
+        }
+    }
+
+    fn expect_success(&self, status: u16) -> Result<(), DropError> {
+        if (200..300).contains(&status) {
+            return Ok(());
+        }
+        let hint = match status {
+            401 | 403 => "; check the token with `fh-desk drop add`",
+            404 => "; is this the address of a drop?",
+            507 => "; the drop is full",
+            500..=599 => "; the drop has a fault of its own, the desk tries again",
+            _ => "",
+        };
+        Err(DropError::Status {
+            url: self.entry.url.clone(),
+            status,
+            hint,
+        })
+    }
+}

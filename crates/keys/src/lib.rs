@@ -1,1 +1,43 @@
 //! Role-typed keys and everything that seals.
+//!
+//! One sentence of purpose: a key is a type that names its role, and this crate holds every role that may lie
+//! on a reporter's device. Recipients seal, veil keys hide cells, MAC keys authenticate pieces, reply keys carry
+//! answers back in.
+//!
+//! **Absence:** nothing here opens a piece. The identities that do are in `openers`, which the field, the drop and
+//! the verifier never link. No module does I/O or reads a clock; randomness is an argument, with one exception
+//! stated in [`recipient`]: an age file's own header randomness comes from the operating system.
+//!
+//! Every label, layout and length is written down in `docs/formats/keys.md` and fixed by `vectors/`.
+
+mod bech;
+pub mod chain;
+pub mod hybrid;
+pub mod labels;
+pub mod lock;
+pub mod mac;
+pub mod passphrase;
+pub mod recipient;
+pub mod reply;
+pub mod role;
+mod secret;
+pub mod signing;
+pub mod stretch;
+pub mod veil;
+
+pub use bech::{BechError, decode as decode_bech32, encode as encode_bech32};
+pub use chain::{ChainKey, EpochKeys};
+pub use lock::{HeaderKeys, LockError, StateKey};
+pub use mac::{PieceFacts, PieceMacKey, PieceTag, TagMismatch};
+pub use passphrase::{Passphrase, Weakness, Words};
+pub use recipient::{
+    ArchiveRecipient, HybridRecipient, IntakeRecipient, RecipientError, SealError, StreamWriter,
+    X25519Recipient,
+};
+pub use reply::{
+    MailboxAddress, ReplyIdentity, ReplyKeys, ReplyOpenError, ReplyPair, ReplyRecipient,
+    ReplySecret,
+};
+pub use signing::{CustodianSigningKey, CustodianVerifyingKey, Signature, SigningError};
+pub use stretch::{Cost, CostError, Salt, StretchError};
+pub use veil::{CELL_LEN, Damaged, HEADER_LEN, NONCE_LEN, NotForThisKey, SHARD_LEN, VeilKeys};

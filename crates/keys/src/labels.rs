@@ -1,0 +1,50 @@
+//! Every HKDF label of the project in one table, so that two uses can never share one by accident.
+//!
+//! `docs/formats/keys.md` lists them; `vectors/derivations.json` fixes what each gives for a fixed input.
+
+use hkdf::Hkdf;
+use sha2::Sha256;
+use zeroize::Zeroizing;
+
+/// CK(e) to CK(e+1).
+pub const CHAIN: &str = "fh1/chain";
+/// Epoch key to the key of cell headers.
+pub const VEIL_HEAD: &str = "fh1/veil-head";
+/// Epoch key to the key of cell bodies.
+pub const VEIL_BODY: &str = "fh1/veil-body";
+/// Epoch key to the key that authenticates pieces.
+pub const PIECE_MAC: &str = "fh1/piece-mac";
+/// Reply secret to the key of a reply cell's header.
+pub const REPLY_HEAD: &str = "fh1/reply-head";
+/// Reply secret to the key of a reply cell's body.
+pub const REPLY_BODY: &str = "fh1/reply-body";
+/// Reply secret to the mailbox address at a drop.
+pub const MAILBOX: &str = "fh1/mailbox";
+/// Stretched passphrase to the key of the field's state.
+pub const STATE: &str = "fh1/state";
+/// Stretched passphrase to the key that locks a custodian's share.
+pub const SHARE: &str = "fh1/share";
+/// Key-encryption key to the key that wraps the newsroom's keys.
+pub const WRAP: &str = "fh1/wrap";
+/// Key-encryption key to the key that checks a recombined set.
+pub const CHECK: &str = "fh1/check";
+
+/// All labels, for the documents' and vectors' completeness tests.
+pub const ALL: &[&str] = &[
+    CHAIN, VEIL_HEAD, VEIL_BODY, PIECE_MAC, REPLY_HEAD, REPLY_BODY, MAILBOX, STATE, SHARE, WRAP,
+    CHECK,
+];
+
+/// HKDF-SHA-256 with empty salt: `key` as input keying material, `label` as info, 32 bytes out.
+#[must_use]
+pub fn derive(key: &[u8; 32], label: &str) -> Zeroizing<[u8; 32]> {
+    let mut out = Zeroizing::new([0; 32]);
+    #[expect(
+        clippy::expect_used,
+        reason = "HKDF-SHA-256 refuses only outputs above 8,160 bytes; this is 32"
+    )]
+    Hkdf::<Sha256>::new(None, key)
+        .expand(label.as_bytes(), out.as_mut())
+        .expect("32 bytes are within HKDF's limit");
+    out
+}

@@ -3,8 +3,8 @@
 mod kill;
 mod seal;
 
-use crate::shell::{cargo, must, output, say, target_dir};
 use crate::setup;
+use crate::shell::{cargo, must, output, say, target_dir};
 use anyhow::{Context, Result, bail};
 use serde_json::Value;
 use std::path::PathBuf;
@@ -59,7 +59,10 @@ fn drop_figures(quick: bool) -> Result<Vec<Figure>> {
     let Some(all) = all.as_object() else {
         bail!("fh-drop bench printed no object");
     };
-    Ok(all.iter().map(|(name, value)| figure(name, value)).collect())
+    Ok(all
+        .iter()
+        .map(|(name, value)| figure(name, value))
+        .collect())
 }
 
 fn figure(name: &str, value: &Value) -> Figure {
@@ -87,7 +90,10 @@ fn report(figures: &[Figure]) -> Result<()> {
     }
     let missed = figures.iter().filter(|one| !one.ok).count();
     if missed > 0 {
-        bail!("{missed} of {} figures miss what they must reach", figures.len());
+        bail!(
+            "{missed} of {} figures miss what they must reach",
+            figures.len()
+        );
     }
     Ok(())
 }

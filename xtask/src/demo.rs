@@ -1,7 +1,7 @@
 //! `cargo xtask demo`: set up, build, and hand over to the program that drives the binaries as people would.
 
-use crate::shell::{cargo, must, say, target_dir};
 use crate::setup;
+use crate::shell::{cargo, must, say, target_dir};
 use anyhow::{Result, bail};
 use std::path::{Path, PathBuf};
 use std::process::Command;

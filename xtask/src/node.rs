@@ -11,7 +11,9 @@ pub(crate) const FOLDERS: [&str; 3] = ["web/desk", "tests/browser", "tests/inter
 /// Installs every folder's packages when they are missing or older than their lock file.
 pub(crate) fn packages() -> Result<()> {
     if !have("node") || !have("npm") {
-        bail!("Node 20 or later with npm is needed for the browser tests; install it, then run this again");
+        bail!(
+            "Node 20 or later with npm is needed for the browser tests; install it, then run this again"
+        );
     }
     for folder in FOLDERS {
         let dir = root().join(folder);

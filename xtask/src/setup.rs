@@ -21,7 +21,10 @@ pub(crate) fn packages() -> Result<()> {
     if missing.is_empty() {
         return Ok(());
     }
-    say(&format!("Installing Debian packages: {}", missing.join(" ")));
+    say(&format!(
+        "Installing Debian packages: {}",
+        missing.join(" ")
+    ));
     apt(&["update", "-qq"])?;
     let mut args = vec!["install", "-y", "-qq", "--no-install-recommends"];
     args.extend(missing.iter().map(String::as_str));
@@ -65,7 +68,10 @@ fn apt(args: &[&str]) -> Result<()> {
     };
     command.args(args).env("DEBIAN_FRONTEND", "noninteractive");
     if must(command.stdout(Stdio::null())).is_err() {
-        bail!("apt-get {} failed; install these packages yourself, then run this again", args.join(" "));
+        bail!(
+            "apt-get {} failed; install these packages yourself, then run this again",
+            args.join(" ")
+        );
     }
     Ok(())
 }

@@ -21,7 +21,13 @@ pub(crate) fn run(peers: bool) -> Result<()> {
 fn rust_tests(peers: bool) -> Result<()> {
     let profile = if peers { "peers" } else { "default" };
     if have("cargo-nextest") {
-        must(&mut cargo(&["nextest", "run", "--workspace", "--profile", profile]))?;
+        must(&mut cargo(&[
+            "nextest",
+            "run",
+            "--workspace",
+            "--profile",
+            profile,
+        ]))?;
         // nextest does not run documentation tests.
         return must(&mut cargo(&["test", "--workspace", "--doc", "--quiet"]));
     }
@@ -45,8 +51,15 @@ fn clean_tree() -> Result<()> {
     if std::env::var_os("CI").is_none() {
         return Ok(());
     }
-    let left = output(Command::new("git").args(["status", "--porcelain"]).current_dir(root()))
-        .context("asking git whether the tests left files behind")?;
-    anyhow::ensure!(left.trim().is_empty(), "the tests left files behind:\n{left}");
+    let left = output(
+        Command::new("git")
+            .args(["status", "--porcelain"])
+            .current_dir(root()),
+    )
+    .context("asking git whether the tests left files behind")?;
+    anyhow::ensure!(
+        left.trim().is_empty(),
+        "the tests left files behind:\n{left}"
+    );
     Ok(())
 }

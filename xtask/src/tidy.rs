@@ -16,7 +16,10 @@ type Check = fn(&Path) -> Result<Vec<String>>;
 
 const CHECKS: [(&str, Check); 7] = [
     ("dependency direction", architecture::direction),
-    ("no opener linked outside the desk", architecture::no_openers),
+    (
+        "no opener linked outside the desk",
+        architecture::no_openers,
+    ),
     ("module headers, file sizes, folder names", sources::check),
     ("islands built from their sources", sources::islands),
     ("document links", documents::links),
@@ -30,7 +33,10 @@ pub(crate) fn run() -> Result<()> {
     let mut wrong = 0;
     for (name, check) in CHECKS {
         let found = check(&root)?;
-        say(&format!("{} {name}", if found.is_empty() { "ok  " } else { "FAIL" }));
+        say(&format!(
+            "{} {name}",
+            if found.is_empty() { "ok  " } else { "FAIL" }
+        ));
         for sentence in &found {
             say(&format!("       {sentence}"));
         }
@@ -45,25 +51,34 @@ pub(crate) fn run() -> Result<()> {
 /// All files below `root` with one of the endings, without what is built or installed.
 fn files(root: &Path, endings: &[&str]) -> Vec<PathBuf> {
     let skipped = |name: &str| {
-        name.starts_with("target") || matches!(name, "node_modules" | ".git" | "corpus" | "artifacts")
+        name.starts_with("target")
+            || matches!(name, "node_modules" | ".git" | "corpus" | "artifacts")
     };
     WalkDir::new(root)
         .sort_by_file_name()
         .into_iter()
         .filter_entry(|entry| {
-            entry.depth() == 0 || !entry.file_type().is_dir() || !skipped(&entry.file_name().to_string_lossy())
+            entry.depth() == 0
+                || !entry.file_type().is_dir()
+                || !skipped(&entry.file_name().to_string_lossy())
         })
         .filter_map(Result::ok)
         .filter(|entry| entry.file_type().is_file())
         .map(walkdir::DirEntry::into_path)
         .filter(|path| {
-            path.extension()
-                .is_some_and(|ending| endings.iter().any(|wanted| ending.eq_ignore_ascii_case(wanted)))
+            path.extension().is_some_and(|ending| {
+                endings
+                    .iter()
+                    .any(|wanted| ending.eq_ignore_ascii_case(wanted))
+            })
         })
         .collect()
 }
 
 /// The path as people write it, from the root.
 fn shown(root: &Path, path: &Path) -> String {
-    path.strip_prefix(root).unwrap_or(path).display().to_string()
+    path.strip_prefix(root)
+        .unwrap_or(path)
+        .display()
+        .to_string()
 }

@@ -16,7 +16,10 @@ const ALLOWED: [(&str, &[&str]); 18] = [
     ("drop", &["wire", "ledger"]),
     ("media", &[]),
     ("newsroom", &["formats", "ledger"]),
-    ("store", &["newsroom", "formats", "keys", "openers", "ledger"]),
+    (
+        "store",
+        &["newsroom", "formats", "keys", "openers", "ledger"],
+    ),
     ("publish", &["ledger"]),
     ("proof", &["formats", "ledger"]),
     ("fh-field", &["field", "formats", "keys", "wire"]),
@@ -24,7 +27,8 @@ const ALLOWED: [(&str, &[&str]); 18] = [
     (
         "fh-desk",
         &[
-            "keys", "openers", "ledger", "formats", "wire", "media", "newsroom", "store", "publish", "proof",
+            "keys", "openers", "ledger", "formats", "wire", "media", "newsroom", "store",
+            "publish", "proof",
         ],
     ),
     ("fh-verify", &["proof", "formats", "ledger"]),
@@ -37,7 +41,12 @@ const NEVER_OPEN: [&str; 3] = ["fh-field", "fh-drop", "fh-verify"];
 
 /// Compares cargo's own view of the workspace with the table.
 pub(crate) fn direction(_root: &Path) -> Result<Vec<String>> {
-    let text = output(&mut cargo(&["metadata", "--format-version=1", "--no-deps", "--locked"]))?;
+    let text = output(&mut cargo(&[
+        "metadata",
+        "--format-version=1",
+        "--no-deps",
+        "--locked",
+    ]))?;
     let metadata: Value = serde_json::from_str(&text).context("reading cargo metadata")?;
     let empty = Vec::new();
     let packages = metadata["packages"].as_array().unwrap_or(&empty);
@@ -48,7 +57,9 @@ pub(crate) fn direction(_root: &Path) -> Result<Vec<String>> {
             continue;
         }
         let Some((_, allowed)) = ALLOWED.iter().find(|(known, _)| *known == name) else {
-            wrong.push(format!("package {name} is not in the table of allowed dependencies"));
+            wrong.push(format!(
+                "package {name} is not in the table of allowed dependencies"
+            ));
             continue;
         };
         for dependency in package["dependencies"].as_array().unwrap_or(&empty) {
@@ -68,7 +79,16 @@ pub(crate) fn no_openers(_root: &Path) -> Result<Vec<String>> {
     let mut wrong = Vec::new();
     for program in NEVER_OPEN {
         let tree = output(&mut cargo(&[
-            "tree", "--locked", "-p", program, "-e", "normal,build", "--prefix", "none", "--format", "{p}",
+            "tree",
+            "--locked",
+            "-p",
+            program,
+            "-e",
+            "normal,build",
+            "--prefix",
+            "none",
+            "--format",
+            "{p}",
         ]))?;
         if links_openers(&tree) {
             wrong.push(format!("{program} links openers"));
@@ -78,7 +98,8 @@ pub(crate) fn no_openers(_root: &Path) -> Result<Vec<String>> {
 }
 
 fn links_openers(tree: &str) -> bool {
-    tree.lines().any(|line| line.split_whitespace().next() == Some("openers"))
+    tree.lines()
+        .any(|line| line.split_whitespace().next() == Some("openers"))
 }
 
 #[cfg(test)]
@@ -87,7 +108,11 @@ mod tests {
 
     #[test]
     fn openers_is_found_as_a_package_and_not_as_part_of_a_name() {
-        assert!(links_openers("fh-desk v0.1.0 (/x)\nopeners v0.1.0 (/x/crates/openers)\n"));
-        assert!(!links_openers("fh-field v0.1.0 (/openers)\nbottle-openers v1.0.0\n"));
+        assert!(links_openers(
+            "fh-desk v0.1.0 (/x)\nopeners v0.1.0 (/x/crates/openers)\n"
+        ));
+        assert!(!links_openers(
+            "fh-field v0.1.0 (/openers)\nbottle-openers v1.0.0\n"
+        ));
     }
 }

@@ -38,7 +38,10 @@ fn broken(from: &Path, target: &str) -> Option<String> {
         return None;
     }
     let text = std::fs::read_to_string(&path).ok()?;
-    let found = text.lines().filter(|line| line.starts_with('#')).any(|line| slug(line) == anchor);
+    let found = text
+        .lines()
+        .filter(|line| line.starts_with('#'))
+        .any(|line| slug(line) == anchor);
     (!found).then(|| format!("{target}: no such heading"))
 }
 
@@ -74,7 +77,10 @@ mod tests {
 
     #[test]
     fn anchors_follow_the_forges() {
-        assert_eq!(slug("## The way of the data, part 2"), "the-way-of-the-data-part-2");
+        assert_eq!(
+            slug("## The way of the data, part 2"),
+            "the-way-of-the-data-part-2"
+        );
     }
 
     #[test]

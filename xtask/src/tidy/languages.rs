@@ -63,7 +63,9 @@ fn messages(text: &str) -> Result<Messages> {
         }
         let Some(id) = &current else { continue };
         for found in argument.captures_iter(line) {
-            all.entry(id.clone()).or_default().insert(found[1].to_owned());
+            all.entry(id.clone())
+                .or_default()
+                .insert(found[1].to_owned());
         }
     }
     Ok(all)

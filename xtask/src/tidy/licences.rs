@@ -40,10 +40,13 @@ fn satisfied(expression: &str, allowed: &[String]) -> bool {
     // `(A OR B) AND C`: each conjunct must have an allowed alternative.
     if flat.contains('(') {
         return flat.split(" AND ").all(|part| {
-            part.trim_matches(|c| c == '(' || c == ')' || c == ' ').split(" OR ").any(fits)
+            part.trim_matches(|c| c == '(' || c == ')' || c == ' ')
+                .split(" OR ")
+                .any(fits)
         });
     }
-    flat.split(" OR ").any(|alternative| alternative.split(" AND ").all(fits))
+    flat.split(" OR ")
+        .any(|alternative| alternative.split(" AND ").all(fits))
 }
 
 #[cfg(test)]

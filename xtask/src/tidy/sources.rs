@@ -16,15 +16,21 @@ pub(crate) fn check(root: &Path) -> Result<Vec<String>> {
         let text = std::fs::read_to_string(&path)?;
         let name = shown(root, &path);
         if !has_header(&text) && !name.contains("compile_fail") && !name.ends_with(".d.ts") {
-            wrong.push(format!("{name} has no header comment that says why it exists"));
+            wrong.push(format!(
+                "{name} has no header comment that says why it exists"
+            ));
         }
         let lines = code_lines(&text);
         if lines > MOST_LINES {
-            wrong.push(format!("{name} has {lines} lines of code, {MOST_LINES} are allowed"));
+            wrong.push(format!(
+                "{name} has {lines} lines of code, {MOST_LINES} are allowed"
+            ));
         }
         let drawer = |part: &std::ffi::OsStr| DRAWERS.iter().any(|drawer| part == *drawer);
         if path.with_extension("").iter().any(drawer) {
-            wrong.push(format!("{name} lies in a drawer; name it after what it does"));
+            wrong.push(format!(
+                "{name} lies in a drawer; name it after what it does"
+            ));
         }
     }
     Ok(wrong)
@@ -33,7 +39,11 @@ pub(crate) fn check(root: &Path) -> Result<Vec<String>> {
 fn has_header(text: &str) -> bool {
     text.lines()
         .find(|line| !line.trim().is_empty() && !line.starts_with("#!"))
-        .is_some_and(|line| ["//!", "// ", "/**"].iter().any(|start| line.starts_with(start)))
+        .is_some_and(|line| {
+            ["//!", "// ", "/**"]
+                .iter()
+                .any(|start| line.starts_with(start))
+        })
 }
 
 fn code_lines(text: &str) -> usize {
@@ -47,14 +57,22 @@ fn code_lines(text: &str) -> usize {
 pub(crate) fn islands(root: &Path) -> Result<Vec<String>> {
     let dir = root.join("web/desk");
     if !dir.join("node_modules").exists() || !have("npm") {
-        return Ok(vec!["web/desk is not installed; run `cargo xtask test` once".to_owned()]);
+        return Ok(vec![
+            "web/desk is not installed; run `cargo xtask test` once".to_owned(),
+        ]);
     }
     let before = read_all(&dir.join("dist"))?;
-    must(Command::new("npm").args(["run", "build", "--silent"]).current_dir(&dir))?;
+    must(
+        Command::new("npm")
+            .args(["run", "build", "--silent"])
+            .current_dir(&dir),
+    )?;
     if before == read_all(&dir.join("dist"))? {
         return Ok(Vec::new());
     }
-    Ok(vec!["web/desk/dist was not what its sources give; it is built anew, commit it".to_owned()])
+    Ok(vec![
+        "web/desk/dist was not what its sources give; it is built anew, commit it".to_owned(),
+    ])
 }
 
 fn read_all(dir: &Path) -> Result<Vec<(String, Vec<u8>)>> {

@@ -31,13 +31,21 @@ pub(super) fn bundle_name(bundle: u64, width: u64) -> String {
 }
 
 /// The tile that a C2SP name means; bundles come back as data tiles. Nothing for other names.
+///
+/// The crate's own parser panics on level 64 and on width 0, so these are turned away before it.
 pub(super) fn parse(name: &str) -> Option<Tile> {
-    let rest = name.strip_prefix("tile/")?;
-    let go_path = rest
-        .strip_prefix("entries/")
-        .map_or_else(|| format!("tile/8/{rest}"), |n| format!("tile/8/data/{n}"));
-    let sane = |tile: &Tile| tile.width() > 0 && tile.level() < 6 && tile.level_index() < MAX_SIZE;
-    Tile::from_path(&go_path).ok().filter(sane)
+    let (level, rest) = name.strip_prefix("tile/")?.split_once('/')?;
+    let level = match level {
+        "entries" => "data",
+        "0" | "1" | "2" | "3" | "4" | "5" => level,
+        _ => return None,
+    };
+    if rest.ends_with(".p/0") {
+        return None;
+    }
+    Tile::from_path(&format!("tile/8/{level}/{rest}"))
+        .ok()
+        .filter(|tile| tile.level_index() < MAX_SIZE)
 }
 
 /// Reads tiles from storage and remembers what went wrong, which the crate's own error cannot say.

@@ -250,6 +250,14 @@ impl Desk {
         Err(DeskError::NotYet)
     }
 
+    /// One page of a document (a JPEG), counted from 1; there are [`ItemView::pages`].
+    ///
+    /// # Errors
+    /// As [`Desk::open_preview`].
+    pub async fn open_page(&self, _item: ItemId, _number: u32) -> Result<Media, DeskError> {
+        Err(DeskError::NotYet)
+    }
+
     /// A derivative: exactly the bytes that would be published.
     ///
     /// # Errors
@@ -293,13 +301,18 @@ impl Desk {
 
     /// Saves texts and derivatives as a new version; standing approvals are void afterwards.
     ///
+    /// `expected` is the version the editor started from; without it (tools) the present one is
+    /// meant. Without `settings` they stay as they are.
+    ///
     /// # Errors
     /// Locked, not found, refused, or the store failed.
     pub async fn save_story(
         &self,
         _editor: EditorId,
         _story: StoryId,
+        _expected: Option<u64>,
         _draft: StoryDraft,
+        _settings: Option<StorySettings>,
     ) -> Result<StoryView, DeskError> {
         Err(DeskError::NotYet)
     }

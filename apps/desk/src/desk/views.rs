@@ -137,6 +137,8 @@ pub struct ItemView {
     pub preview_mime: Option<String>,
     /// Whether `open_poster` works.
     pub poster: bool,
+    /// Pages that `open_page` has, counted from 1; 0 for anything but a document.
+    pub pages: u32,
     /// Where scrubbing stands.
     pub scrub: WorkState,
     /// Publishable derivatives made so far.
@@ -269,6 +271,17 @@ pub struct StorySettings {
     pub graphic: bool,
     /// Held back until then, microseconds.
     pub not_before: Option<i64>,
+}
+
+/// How a story goes out; bound by approvals like its texts.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct StorySettings {
+    /// The story's place in the site's addresses.
+    pub slug: String,
+    /// How sure the newsroom is: `unconfirmed`, `probable`, `confirmed`, `contested`.
+    pub grade: String,
+    /// Whether readers see a warning before any picture.
+    pub graphic: bool,
 }
 
 /// One derivative in a story.

@@ -301,8 +301,8 @@ impl Desk {
 
     /// Saves texts and derivatives as a new version; standing approvals are void afterwards.
     ///
-    /// `expected` is the version the editor started from; without it (tools) the present one is
-    /// meant. Without `settings` they stay as they are.
+    /// `draft.version` is the version the editor started from; without it (tools) the present one
+    /// is meant. Without `draft.settings` they stay as they are.
     ///
     /// # Errors
     /// Locked, not found, refused, or the store failed.
@@ -310,9 +310,7 @@ impl Desk {
         &self,
         _editor: EditorId,
         _story: StoryId,
-        _expected: Option<u64>,
         _draft: StoryDraft,
-        _settings: Option<StorySettings>,
     ) -> Result<StoryView, DeskError> {
         Err(DeskError::NotYet)
     }

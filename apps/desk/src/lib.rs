@@ -4,4 +4,8 @@
 //! background, the command line and the pages. The rules live in `newsroom`, the SQL in `store`,
 //! the formats in `formats`; nothing here decides what may be published.
 
+pub mod config;
 pub mod desk;
+mod drops;
+mod files;
+pub mod logging;

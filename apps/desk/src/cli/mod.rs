@@ -133,3 +133,10 @@ pub fn run(cli: Cli) -> anyhow::Result<()> {
         Command::Serve(args) => serve::run(args),
     }
 }
+
+/// Tells a person what went wrong, with its causes, and gives the exit code.
+#[must_use]
+pub fn report(error: &anyhow::Error) -> std::process::ExitCode {
+    terminal::complain(&format!("fh-desk: {error:#}"));
+    std::process::ExitCode::FAILURE
+}

@@ -12,6 +12,11 @@ pub(crate) fn say(line: &str) -> io::Result<()> {
     out.flush()
 }
 
+/// Writes one line to standard error; when even that fails, there is nobody left to tell.
+pub(crate) fn complain(line: &str) {
+    let _ = writeln!(io::stderr().lock(), "{line}");
+}
+
 /// Asks for a secret without showing it.
 pub(crate) fn ask_secret(question: &str) -> anyhow::Result<Zeroizing<String>> {
     if !io::stdin().is_terminal() {

@@ -273,17 +273,6 @@ pub struct StorySettings {
     pub not_before: Option<i64>,
 }
 
-/// How a story goes out; bound by approvals like its texts.
-#[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub struct StorySettings {
-    /// The story's place in the site's addresses.
-    pub slug: String,
-    /// How sure the newsroom is: `unconfirmed`, `probable`, `confirmed`, `contested`.
-    pub grade: String,
-    /// Whether readers see a warning before any picture.
-    pub graphic: bool,
-}
-
 /// One derivative in a story.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct StoryMedia {

@@ -33,6 +33,9 @@ struct Options {
     /// Folder for site/, proofs/ and report.json.
     #[arg(long, value_name = "DIR")]
     out: Option<PathBuf>,
+    /// Work in this folder and keep it: logs, secrets and all. For tests; it holds passphrases.
+    #[arg(long, value_name = "DIR", hide = true)]
+    keep: Option<PathBuf>,
     /// Media to report; samples with camera-like metadata are made when there are none.
     files: Vec<PathBuf>,
 }
@@ -53,19 +56,21 @@ fn main() -> ExitCode {
 
 /// Runs the chain; `false` when a station failed but the report could still be written.
 fn run(options: &Options) -> Result<bool> {
-    let work = tempfile::Builder::new()
+    let erased = tempfile::Builder::new()
         .prefix("firsthand-demo-")
         .tempdir()
         .context("making a folder to work in")?;
+    let work = options.keep.as_deref().unwrap_or(erased.path());
+    std::fs::create_dir_all(work).with_context(|| format!("making {}", work.display()))?;
     let out = match &options.out {
         Some(out) => out.clone(),
-        None => work.path().join("out"),
+        None => work.join("out"),
     };
     std::fs::create_dir_all(&out).with_context(|| format!("making {}", out.display()))?;
     let out = out.canonicalize()?;
-    let programs = Programs::new(&options.bin_dir, work.path())?;
+    let programs = Programs::new(&options.bin_dir, work)?;
     let inputs = match options.files.as_slice() {
-        [] => samples::make(&work.path().join("camera"))?,
+        [] => samples::make(&work.join("camera"))?,
         files => files.to_vec(),
     };
     let site = site::reserve(options.once)?;

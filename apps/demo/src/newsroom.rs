@@ -1,7 +1,7 @@
 //! The newsroom in exile: a drop, a desk, three custodians of whom two unlock, an editor and a safety editor.
 
 use crate::outcome::waiting;
-use crate::programs::{Programs, Server, run};
+use crate::programs::{Programs, Server};
 use crate::report::{Flow, Report};
 use crate::visitor::Visitor;
 use anyhow::{Context, Result, bail};
@@ -57,13 +57,15 @@ pub(crate) fn found<'a>(
         let desk_dir = programs.path("desk");
         let drop = start_drop(programs)?;
         init_desk(programs, &desk_dir, &secrets)?;
-        run(programs
-            .command("fh-desk")
-            .args(["drop", "add", "--url", &drop.url])
-            .arg("--dir")
-            .arg(&desk_dir)
-            .arg("--token-file")
-            .arg(programs.path("drop.token")))?;
+        programs.run(
+            programs
+                .command("fh-desk")
+                .args(["drop", "add", "--url", &drop.url])
+                .arg("--dir")
+                .arg(&desk_dir)
+                .arg("--token-file")
+                .arg(programs.path("drop.token")),
+        )?;
         let desk = start_desk(programs, &desk_dir, site, base_url)?;
         unlock(&desk.url, &secrets)?;
         let editor = enrol_and_sign_in(&desk.url, &secrets, 0)?;
@@ -87,10 +89,12 @@ pub(crate) fn found<'a>(
 
 fn start_drop(programs: &Programs) -> Result<Server> {
     let token = programs.path("drop.token");
-    run(programs
-        .command("fh-drop")
-        .args(["token", "--out"])
-        .arg(&token))?;
+    programs.run(
+        programs
+            .command("fh-drop")
+            .args(["token", "--out"])
+            .arg(&token),
+    )?;
     programs.serve(
         "fh-drop",
         programs
@@ -118,11 +122,12 @@ fn init_desk(programs: &Programs, dir: &Path, secrets: &Path) -> Result<()> {
     for (name, role, _) in EDITORS {
         init.args(["--editor", &format!("{name}:{role}")]);
     }
-    run(init
-        .arg("--dir")
-        .arg(dir)
-        .arg("--passphrase-dir")
-        .arg(secrets))?;
+    programs.run(
+        init.arg("--dir")
+            .arg(dir)
+            .arg("--passphrase-dir")
+            .arg(secrets),
+    )?;
     Ok(())
 }
 
@@ -196,7 +201,7 @@ impl Newsroom<'_> {
                 .arg("--custodian-passphrase")
                 .arg(format!("{name}={}", file.display()));
         }
-        run(&mut command)?;
+        self.programs.run(&mut command)?;
         Ok(out)
     }
 

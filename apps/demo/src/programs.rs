@@ -3,7 +3,7 @@
 use anyhow::{Context, Result, bail};
 use serde_json::Value;
 use std::fs::File;
-use std::io::{BufRead, BufReader, Read};
+use std::io::{BufRead, BufReader, Read, Write};
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
 use std::sync::mpsc;
@@ -65,6 +65,35 @@ impl Programs {
         };
         Ok(Server { child, url })
     }
+
+    /// Runs a command to its end; what it printed on failure becomes the error.
+    pub(crate) fn run(&self, command: &mut Command) -> Result<String> {
+        let name = Path::new(command.get_program())
+            .file_name()
+            .map(|name| name.to_string_lossy().into_owned())
+            .unwrap_or_default();
+        let out = command
+            .output()
+            .with_context(|| format!("starting {name}"))?;
+        let mut log = File::options()
+            .create(true)
+            .append(true)
+            .open(self.path("commands.log"))?;
+        log.write_all(&out.stderr)?;
+        if !out.status.success() {
+            let said = String::from_utf8_lossy(&out.stderr);
+            bail!("{name} ended with {}: {}", out.status, tail(&said));
+        }
+        String::from_utf8(out.stdout)
+            .with_context(|| format!("{name} printed bytes that are no text"))
+    }
+
+    /// Runs a command that prints one JSON object.
+    pub(crate) fn run_json(&self, command: &mut Command) -> Result<Value> {
+        let text = self.run(command)?;
+        serde_json::from_str(text.trim())
+            .with_context(|| format!("expected one JSON object, got: {}", tail(&text)))
+    }
 }
 
 /// Reads on to the end, so that the server never blocks on a full pipe.
@@ -94,31 +123,4 @@ impl Drop for Server {
         let _ = self.child.kill();
         let _ = self.child.wait();
     }
-}
-
-/// Runs a command to its end; what it printed on failure becomes the error.
-pub(crate) fn run(command: &mut Command) -> Result<String> {
-    let name = Path::new(command.get_program())
-        .file_name()
-        .map(|name| name.to_string_lossy().into_owned())
-        .unwrap_or_default();
-    let out = command
-        .output()
-        .with_context(|| format!("starting {name}"))?;
-    let text = String::from_utf8_lossy(&out.stdout).into_owned();
-    if !out.status.success() {
-        bail!(
-            "{name} ended with {}: {}",
-            out.status,
-            tail(&String::from_utf8_lossy(&out.stderr))
-        );
-    }
-    Ok(text)
-}
-
-/// Runs a command that prints one JSON object.
-pub(crate) fn run_json(command: &mut Command) -> Result<Value> {
-    let text = run(command)?;
-    serde_json::from_str(text.trim())
-        .with_context(|| format!("expected one JSON object, got: {}", tail(&text)))
 }

@@ -1,6 +1,6 @@
 //! The reader anywhere: takes each published file with its proof and checks it offline.
 
-use crate::programs::{Programs, run_json};
+use crate::programs::Programs;
 use crate::report::{Flow, Published, Report};
 use crate::story::File;
 use anyhow::{Context, Result};
@@ -61,7 +61,7 @@ fn verify(programs: &Programs, out: &Path, published: &Published) -> Result<usiz
         .arg("--proof")
         .arg(out.join(&published.proof))
         .arg("--json");
-    let said = run_json(&mut command)?;
+    let said = programs.run_json(&mut command)?;
     let findings = said["findings"]
         .as_array()
         .context("fh-verify gave no findings")?;

@@ -1,7 +1,7 @@
 //! The reporter inside: imports her kit, seals what she filmed, sends it, reads the newsroom's receipts.
 
 use crate::newsroom::Newsroom;
-use crate::programs::{Programs, run, run_json};
+use crate::programs::Programs;
 use crate::report::{Flow, Report};
 use anyhow::{Context, Result};
 use serde_json::Value;
@@ -35,7 +35,7 @@ impl<'a> Reporter<'a> {
         report.station("kit", || {
             let kit = newsroom.kit("swallow")?;
             let bytes = kit.metadata()?.len();
-            run(reporter.command("init").arg("--kit").arg(&kit))?;
+            programs.run(reporter.command("init").arg("--kit").arg(&kit))?;
             // What the device does not need any more must not lie about.
             if kit.exists() {
                 std::fs::remove_file(&kit)?;
@@ -60,7 +60,7 @@ impl<'a> Reporter<'a> {
     /// One dispatch with all files and a note.
     pub(crate) fn seal(&self, inputs: &[PathBuf], report: &mut Report) -> Result<()> {
         report.station("seal", || {
-            let said = run_json(
+            let said = self.programs.run_json(
                 self.command("add")
                     .args(inputs)
                     .args(["--note", NOTE, "--json"]),
@@ -81,7 +81,7 @@ impl<'a> Reporter<'a> {
     /// Over loopback to the one drop of the kit.
     pub(crate) fn send(&self, newsroom: &Newsroom<'_>, report: &mut Report) -> Result<()> {
         let sent = report.station("send", || {
-            let said = run_json(self.command("send").arg("--json"))?;
+            let said = self.programs.run_json(self.command("send").arg("--json"))?;
             let cells = number(&said, "cells_sent")?;
             let flow = Flow {
                 input: format!("{} sealed pieces", pieces_in_store(&self.dir)),
@@ -114,7 +114,9 @@ impl<'a> Reporter<'a> {
             let mut receipts = 0;
             let mut forgotten = 0;
             for _ in 0..60 {
-                let said = run_json(self.command("receive").arg("--json"))?;
+                let said = self
+                    .programs
+                    .run_json(self.command("receive").arg("--json"))?;
                 receipts += number(&said, "receipts")?;
                 forgotten += number(&said, "forgotten")?;
                 if forgotten > 0 && pieces_in_store(&self.dir) == 0 {

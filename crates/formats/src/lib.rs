@@ -1,1 +1,45 @@
-//! Bytes to types and back: kit, piece, dispatch, cell, receipt, statement.
+//! Bytes to types and back, for everything that travels or rests: kit, piece, dispatch, cell, receipt, statement, proof file.
+//!
+//! Purpose: one place that says what each byte means, strict on the way in and canonical on the way out.
+//! Absence: no files, no sockets, no clock, no async. Randomness and keys come in as arguments; nothing here
+//! opens what is sealed to the newsroom (that is `openers`).
+//!
+//! The layouts are described in `docs/formats/`, and every one has vectors in `vectors/` that the tests replay.
+
+pub mod assemble;
+pub mod canonical;
+pub mod cell;
+pub mod coding;
+pub mod contact;
+pub mod dispatch;
+pub mod error;
+pub mod id;
+pub mod kit;
+pub mod piece;
+pub mod proof_file;
+pub mod receipt;
+mod secret;
+pub mod statement;
+
+pub use assemble::{AssembleError, Assembler, AuthenticPiece, PieceKey, Progress};
+pub use cell::{Cell, CellHeader};
+pub use contact::{Checkpoint, Contact, ReplyPair};
+pub use dispatch::{Item, Manifest};
+pub use error::DecodeError;
+pub use id::{DispatchId, KitId, PieceNo};
+pub use kit::{Custodian, DropUrl, Kit, KitDrop, SessionToken};
+pub use piece::{PieceError, PiecePlace, PieceSealer, SealedPiece, seal_piece};
+pub use proof_file::{LogProof, ProofFile};
+pub use receipt::{Receipt, ReceiptError, ReceiptKind, ReceiptPiece, open_receipt, seal_receipt};
+pub use statement::{Grade, Statement};
+
+/// Bytes of one shard, the unit of the erasure code.
+pub const SHARD: usize = 65_408;
+/// Bytes of one cell, the unit on every road.
+pub const CELL: usize = 65_536;
+/// The most shards a piece's ciphertext may fill.
+pub const K_MAX: u16 = 256;
+/// The most plaintext one piece holds: 255 age chunks, so that the ciphertext with its header fits 256 shards.
+pub const PIECE_PLAIN_MAX: usize = 16_711_680;
+/// The most ciphertext one piece holds.
+pub const PIECE_SEALED_MAX: usize = SHARD * K_MAX as usize;

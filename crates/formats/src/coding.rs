@@ -1,0 +1,201 @@
+//! The erasure code over a piece's ciphertext: any K different shards restore it.
+//!
+//! Reed-Solomon over GF(2^16), explicitly the low-rate construction, in which recovery shard `i` depends on K and the
+//! data alone and not on how many recovery shards are made. So every K has one fixed code of 1,024 shards (indexes
+//! below K are the ciphertext itself, zero-padded; K up to 1,023 are recovery), and a sender emits as many as its road
+//! deserves. K = 256 leaves 768 = 3K recovery shards, smaller K leave more.
+
+use reed_solomon_simd::engine::DefaultEngine;
+use reed_solomon_simd::rate::{
+    EncoderWork, LowRateDecoder, LowRateEncoder, RateDecoder, RateEncoder,
+};
+
+use crate::cell::{INDEX_END, shards_for};
+use crate::{K_MAX, SHARD};
+
+/// Why coding failed.
+#[derive(Debug, Clone, Copy, PartialEq, thiserror::Error)]
+pub enum CodingError {
+    /// No ciphertext, or more than 256 shards of it.
+    #[error("a ciphertext of {0} bytes does not fill 1 to 256 shards")]
+    Length(usize),
+    /// More recovery shards than the code has for this K.
+    #[error("K={k} has at most {} recovery shards, {asked} asked for", recovery_limit(*k))]
+    Recovery {
+        /// Shards of the ciphertext.
+        k: u16,
+        /// Recovery shards asked for.
+        asked: u16,
+    },
+    /// A shard that is not one of this code's, or twice the same index, or not 65,408 bytes.
+    #[error("shard {0} does not belong to this piece")]
+    Shard(u16),
+    /// Fewer than K shards.
+    #[error("{k} shards needed, {have} there")]
+    TooFew {
+        /// Shards needed.
+        k: u16,
+        /// Shards given.
+        have: usize,
+    },
+    /// The coding library refused; a fault of this program.
+    #[error("erasure coding failed")]
+    Library(#[from] reed_solomon_simd::Error),
+}
+
+/// The most recovery shards the code has for this K.
+#[must_use]
+pub fn recovery_limit(k: u16) -> u16 {
+    INDEX_END - k.clamp(1, K_MAX)
+}
+
+/// How many recovery shards `numerator/denominator` of K are, rounded up, within the code's limit.
+#[must_use]
+pub fn recovery_for(k: u16, numerator: u16, denominator: u16) -> u16 {
+    let wanted = (u32::from(k) * u32::from(numerator)).div_ceil(u32::from(denominator.max(1)));
+    u16::try_from(wanted)
+        .unwrap_or(u16::MAX)
+        .min(recovery_limit(k))
+}
+
+/// Makes recovery shards; keeps its working memory from piece to piece.
+#[derive(Default)]
+pub struct Encoder {
+    work: Option<EncoderWork>,
+}
+
+impl Encoder {
+    /// An encoder that has not allocated anything yet.
+    #[must_use]
+    pub fn new() -> Self {
+        Self::default()
+    }
+
+    /// Gives the first `count` recovery shards of a ciphertext to `each`, in order, with their shard index.
+    ///
+    /// # Errors
+    /// A ciphertext that fills no piece, more recovery than the code has, or the first error of `each`.
+    pub fn recover<E: From<CodingError>>(
+        &mut self,
+        ciphertext: &[u8],
+        count: u16,
+        mut each: impl FnMut(u16, &[u8; SHARD]) -> Result<(), E>,
+    ) -> Result<(), E> {
+        let k = shards_for(ciphertext.len()).ok_or(CodingError::Length(ciphertext.len()))?;
+        if count > recovery_limit(k) {
+            return Err(CodingError::Recovery { k, asked: count }.into());
+        }
+        if count == 0 {
+            return Ok(());
+        }
+        let mut encoder = LowRateEncoder::new(
+            k.into(),
+            count.into(),
+            SHARD,
+            DefaultEngine::new(),
+            self.work.take(),
+        )
+        .map_err(CodingError::from)?;
+        for index in 0..k {
+            let fed = with_shard(ciphertext, index, |shard| encoder.add_original_shard(shard));
+            fed.map_err(CodingError::from)?;
+        }
+        let mut outcome = Ok(());
+        {
+            let made = encoder.encode().map_err(CodingError::from)?;
+            for (index, shard) in (k..).zip(made.recovery_iter()) {
+                let shard = shard.try_into().map_err(|_| CodingError::Shard(index))?;
+                outcome = each(index, shard);
+                if outcome.is_err() {
+                    break;
+                }
+            }
+        }
+        self.work = Some(encoder.into_parts().1);
+        outcome
+    }
+}
+
+/// Shows original shard `index` of a ciphertext, zero-padded to a whole shard.
+pub fn with_shard<T>(ciphertext: &[u8], index: u16, show: impl FnOnce(&[u8; SHARD]) -> T) -> T {
+    let start = (usize::from(index) * SHARD).min(ciphertext.len());
+    let part = &ciphertext[start..(start + SHARD).min(ciphertext.len())];
+    if let Ok(whole) = part.try_into() {
+        return show(whole);
+    }
+    let mut padded = [0; SHARD];
+    padded[..part.len()].copy_from_slice(part);
+    show(&padded)
+}
+
+/// Restores a ciphertext of `length` bytes from at least K different shards.
+///
+/// What comes out is only as good as what went in: callers check the piece's MAC.
+///
+/// # Errors
+/// A length that fills no piece, a foreign or repeated shard, or fewer than K of them.
+pub fn decode<'a>(
+    length: u32,
+    shards: impl IntoIterator<Item = (u16, &'a [u8])>,
+) -> Result<Vec<u8>, CodingError> {
+    let length = length as usize;
+    let k = shards_for(length).ok_or(CodingError::Length(length))?;
+    let mut out = vec![0; usize::from(k) * SHARD];
+    let mut seen = [false; INDEX_END as usize];
+    let mut have = 0;
+    let mut recovery: Vec<(u16, &[u8])> = Vec::new();
+    for (index, shard) in shards {
+        let known = index < INDEX_END && shard.len() == SHARD;
+        if !known || std::mem::replace(&mut seen[usize::from(index)], true) {
+            return Err(CodingError::Shard(index));
+        }
+        have += 1;
+        if index < k {
+            let start = usize::from(index) * SHARD;
+            out[start..start + SHARD].copy_from_slice(shard);
+        } else {
+            recovery.push((index - k, shard));
+        }
+    }
+    if have < usize::from(k) {
+        return Err(CodingError::TooFew { k, have });
+    }
+    let originals = &seen[..usize::from(k)];
+    if !originals.iter().all(|there| *there) {
+        fill_missing(k, originals, &recovery, &mut out)?;
+    }
+    out.truncate(length);
+    Ok(out)
+}
+
+fn fill_missing(
+    k: u16,
+    originals: &[bool],
+    recovery: &[(u16, &[u8])],
+    out: &mut [u8],
+) -> Result<(), CodingError> {
+    // The decoder may be told of fewer recovery shards than exist: those beyond the highest one held are erasures to
+    // it either way, and its work shrinks with them.
+    let count = recovery.iter().map(|(i, _)| usize::from(*i) + 1).max();
+    let mut decoder = LowRateDecoder::new(
+        k.into(),
+        count.unwrap_or(1),
+        SHARD,
+        DefaultEngine::new(),
+        None,
+    )?;
+    for (index, there) in originals.iter().enumerate() {
+        if *there {
+            decoder.add_original_shard(index, &out[index * SHARD..(index + 1) * SHARD])?;
+        }
+    }
+    let missing = originals.iter().filter(|there| !**there).count();
+    for (index, shard) in recovery.iter().take(missing) {
+        decoder.add_recovery_shard(usize::from(*index), shard)?;
+    }
+    let restored = decoder.decode()?;
+    for (index, shard) in restored.restored_original_iter() {
+        out[index * SHARD..(index + 1) * SHARD].copy_from_slice(shard);
+    }
+    Ok(())
+}

@@ -1,0 +1,175 @@
+//! The manifest, last piece of a dispatch: what its pieces are, in which order, and the reporter's note.
+//!
+//! Canonical JSON. Each piece is authentic alone, so a dispatch without its manifest is still usable; with it the desk
+//! knows that nothing is missing. Names come from a reporter's device and are shown, never used as paths.
+
+use ledger::Digest;
+use serde::{Deserialize, Serialize};
+
+use crate::PIECE_PLAIN_MAX;
+use crate::canonical;
+use crate::error::{DecodeError, at_most};
+use crate::id::PieceNo;
+
+const WHAT: &str = "manifest";
+/// The version this program writes and reads.
+pub const VERSION: u32 = 1;
+/// The most items one dispatch holds.
+pub const ITEMS_MAX: usize = 4_096;
+/// The longest item name, in bytes.
+pub const NAME_MAX: usize = 255;
+/// The longest kind hint, in bytes.
+pub const KIND_MAX: usize = 64;
+/// The longest note, in bytes.
+pub const NOTE_MAX: usize = 65_536;
+/// The longest encoding accepted.
+pub const ENCODED_MAX: usize = 8 * 1024 * 1024;
+
+/// One file of a dispatch.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Item {
+    /// Bytes of the whole file.
+    pub bytes: u64,
+    /// When it was recorded, in microseconds since 1970 UTC, if the field knows.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub captured_at: Option<i64>,
+    /// What the sender took it for (a media type); only a hint, never trusted.
+    pub kind: String,
+    /// Its file name, without any folder.
+    pub name: String,
+    /// First and last of its pieces.
+    pub pieces: (PieceNo, PieceNo),
+    /// SHA-256 of the whole file.
+    pub sha256: Digest,
+}
+
+/// What a manifest piece holds.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Manifest {
+    /// The files, in the order of their pieces.
+    pub items: Vec<Item>,
+    /// The reporter's words; may be empty.
+    pub note: String,
+    /// In which order the reporter wants them seen: positions in `items`, each once.
+    pub order: Vec<u32>,
+    /// When the dispatch was sealed, in microseconds since 1970 UTC, by the device's clock.
+    pub sealed_at: i64,
+    /// Format version.
+    pub version: u32,
+}
+
+impl Manifest {
+    /// A manifest of these items in the order given.
+    #[must_use]
+    pub fn new(items: Vec<Item>, note: String, sealed_at: i64) -> Self {
+        let order = (0..u32::try_from(items.len()).unwrap_or(u32::MAX)).collect();
+        Self {
+            items,
+            note,
+            order,
+            sealed_at,
+            version: VERSION,
+        }
+    }
+
+    /// The one encoding.
+    ///
+    /// # Errors
+    /// When the manifest breaks a rule that decoding would refuse.
+    pub fn encode(&self) -> Result<Vec<u8>, DecodeError> {
+        self.check()?;
+        let bytes = canonical::to_vec(self)
+            .map_err(|_| DecodeError::invalid(WHAT, "numbers are integers within 53 bits"))?;
+        at_most(WHAT, ENCODED_MAX, bytes.len())?;
+        Ok(bytes)
+    }
+
+    /// Reads a manifest piece's plaintext.
+    ///
+    /// # Errors
+    /// Too long, another version, not canonical, or against a rule.
+    pub fn decode(bytes: &[u8]) -> Result<Self, DecodeError> {
+        let manifest: Self = canonical::from_slice(WHAT, bytes, ENCODED_MAX)?;
+        manifest.check()?;
+        Ok(manifest)
+    }
+
+    /// The manifest's own piece number: one after the last item's.
+    #[must_use]
+    pub fn own_number(&self) -> PieceNo {
+        let last = self
+            .items
+            .last()
+            .map_or(PieceNo::CONTACT, |item| item.pieces.1);
+        last.next().unwrap_or(last)
+    }
+
+    fn check(&self) -> Result<(), DecodeError> {
+        if self.version != VERSION {
+            return Err(DecodeError::Version {
+                what: WHAT,
+                expected: VERSION,
+                got: self.version,
+            });
+        }
+        at_most("items of a manifest", ITEMS_MAX, self.items.len())?;
+        at_most("note of a manifest", NOTE_MAX, self.note.len())?;
+        let mut expected = PieceNo(1);
+        for item in &self.items {
+            expected = item.check(expected)?;
+        }
+        let mut seen = vec![false; self.items.len()];
+        for at in &self.order {
+            match seen.get_mut(*at as usize) {
+                Some(slot) if !*slot => *slot = true,
+                _ => return Err(DecodeError::invalid(WHAT, "order names each item once")),
+            }
+        }
+        if self.order.len() != self.items.len() {
+            return Err(DecodeError::invalid(WHAT, "order names each item once"));
+        }
+        Ok(())
+    }
+}
+
+impl Item {
+    /// How many pieces this item has.
+    #[must_use]
+    pub fn piece_count(&self) -> u64 {
+        u64::from(self.pieces.1.0).saturating_sub(u64::from(self.pieces.0.0)) + 1
+    }
+
+    /// Checks one item whose first piece must be `expected`; returns the next item's first piece.
+    fn check(&self, expected: PieceNo) -> Result<PieceNo, DecodeError> {
+        at_most("item name", NAME_MAX, self.name.len())?;
+        at_most("item kind", KIND_MAX, self.kind.len())?;
+        let named = !self.name.is_empty()
+            && !self
+                .name
+                .chars()
+                .any(|c| c.is_control() || c == '/' || c == '\\');
+        if !named {
+            return Err(DecodeError::invalid(
+                WHAT,
+                "an item's name is not empty and has no slash and no control character",
+            ));
+        }
+        if !self.kind.chars().all(|c| c.is_ascii_graphic()) {
+            return Err(DecodeError::invalid(WHAT, "an item's kind is a media type"));
+        }
+        let (from, to) = self.pieces;
+        if from != expected || to < from {
+            return Err(DecodeError::invalid(
+                WHAT,
+                "items' pieces follow each other from 1 without a gap",
+            ));
+        }
+        if self.bytes > self.piece_count() * PIECE_PLAIN_MAX as u64 {
+            return Err(DecodeError::invalid(WHAT, "an item fits its pieces"));
+        }
+        to.next()
+            .ok_or_else(|| DecodeError::invalid(WHAT, "the manifest has a number of its own"))
+    }
+}

@@ -1,0 +1,391 @@
+//! The kit: the one file a reporter is given, holding the newsroom's public key and what makes their cells theirs.
+//!
+//! Two lines of text: `fh-kit/1` with a checksum, so that a damaged copy is told from a wrong file, then canonical JSON.
+//! It has no pseudonym in it. It is secret as a whole: who holds it can send as this kit.
+
+use std::fmt;
+use std::str::FromStr;
+
+use keys::{ChainKey, CustodianVerifyingKey, IntakeRecipient};
+use ledger::sha256;
+use serde::{Deserialize, Deserializer, Serialize, Serializer, de};
+use zeroize::Zeroizing;
+
+use crate::error::{DecodeError, at_most};
+use crate::id::KitId;
+use crate::secret::{SecretHex, to_wiped_vec};
+
+const WHAT: &str = "kit";
+const MAGIC: &[u8] = b"fh-kit/";
+/// The version this program writes and reads.
+pub const VERSION: u32 = 1;
+/// The longest file accepted.
+pub const ENCODED_MAX: usize = 1024 * 1024;
+/// The most drops a kit names.
+pub const DROPS_MAX: usize = 16;
+/// The most session tokens for one drop.
+pub const TOKENS_MAX: usize = 4_096;
+/// The most custodian keys a kit pins.
+pub const CUSTODIANS_MAX: usize = 32;
+/// The longest newsroom or custodian name, in bytes.
+pub const NAME_MAX: usize = 200;
+/// The longest drop URL, in bytes.
+pub const URL_MAX: usize = 255;
+
+/// Where a drop is: `http` or `https`, a host, perhaps a port, and nothing else.
+#[derive(Debug, Clone, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub struct DropUrl(String);
+
+impl DropUrl {
+    /// The URL, without a slash at its end.
+    #[must_use]
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+
+    /// Whether the line to it is protected by TLS.
+    #[must_use]
+    pub fn is_https(&self) -> bool {
+        self.0.starts_with("https://")
+    }
+
+    /// The host, without brackets if it is an IPv6 address.
+    #[must_use]
+    pub fn host(&self) -> &str {
+        let authority = self.authority();
+        match authority
+            .strip_prefix('[')
+            .and_then(|rest| rest.split_once(']'))
+        {
+            Some((host, _)) => host,
+            None => authority.split(':').next().unwrap_or(authority),
+        }
+    }
+
+    fn authority(&self) -> &str {
+        self.0.split_once("://").map_or("", |(_, rest)| rest)
+    }
+}
+
+impl FromStr for DropUrl {
+    type Err = DecodeError;
+
+    fn from_str(text: &str) -> Result<Self, DecodeError> {
+        const RULE: &str = "a drop's URL is http:// or https:// with a host and perhaps a port";
+        let bad = || DecodeError::invalid("drop URL", RULE);
+        at_most("drop URL", URL_MAX, text.len())?;
+        let authority = text
+            .strip_prefix("http://")
+            .or_else(|| text.strip_prefix("https://"))
+            .ok_or_else(bad)?;
+        let (host, port) = match authority.strip_prefix('[') {
+            Some(rest) => {
+                let (host, port) = rest.split_once(']').ok_or_else(bad)?;
+                host.parse::<std::net::Ipv6Addr>().map_err(|_| bad())?;
+                (host, port)
+            }
+            None => authority.split_at(authority.find(':').unwrap_or(authority.len())),
+        };
+        let letters = |c: u8| c.is_ascii_lowercase() || c.is_ascii_digit() || b".-:".contains(&c);
+        let port_fits = match port.strip_prefix(':') {
+            Some(digits) => digits
+                .parse::<u16>()
+                .is_ok_and(|p| p > 0 && p.to_string() == digits),
+            None => port.is_empty(),
+        };
+        if host.is_empty() || !host.bytes().all(letters) || !port_fits {
+            return Err(bad());
+        }
+        Ok(Self(text.to_owned()))
+    }
+}
+
+impl fmt::Display for DropUrl {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.0)
+    }
+}
+
+impl Serialize for DropUrl {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.serialize_str(&self.0)
+    }
+}
+
+impl<'de> Deserialize<'de> for DropUrl {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        let text = String::deserialize(deserializer)?;
+        text.parse().map_err(de::Error::custom)
+    }
+}
+
+/// One session at one drop, spent on use.
+pub struct SessionToken(SecretHex);
+
+impl SessionToken {
+    /// Takes 32 random bytes.
+    #[must_use]
+    pub fn from_bytes(bytes: [u8; 32]) -> Self {
+        Self(SecretHex(bytes))
+    }
+
+    /// The bytes, for showing them to the drop and for storing them sealed.
+    #[must_use]
+    pub fn expose_bytes(&self) -> &[u8; 32] {
+        &self.0.0
+    }
+}
+
+impl fmt::Debug for SessionToken {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("SessionToken(..)")
+    }
+}
+
+/// A drop that this kit may use.
+#[derive(Debug)]
+pub struct KitDrop {
+    /// Where it is.
+    pub url: DropUrl,
+    /// One token per session, used once.
+    pub tokens: Vec<SessionToken>,
+}
+
+/// A custodian whose signature a later bulletin may carry.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Custodian {
+    /// Their name, as the newsroom calls them.
+    pub name: String,
+    /// Their key.
+    pub key: CustodianVerifyingKey,
+}
+
+/// What a reporter is given.
+#[derive(Debug)]
+pub struct Kit {
+    /// What the newsroom calls itself.
+    pub newsroom: String,
+    /// Whose kit, known to the desk alone.
+    pub id: KitId,
+    /// When it was made, in microseconds since 1970 UTC: the beginning of epoch 0.
+    pub issued_at: i64,
+    /// What everything is sealed to.
+    pub intake: IntakeRecipient,
+    /// Which intake identity that is.
+    pub intake_epoch: u32,
+    /// CK(0).
+    pub chain: ChainKey,
+    /// Where to send.
+    pub drops: Vec<KitDrop>,
+    /// Who may sign bulletins.
+    pub custodians: Vec<Custodian>,
+}
+
+// Declared in sorted order: this is the canonical encoding.
+#[derive(Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Json {
+    chain: SecretHex,
+    custodians: Vec<CustodianJson>,
+    drops: Vec<DropJson>,
+    intake: IntakeJson,
+    issued_at: i64,
+    kit: KitId,
+    newsroom: String,
+    version: u32,
+}
+
+#[derive(Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct CustodianJson {
+    key: String,
+    name: String,
+}
+
+#[derive(Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct DropJson {
+    tokens: Vec<SecretHex>,
+    url: DropUrl,
+}
+
+#[derive(Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct IntakeJson {
+    epoch: u32,
+    recipient: String,
+}
+
+impl Kit {
+    /// The one encoding: the file's bytes.
+    ///
+    /// # Errors
+    /// When the kit breaks a rule that decoding would refuse.
+    pub fn encode(&self) -> Result<Zeroizing<Vec<u8>>, DecodeError> {
+        let json = self.to_json();
+        json.check()?;
+        let body = json.encode()?;
+        let mut out = Zeroizing::new(Vec::with_capacity(body.len() + 80));
+        out.extend_from_slice(head(&body).as_bytes());
+        out.extend_from_slice(&body);
+        out.push(b'\n');
+        at_most(WHAT, ENCODED_MAX, out.len())?;
+        Ok(out)
+    }
+
+    /// Reads a kit file.
+    ///
+    /// # Errors
+    /// Not a kit, another version, damaged, not canonical, or against a rule.
+    pub fn decode(bytes: &[u8]) -> Result<Self, DecodeError> {
+        at_most(WHAT, ENCODED_MAX, bytes.len())?;
+        let body = checked_body(bytes)?;
+        let json: Json = serde_json::from_slice(body).map_err(|e| DecodeError::json(WHAT, &e))?;
+        json.check()?;
+        if json.encode()?.as_slice() != body {
+            return Err(DecodeError::NotCanonical { what: WHAT });
+        }
+        json.open()
+    }
+
+    fn to_json(&self) -> Json {
+        let drop_json = |drop: &KitDrop| DropJson {
+            tokens: drop
+                .tokens
+                .iter()
+                .map(|t| SecretHex(*t.expose_bytes()))
+                .collect(),
+            url: drop.url.clone(),
+        };
+        Json {
+            chain: SecretHex(*self.chain.expose_bytes()),
+            custodians: self
+                .custodians
+                .iter()
+                .map(|custodian| CustodianJson {
+                    key: hex::encode(custodian.key.as_bytes()),
+                    name: custodian.name.clone(),
+                })
+                .collect(),
+            drops: self.drops.iter().map(drop_json).collect(),
+            intake: IntakeJson {
+                epoch: self.intake_epoch,
+                recipient: self.intake.to_string(),
+            },
+            issued_at: self.issued_at,
+            kit: self.id,
+            newsroom: self.newsroom.clone(),
+            version: VERSION,
+        }
+    }
+}
+
+/// The first line: magic, version, checksum of the body.
+fn head(body: &[u8]) -> String {
+    format!("fh-kit/{VERSION} {}\n", sha256(body))
+}
+
+/// Takes the first line and the last newline off, and checks magic, version and checksum.
+fn checked_body(bytes: &[u8]) -> Result<&[u8], DecodeError> {
+    let rest = bytes
+        .strip_prefix(MAGIC)
+        .ok_or(DecodeError::Magic { what: WHAT })?;
+    let cut = || DecodeError::Truncated {
+        what: WHAT,
+        need: bytes.len() + 1,
+        got: bytes.len(),
+    };
+    let end = rest.iter().position(|b| *b == b'\n').ok_or_else(cut)?;
+    let (line, body) = (&rest[..end], &rest[end + 1..]);
+    let digits = line.iter().take_while(|b| b.is_ascii_digit()).count();
+    let version = std::str::from_utf8(&line[..digits])
+        .ok()
+        .and_then(|v| v.parse().ok());
+    match version {
+        Some(VERSION) => {}
+        Some(got) => {
+            return Err(DecodeError::Version {
+                what: WHAT,
+                expected: VERSION,
+                got,
+            });
+        }
+        None => return Err(DecodeError::Magic { what: WHAT }),
+    }
+    let body = body.strip_suffix(b"\n").ok_or_else(cut)?;
+    if &bytes[..bytes.len() - body.len() - 1] != head(body).as_bytes() {
+        return Err(DecodeError::Checksum { what: WHAT });
+    }
+    Ok(body)
+}
+
+impl Json {
+    fn encode(&self) -> Result<Zeroizing<Vec<u8>>, DecodeError> {
+        to_wiped_vec(self, ENCODED_MAX).map_err(|e| DecodeError::json(WHAT, &e))
+    }
+
+    fn check(&self) -> Result<(), DecodeError> {
+        if self.version != VERSION {
+            return Err(DecodeError::Version {
+                what: WHAT,
+                expected: VERSION,
+                got: self.version,
+            });
+        }
+        at_most("drops of a kit", DROPS_MAX, self.drops.len())?;
+        at_most("custodians of a kit", CUSTODIANS_MAX, self.custodians.len())?;
+        at_most("newsroom name", NAME_MAX, self.newsroom.len())?;
+        for custodian in &self.custodians {
+            at_most("custodian name", NAME_MAX, custodian.name.len())?;
+        }
+        for (i, drop) in self.drops.iter().enumerate() {
+            at_most("tokens of a drop", TOKENS_MAX, drop.tokens.len())?;
+            if self.drops[..i].iter().any(|other| other.url == drop.url) {
+                return Err(DecodeError::invalid(WHAT, "each drop is named once"));
+            }
+        }
+        if self.newsroom.is_empty() || self.newsroom.chars().any(char::is_control) {
+            return Err(DecodeError::invalid(
+                WHAT,
+                "the newsroom has a one-line name",
+            ));
+        }
+        Ok(())
+    }
+
+    fn open(self) -> Result<Kit, DecodeError> {
+        let intake =
+            self.intake.recipient.parse().map_err(|_| {
+                DecodeError::invalid(WHAT, "the intake recipient is an age1pq1... key")
+            })?;
+        let custodians = self.custodians.into_iter().map(CustodianJson::open);
+        let open_drop = |drop: DropJson| KitDrop {
+            url: drop.url,
+            tokens: drop.tokens.into_iter().map(SessionToken).collect(),
+        };
+        Ok(Kit {
+            newsroom: self.newsroom,
+            id: self.kit,
+            issued_at: self.issued_at,
+            intake,
+            intake_epoch: self.intake.epoch,
+            chain: ChainKey::from_bytes(self.chain.0),
+            drops: self.drops.into_iter().map(open_drop).collect(),
+            custodians: custodians.collect::<Result<_, _>>()?,
+        })
+    }
+}
+
+impl CustodianJson {
+    fn open(self) -> Result<Custodian, DecodeError> {
+        let bad = || DecodeError::invalid(WHAT, "a custodian's key is an Ed25519 key");
+        let bytes: [u8; 32] = hex::decode(&self.key)
+            .ok()
+            .and_then(|key| key.try_into().ok())
+            .ok_or_else(bad)?;
+        Ok(Custodian {
+            name: self.name,
+            key: CustodianVerifyingKey::from_bytes(&bytes).map_err(|_| bad())?,
+        })
+    }
+}

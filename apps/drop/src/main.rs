@@ -1,3 +1,41 @@
-//! The drop's server.
+//! The drop's server: configuration, wiring, and nothing else.
 
-fn main() {}
+mod logging;
+mod serve;
+mod token;
+
+use std::process::ExitCode;
+
+use clap::{Parser, Subcommand};
+
+/// Firsthand's drop: takes sealed cells in, keeps them, and hands them to the desk.
+///
+/// A drop can neither open what it holds nor tell whose it is.
+#[derive(Parser)]
+#[command(name = "fh-drop", version)]
+struct Arguments {
+    #[command(subcommand)]
+    command: Command,
+}
+
+#[derive(Subcommand)]
+enum Command {
+    /// Take cells in and hand them out, until stopped with SIGTERM or Ctrl-C.
+    Serve(serve::Arguments),
+    /// Make the secret token with which the desk reads this drop and registers session tokens.
+    Token(token::Arguments),
+}
+
+fn main() -> ExitCode {
+    let done = match Arguments::parse().command {
+        Command::Serve(arguments) => serve::run(&arguments),
+        Command::Token(arguments) => token::run(&arguments),
+    };
+    match done {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => {
+            logging::complain(&error);
+            ExitCode::FAILURE
+        }
+    }
+}

@@ -1,0 +1,144 @@
+//! `fh-drop serve`: opens the store, listens, and stops cleanly.
+
+use std::io::Write as _;
+use std::net::SocketAddr;
+use std::path::PathBuf;
+use std::sync::Arc;
+use std::time::{Duration, SystemTime, UNIX_EPOCH};
+
+use anyhow::Context as _;
+use drop::Limits;
+use drop::commit::Clock;
+use drop::disk::RealDisk;
+use drop::store::Store;
+use rand_core::{OsRng, RngCore as _};
+use rustix::process::{Resource, getrlimit, setrlimit};
+use tokio::net::TcpListener;
+use tokio::signal::unix::{SignalKind, signal};
+use tracing::level_filters::LevelFilter;
+use wire::{CELL_BYTES, TokenHash};
+use zeroize::Zeroizing;
+
+use crate::{logging, token};
+
+/// Options of `fh-drop serve`.
+#[derive(clap::Args)]
+pub(crate) struct Arguments {
+    /// Folder that holds everything the drop keeps; made when it is not there.
+    #[arg(long, value_name = "DIR")]
+    dir: PathBuf,
+    /// Address to listen on, usually of a loopback behind Tor. With port 0 the system picks one.
+    #[arg(long, value_name = "ADDRESS:PORT")]
+    listen: SocketAddr,
+    /// File with the desk's token, made by `fh-drop token`.
+    #[arg(long, value_name = "FILE")]
+    desk_token_file: PathBuf,
+    /// How many GiB of cells the drop may hold.
+    #[arg(long, value_name = "GIB", default_value_t = 64)]
+    total_gib: u32,
+    /// How many GiB of cells one session may store.
+    #[arg(long, value_name = "GIB", default_value_t = 8)]
+    session_gib: u32,
+    /// After how many seconds a line on which nothing moves is closed. Slow ones are not.
+    #[arg(long, value_name = "SECONDS", default_value_t = 60, value_parser = clap::value_parser!(u64).range(1..))]
+    stall_seconds: u64,
+    /// How much to log: error, warn, info, debug or trace. Nothing about clients is logged at any level.
+    #[arg(long, env = "FH_LOG", value_name = "LEVEL", default_value = "info")]
+    log: LevelFilter,
+}
+
+/// Serves until SIGTERM or SIGINT.
+pub(crate) fn run(arguments: &Arguments) -> anyhow::Result<()> {
+    logging::start(arguments.log);
+    let desk = token::read(&arguments.desk_token_file)?.hash();
+    allow_many_connections();
+    let store = Arc::new(open(arguments)?);
+    let runtime = tokio::runtime::Runtime::new().context("cannot start the server's threads")?;
+    let served = runtime.block_on(listen(arguments.listen, store, desk));
+    // Uploads that did not end in time are cut here: what they were told is stored is on the disk.
+    runtime.shutdown_timeout(Duration::from_secs(1));
+    served
+}
+
+fn open(arguments: &Arguments) -> anyhow::Result<Store> {
+    let dir = &arguments.dir;
+    let disk =
+        RealDisk::open(dir).with_context(|| format!("cannot use the folder {}", dir.display()))?;
+    let mut secret = Zeroizing::new([0; 32]);
+    OsRng.fill_bytes(secret.as_mut_slice());
+    let (store, recovery) = Store::open(Arc::new(disk), limits(arguments), secret, clock()())?;
+    tracing::info!(cells = recovery.cells, "the log is open");
+    if recovery.cut_bytes > 0 {
+        tracing::warn!(
+            bytes = recovery.cut_bytes,
+            "cut a torn write from the end of the log"
+        );
+    }
+    if recovery.damaged > 0 {
+        tracing::error!(
+            cells = recovery.damaged,
+            "cells in the last pack are damaged: check this disk; the desk will ask for them again"
+        );
+    }
+    Ok(store)
+}
+
+fn limits(arguments: &Arguments) -> Limits {
+    let cells = |gib: u32| (u64::from(gib) << 30) / CELL_BYTES as u64;
+    Limits {
+        session_cells: cells(arguments.session_gib),
+        total_cells: cells(arguments.total_gib),
+        stall: Duration::from_secs(arguments.stall_seconds),
+        ..Limits::default()
+    }
+}
+
+async fn listen(address: SocketAddr, store: Arc<Store>, desk: TokenHash) -> anyhow::Result<()> {
+    let listener = TcpListener::bind(address);
+    let listener = listener
+        .await
+        .with_context(|| format!("cannot listen on {address}"))?;
+    let address = listener
+        .local_addr()
+        .context("the listening address is not known")?;
+    let mut terminate = signal(SignalKind::terminate()).context("cannot wait for SIGTERM")?;
+    let mut interrupt = signal(SignalKind::interrupt()).context("cannot wait for SIGINT")?;
+    let stop = async move {
+        tokio::select! {
+            _ = terminate.recv() => {}
+            _ = interrupt.recv() => {}
+        }
+        tracing::info!("stopping");
+    };
+    announce(address)?;
+    drop::serve::serve(listener, store, desk, clock(), None, stop)
+        .await
+        .context("cannot serve")
+}
+
+/// One line on standard output, so that whoever started the drop knows its port.
+fn announce(address: SocketAddr) -> anyhow::Result<()> {
+    let mut out = std::io::stdout().lock();
+    writeln!(out, "listening http://{address}")
+        .and_then(|()| out.flush())
+        .context("cannot write to standard output")
+}
+
+/// Microseconds since 1970; a clock before that counts as 1970.
+fn clock() -> Clock {
+    Arc::new(|| {
+        let since = SystemTime::now()
+            .duration_since(UNIX_EPOCH)
+            .unwrap_or_default();
+        i64::try_from(since.as_micros()).unwrap_or(i64::MAX)
+    })
+}
+
+/// As many open files as the system lets us have: one for each connection.
+fn allow_many_connections() {
+    let mut limit = getrlimit(Resource::Nofile);
+    limit.current = limit.maximum;
+    if setrlimit(Resource::Nofile, limit).is_err() {
+        tracing::warn!("the limit on open files could not be raised; many connections may not fit");
+    }
+}

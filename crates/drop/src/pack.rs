@@ -1,0 +1,257 @@
+//! Cells in order, in append-only pack files.
+//!
+//! A pack holds [`PACK_CELLS`] records of fixed size, so a cell's offset gives its place. Each record ends
+//! with a trailer that checks it. A new pack begins only when the one before is full and synced; so after a
+//! crash only the last pack can have a torn tail. Opening cuts what follows the last whole record there and
+//! nothing else: a damaged record in the middle keeps its place, for what lies behind it was acknowledged.
+
+use std::io;
+use std::ops::Range;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
+
+use sha2::{Digest, Sha256};
+use wire::{CELL_BYTES, CellHash};
+
+use crate::disk::{Disk, DiskFile, join};
+
+/// Cells in one pack file: 256 MiB of cells.
+pub const PACK_CELLS: u64 = 4_096;
+/// Bytes of one record: the cell and its trailer.
+pub const RECORD_BYTES: usize = CELL_BYTES + TRAILER;
+
+const TRAILER: usize = 64;
+const MAGIC: &[u8; 8] = b"FHCELL\x00\x01";
+const DIR: &str = "packs";
+
+/// The log of cells.
+pub(crate) struct Log {
+    disk: Arc<dyn Disk>,
+    /// Cells that are synced; readers see no others.
+    size: AtomicU64,
+}
+
+/// The end of the log, where one writer appends.
+pub(crate) struct Tail {
+    file: Arc<dyn DiskFile>,
+    pack: u64,
+    /// Cells written, synced or not.
+    written: u64,
+}
+
+/// What opening the log found.
+pub(crate) struct Opened {
+    pub(crate) log: Log,
+    pub(crate) tail: Tail,
+    /// Bytes cut from a torn end.
+    pub(crate) cut_bytes: u64,
+    /// Offsets of records in the last pack that are there but damaged.
+    pub(crate) damaged: Vec<u64>,
+}
+
+/// One cell to append.
+pub(crate) struct NewCell<'a> {
+    pub(crate) bytes: &'a [u8],
+    pub(crate) hash: CellHash,
+}
+
+impl Log {
+    /// Opens the log, or begins one.
+    pub(crate) fn open(disk: Arc<dyn Disk>) -> io::Result<Opened> {
+        disk.make_dir(DIR)?;
+        disk.sync_dir("")?;
+        let packs = count_packs(disk.as_ref())?;
+        for pack in 0..packs.saturating_sub(1) {
+            let length = disk.open(&pack_path(pack))?.length()?;
+            if length != PACK_CELLS * RECORD_BYTES as u64 {
+                return Err(corrupt(format!(
+                    "pack {pack} is {length} bytes long but is not the last one"
+                )));
+            }
+        }
+        let pack = packs.saturating_sub(1);
+        let file = if packs == 0 {
+            begin_pack(disk.as_ref(), 0)?
+        } else {
+            disk.open(&pack_path(pack))?
+        };
+        let (whole, damaged, cut_bytes) = recover_tail(file.as_ref(), pack)?;
+        // What the page cache still holds of a killed process counts only once it is on the disk.
+        file.sync()?;
+        disk.sync_dir(DIR)?;
+        let written = pack * PACK_CELLS + whole;
+        let log = Self {
+            disk,
+            size: AtomicU64::new(written),
+        };
+        Ok(Opened {
+            log,
+            tail: Tail {
+                file,
+                pack,
+                written,
+            },
+            cut_bytes,
+            damaged,
+        })
+    }
+
+    /// Synced cells in the log.
+    pub(crate) fn size(&self) -> u64 {
+        self.size.load(Ordering::Acquire)
+    }
+
+    /// Appends cells without syncing them. On failure the log ends where it did, or the error stays.
+    pub(crate) fn append(&self, tail: &mut Tail, cells: &[NewCell<'_>]) -> io::Result<Range<u64>> {
+        let start = tail.written;
+        let mut left = cells;
+        while !left.is_empty() {
+            if tail.written == (tail.pack + 1) * PACK_CELLS {
+                self.roll(tail)?;
+            }
+            let room = (tail.pack + 1) * PACK_CELLS - tail.written;
+            let room = usize::try_from(room).unwrap_or(usize::MAX).min(left.len());
+            let (now, later) = left.split_at(room);
+            append_records(tail, now)?;
+            left = later;
+        }
+        Ok(start..tail.written)
+    }
+
+    /// The full pack is synced before the next one begins: only the last pack can ever be torn.
+    fn roll(&self, tail: &mut Tail) -> io::Result<()> {
+        tail.file.sync()?;
+        tail.file = begin_pack(self.disk.as_ref(), tail.pack + 1)?;
+        tail.pack += 1;
+        Ok(())
+    }
+
+    /// Takes back what was appended and not synced, as far as the last pack holds it.
+    pub(crate) fn take_back(&self, tail: &mut Tail) -> io::Result<()> {
+        let keep = self.size().max(tail.pack * PACK_CELLS);
+        tail.file
+            .truncate((keep - tail.pack * PACK_CELLS) * RECORD_BYTES as u64)?;
+        tail.written = keep;
+        Ok(())
+    }
+
+    /// Shows readers everything up to this offset. Only after a sync.
+    pub(crate) fn publish(&self, end: u64) {
+        self.size.store(end, Ordering::Release);
+    }
+
+    /// Copies cells from one pack into the buffer; the caller asks again for those of the next pack.
+    /// Returns how many were copied, 0 at the end of the log.
+    pub(crate) fn read(&self, from: u64, most: u64, out: &mut Vec<u8>) -> io::Result<u64> {
+        let end = self.size().min(from.saturating_add(most));
+        if from >= end {
+            return Ok(0);
+        }
+        let pack = from / PACK_CELLS;
+        let end = end.min((pack + 1) * PACK_CELLS);
+        let file = self.disk.open(&pack_path(pack))?;
+        for offset in from..end {
+            let begin = out.len();
+            out.resize(begin + CELL_BYTES, 0);
+            let place = (offset % PACK_CELLS) * RECORD_BYTES as u64;
+            if let Some(cell) = out.get_mut(begin..) {
+                file.read_at(place, cell)?;
+            }
+        }
+        Ok(end - from)
+    }
+}
+
+impl Tail {
+    /// The file to sync; everything before it is synced already.
+    pub(crate) fn file(&self) -> Arc<dyn DiskFile> {
+        Arc::clone(&self.file)
+    }
+}
+
+fn append_records(tail: &mut Tail, cells: &[NewCell<'_>]) -> io::Result<()> {
+    let trailers: Vec<[u8; TRAILER]> = (tail.written..)
+        .zip(cells)
+        .map(|(offset, cell)| trailer(offset, &cell.hash))
+        .collect();
+    let parts: Vec<&[u8]> = cells
+        .iter()
+        .zip(&trailers)
+        .flat_map(|(cell, trailer)| [cell.bytes, trailer.as_slice()])
+        .collect();
+    tail.file.append(&parts)?;
+    tail.written += cells.len() as u64;
+    Ok(())
+}
+
+/// magic 8 | offset 8 | SHA-256 of the cell 32 | zero 8 | first 8 bytes of the SHA-256 of the 56 before.
+fn trailer(offset: u64, hash: &CellHash) -> [u8; TRAILER] {
+    let mut out = [0; TRAILER];
+    out[..8].copy_from_slice(MAGIC);
+    out[8..16].copy_from_slice(&offset.to_be_bytes());
+    out[16..48].copy_from_slice(hash.as_bytes());
+    let check = Sha256::digest(&out[..56]);
+    out[56..].copy_from_slice(&check[..8]);
+    out
+}
+
+/// Whole records of a last pack, which of them are damaged, and how many bytes were cut behind them.
+fn recover_tail(file: &dyn DiskFile, pack: u64) -> io::Result<(u64, Vec<u64>, u64)> {
+    let length = file.length()?;
+    let records = (length / RECORD_BYTES as u64).min(PACK_CELLS);
+    let mut buffer = vec![0; RECORD_BYTES];
+    let (mut whole, mut damaged) = (0, Vec::new());
+    for index in 0..records {
+        file.read_at(index * RECORD_BYTES as u64, &mut buffer)?;
+        let offset = pack * PACK_CELLS + index;
+        let (cell, found) = buffer.split_at(CELL_BYTES);
+        if found == trailer(offset, &CellHash::of(cell)) {
+            whole = index + 1;
+        } else {
+            damaged.push(offset);
+        }
+    }
+    damaged.retain(|offset| *offset < pack * PACK_CELLS + whole);
+    let keep = whole * RECORD_BYTES as u64;
+    if keep < length {
+        file.truncate(keep)?;
+    }
+    Ok((whole, damaged, length - keep))
+}
+
+fn begin_pack(disk: &dyn Disk, pack: u64) -> io::Result<Arc<dyn DiskFile>> {
+    let file = disk.create(&pack_path(pack))?;
+    file.sync()?;
+    disk.sync_dir(DIR)?;
+    Ok(file)
+}
+
+fn pack_path(pack: u64) -> String {
+    join(DIR, &format!("{pack:012}.pack"))
+}
+
+fn count_packs(disk: &dyn Disk) -> io::Result<u64> {
+    let mut numbers = Vec::new();
+    for name in disk.list(DIR)? {
+        let number = name
+            .strip_suffix(".pack")
+            .and_then(|digits| digits.parse::<u64>().ok());
+        let number =
+            number.ok_or_else(|| corrupt(format!("unknown file {name} among the packs")))?;
+        numbers.push(number);
+    }
+    numbers.sort_unstable();
+    if let Some((expected, found)) = (0..)
+        .zip(&numbers)
+        .find(|(expected, found)| expected != *found)
+    {
+        return Err(corrupt(format!(
+            "pack {expected} is not there, but pack {found} is"
+        )));
+    }
+    Ok(numbers.len() as u64)
+}
+
+fn corrupt(what: String) -> io::Error {
+    io::Error::new(io::ErrorKind::InvalidData, what)
+}

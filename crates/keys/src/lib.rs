@@ -16,6 +16,7 @@ pub mod hybrid;
 pub mod labels;
 pub mod lock;
 pub mod mac;
+pub mod newsroom;
 pub mod passphrase;
 pub mod recipient;
 pub mod reply;
@@ -29,6 +30,7 @@ pub use bech::{BechError, decode as decode_bech32, encode as encode_bech32};
 pub use chain::{ChainKey, EpochKeys};
 pub use lock::{HeaderKeys, LockError, StateKey};
 pub use mac::{PieceFacts, PieceMacKey, PieceTag, TagMismatch};
+pub use newsroom::{ColumnKey, DatabaseKey, IndexKey, StatementLogSeed};
 pub use passphrase::{Passphrase, Weakness, Words};
 pub use recipient::{
     ArchiveRecipient, HybridRecipient, IntakeRecipient, RecipientError, SealError, StreamWriter,

@@ -147,6 +147,11 @@ fn printable(text: &str, most: usize) -> String {
     short.trim().to_owned()
 }
 
+/// Text from a worker, cut and printable.
+pub(crate) fn clean(text: &str) -> String {
+    printable(text, 300)
+}
+
 /// Most findings kept of one file; a file with a million tags must not become a million rows.
 const MOST_FINDINGS: usize = 400;
 

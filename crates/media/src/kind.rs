@@ -160,7 +160,7 @@ fn sniff_mp3(head: &[u8]) -> Option<Kind> {
 }
 
 /// Length in bytes of the MPEG audio layer III frame that starts here.
-fn frame_length(head: &[u8]) -> Option<usize> {
+pub(crate) fn frame_length(head: &[u8]) -> Option<usize> {
     const V1: [usize; 15] = [0, 32, 40, 48, 56, 64, 80, 96, 112, 128, 160, 192, 224, 256, 320];
     const V2: [usize; 15] = [0, 8, 16, 24, 32, 40, 48, 56, 64, 80, 96, 112, 128, 144, 160];
     let [sync, b1, b2] = *head.first_chunk::<3>()?;

@@ -33,7 +33,7 @@ mod limits;
 mod mp4;
 mod refusal;
 mod report;
-pub mod sandbox;
+mod sandbox;
 mod scratch;
 mod source;
 mod talk;

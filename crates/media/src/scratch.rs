@@ -98,11 +98,6 @@ pub(crate) struct ScratchWriter {
 }
 
 impl ScratchWriter {
-    /// Bytes written so far.
-    pub(crate) fn length(&self) -> u64 {
-        self.length
-    }
-
     /// Seals the last block and turns to reading.
     pub(crate) fn finish(mut self) -> io::Result<Output> {
         if !self.pending.is_empty() {
@@ -217,8 +212,8 @@ mod tests {
             let bytes: Vec<u8> = (0..length).map(|i| u8::try_from(i % 251).unwrap()).collect();
             let mut writer = scratch().create().unwrap();
             writer.write_all(&bytes).unwrap();
-            assert_eq!(writer.length(), length as u64);
             let mut output = writer.finish().unwrap();
+            assert_eq!(output.length(), length as u64);
             assert_eq!(output.to_vec(1 << 20).unwrap(), bytes, "{length}");
             let at = length / 3;
             output.seek(SeekFrom::Start(at as u64)).unwrap();

@@ -1,6 +1,6 @@
 //! What the drop says about itself: on standard error, and never anything about a client.
 
-use std::io::Write as _;
+use std::io::{IsTerminal as _, Write as _};
 
 use tracing::level_filters::LevelFilter;
 use tracing_subscriber::filter::Targets;
@@ -13,7 +13,10 @@ pub(crate) fn start(level: LevelFilter) {
     let ours = Targets::new()
         .with_target("drop", level)
         .with_target("fh_drop", level);
-    let lines = tracing_subscriber::fmt::layer().with_writer(std::io::stderr);
+    let colours = std::io::stderr().is_terminal();
+    let lines = tracing_subscriber::fmt::layer()
+        .with_ansi(colours)
+        .with_writer(std::io::stderr);
     tracing_subscriber::registry().with(lines).with(ours).init();
 }
 

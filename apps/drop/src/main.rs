@@ -1,5 +1,6 @@
 //! The drop's server: configuration, wiring, and nothing else.
 
+mod bench;
 mod logging;
 mod serve;
 mod token;
@@ -24,12 +25,16 @@ enum Command {
     Serve(serve::Arguments),
     /// Make the secret token with which the desk reads this drop and registers session tokens.
     Token(token::Arguments),
+    /// Measure this machine: the drop against writing the same bytes directly.
+    #[command(hide = true)]
+    Bench(bench::Arguments),
 }
 
 fn main() -> ExitCode {
     let done = match Arguments::parse().command {
         Command::Serve(arguments) => serve::run(&arguments),
         Command::Token(arguments) => token::run(&arguments),
+        Command::Bench(arguments) => bench::run(&arguments),
     };
     match done {
         Ok(()) => ExitCode::SUCCESS,

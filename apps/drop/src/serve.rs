@@ -135,7 +135,7 @@ fn clock() -> Clock {
 }
 
 /// As many open files as the system lets us have: one for each connection.
-fn allow_many_connections() {
+pub(crate) fn allow_many_connections() {
     let mut limit = getrlimit(Resource::Nofile);
     limit.current = limit.maximum;
     if setrlimit(Resource::Nofile, limit).is_err() {

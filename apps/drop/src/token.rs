@@ -20,10 +20,14 @@ pub(crate) struct Arguments {
 
 /// Makes a token and writes it to a new file.
 pub(crate) fn run(arguments: &Arguments) -> anyhow::Result<()> {
+    make(&arguments.out)
+}
+
+/// Makes a token in a file that must not exist yet.
+pub(crate) fn make(out: &Path) -> anyhow::Result<()> {
     let mut bytes = [0; 32];
     OsRng.fill_bytes(&mut bytes);
     let token = DeskToken::from_bytes(bytes);
-    let out = &arguments.out;
     let mut file = OpenOptions::new()
         .write(true)
         .create_new(true)

@@ -11,6 +11,8 @@ pub struct Limits {
     pub session_cells: u64,
     /// Cells that the whole drop may hold.
     pub total_cells: u64,
+    /// Cells in one pack file. Part of the format of a folder: never change it under one that exists.
+    pub pack_cells: u64,
     /// Session tokens that may be registered at once.
     pub tokens: usize,
     /// Mailboxes that may hold something at once.
@@ -37,6 +39,7 @@ impl Default for Limits {
         Self {
             session_cells: cells(8 << 30),
             total_cells: cells(64 << 30),
+            pack_cells: crate::pack::PACK_CELLS,
             tokens: 1_000_000,
             mailboxes: 65_536,
             connections: 2_048,

@@ -27,6 +27,8 @@ const DIR: &str = "packs";
 /// The log of cells.
 pub(crate) struct Log {
     disk: Arc<dyn Disk>,
+    /// Cells in one pack.
+    per_pack: u64,
     /// Cells that are synced; readers see no others.
     size: AtomicU64,
 }
@@ -57,13 +59,13 @@ pub(crate) struct NewCell<'a> {
 
 impl Log {
     /// Opens the log, or begins one.
-    pub(crate) fn open(disk: Arc<dyn Disk>) -> io::Result<Opened> {
+    pub(crate) fn open(disk: Arc<dyn Disk>, per_pack: u64) -> io::Result<Opened> {
         disk.make_dir(DIR)?;
         disk.sync_dir("")?;
         let packs = count_packs(disk.as_ref())?;
         for pack in 0..packs.saturating_sub(1) {
             let length = disk.open(&pack_path(pack))?.length()?;
-            if length != PACK_CELLS * RECORD_BYTES as u64 {
+            if length != per_pack * RECORD_BYTES as u64 {
                 return Err(corrupt(format!(
                     "pack {pack} is {length} bytes long but is not the last one"
                 )));
@@ -75,12 +77,13 @@ impl Log {
         } else {
             disk.open(&pack_path(pack))?
         };
-        let (whole, damaged, cut_bytes) = recover_tail(file.as_ref(), pack)?;
+        let (whole, damaged, cut_bytes) = recover_tail(file.as_ref(), pack * per_pack, per_pack)?;
         // What the page cache still holds of a killed process counts only once it is on the disk.
         file.sync()?;
         disk.sync_dir(DIR)?;
-        let written = pack * PACK_CELLS + whole;
+        let written = pack * per_pack + whole;
         let log = Self {
+            per_pack,
             disk,
             size: AtomicU64::new(written),
         };
@@ -106,10 +109,10 @@ impl Log {
         let start = tail.written;
         let mut left = cells;
         while !left.is_empty() {
-            if tail.written == (tail.pack + 1) * PACK_CELLS {
+            if tail.written == (tail.pack + 1) * self.per_pack {
                 self.roll(tail)?;
             }
-            let room = (tail.pack + 1) * PACK_CELLS - tail.written;
+            let room = (tail.pack + 1) * self.per_pack - tail.written;
             let room = usize::try_from(room).unwrap_or(usize::MAX).min(left.len());
             let (now, later) = left.split_at(room);
             append_records(tail, now)?;
@@ -128,9 +131,9 @@ impl Log {
 
     /// Takes back what was appended and not synced, as far as the last pack holds it.
     pub(crate) fn take_back(&self, tail: &mut Tail) -> io::Result<()> {
-        let keep = self.size().max(tail.pack * PACK_CELLS);
+        let keep = self.size().max(tail.pack * self.per_pack);
         tail.file
-            .truncate((keep - tail.pack * PACK_CELLS) * RECORD_BYTES as u64)?;
+            .truncate((keep - tail.pack * self.per_pack) * RECORD_BYTES as u64)?;
         tail.written = keep;
         Ok(())
     }
@@ -147,13 +150,13 @@ impl Log {
         if from >= end {
             return Ok(0);
         }
-        let pack = from / PACK_CELLS;
-        let end = end.min((pack + 1) * PACK_CELLS);
+        let pack = from / self.per_pack;
+        let end = end.min((pack + 1) * self.per_pack);
         let file = self.disk.open(&pack_path(pack))?;
         for offset in from..end {
             let begin = out.len();
             out.resize(begin + CELL_BYTES, 0);
-            let place = (offset % PACK_CELLS) * RECORD_BYTES as u64;
+            let place = (offset % self.per_pack) * RECORD_BYTES as u64;
             if let Some(cell) = out.get_mut(begin..) {
                 file.read_at(place, cell)?;
             }
@@ -196,14 +199,18 @@ fn trailer(offset: u64, hash: &CellHash) -> [u8; TRAILER] {
 }
 
 /// Whole records of a last pack, which of them are damaged, and how many bytes were cut behind them.
-fn recover_tail(file: &dyn DiskFile, pack: u64) -> io::Result<(u64, Vec<u64>, u64)> {
+fn recover_tail(
+    file: &dyn DiskFile,
+    first: u64,
+    per_pack: u64,
+) -> io::Result<(u64, Vec<u64>, u64)> {
     let length = file.length()?;
-    let records = (length / RECORD_BYTES as u64).min(PACK_CELLS);
+    let records = (length / RECORD_BYTES as u64).min(per_pack);
     let mut buffer = vec![0; RECORD_BYTES];
     let (mut whole, mut damaged) = (0, Vec::new());
     for index in 0..records {
         file.read_at(index * RECORD_BYTES as u64, &mut buffer)?;
-        let offset = pack * PACK_CELLS + index;
+        let offset = first + index;
         let (cell, found) = buffer.split_at(CELL_BYTES);
         if found == trailer(offset, &CellHash::of(cell)) {
             whole = index + 1;
@@ -211,7 +218,7 @@ fn recover_tail(file: &dyn DiskFile, pack: u64) -> io::Result<(u64, Vec<u64>, u6
             damaged.push(offset);
         }
     }
-    damaged.retain(|offset| *offset < pack * PACK_CELLS + whole);
+    damaged.retain(|offset| *offset < first + whole);
     let keep = whole * RECORD_BYTES as u64;
     if keep < length {
         file.truncate(keep)?;

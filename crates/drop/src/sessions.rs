@@ -25,6 +25,8 @@ const MAX_PAYLOAD: usize = 1 << 20;
 const KIND_BIND: u8 = 1;
 const KIND_BATCH: u8 = 2;
 const ENTRY_BYTES: usize = 16;
+/// Entries in one frame at most.
+const BATCH_ENTRIES: usize = 8_192;
 
 /// What the index keeps of one cell of one session.
 pub(crate) type Entry = [u8; ENTRY_BYTES];
@@ -73,6 +75,13 @@ struct Segment {
 pub(crate) struct Additions {
     pub(crate) binds: Vec<Bind>,
     pub(crate) entries: HashMap<TokenHash, HashSet<Entry>>,
+}
+
+/// What of the additions goes to one segment.
+#[derive(Default)]
+struct Share {
+    binds: Vec<Bind>,
+    entries: Vec<(u32, Entry)>,
 }
 
 /// A segment with frames to append.
@@ -232,7 +241,36 @@ impl Sessions {
     }
 
     fn frames(&self, additions: &Additions, range: Range<u64>) -> io::Result<Vec<Written>> {
-        let mut windows: BTreeMap<i64, (Vec<Bind>, Vec<(u32, Entry)>)> = BTreeMap::new();
+        let shares = self.shares(additions)?.into_iter();
+        let written = shares.map(|(window, share)| {
+            let mut position = self
+                .segments
+                .get(&window)
+                .map_or(0, |segment| segment.length);
+            let mut frames = Vec::new();
+            for bind in &share.binds {
+                push_frame(&mut frames, &mut position, &bind_payload(bind));
+            }
+            // Sorted, so that the order says nothing about which entry is which cell.
+            let mut entries = share.entries;
+            entries.sort_unstable();
+            // Batches of bounded size, so that a reader never allocates more than that.
+            for chunk in entries.chunks(BATCH_ENTRIES) {
+                push_frame(&mut frames, &mut position, &batch_payload(&range, chunk));
+            }
+            let binds = u32::try_from(share.binds.len()).map_err(io::Error::other)?;
+            Ok(Written {
+                window,
+                frames,
+                binds,
+            })
+        });
+        written.collect()
+    }
+
+    /// The additions, by the segments that they go to.
+    fn shares(&self, additions: &Additions) -> io::Result<BTreeMap<i64, Share>> {
+        let mut shares: BTreeMap<i64, Share> = BTreeMap::new();
         let mut fresh = HashMap::new();
         for bind in &additions.binds {
             let window = window_of(bind.at);
@@ -240,11 +278,10 @@ impl Sessions {
                 .segments
                 .get(&window)
                 .map_or(0, |segment| segment.binds);
-            let binds = &mut windows.entry(window).or_default().0;
-            let number =
-                before.saturating_add(u32::try_from(binds.len()).map_err(io::Error::other)?);
-            fresh.insert(bind.token, (window, number));
-            binds.push(*bind);
+            let share = shares.entry(window).or_default();
+            let index = u32::try_from(share.binds.len()).map_err(io::Error::other)?;
+            fresh.insert(bind.token, (window, before.saturating_add(index)));
+            share.binds.push(*bind);
         }
         for (token, entries) in &additions.entries {
             let known = || {
@@ -252,38 +289,14 @@ impl Sessions {
                     .get(token)
                     .map(|s| (window_of(s.bound_at), s.number))
             };
-            let (window, number) = fresh
-                .get(token)
-                .copied()
-                .or_else(known)
-                .ok_or(io::ErrorKind::NotFound)?;
-            let all = &mut windows.entry(window).or_default().1;
-            all.extend(entries.iter().map(|entry| (number, *entry)));
+            let place = fresh.get(token).copied().or_else(known);
+            let (window, number) = place.ok_or(io::ErrorKind::NotFound)?;
+            let share = shares.entry(window).or_default();
+            share
+                .entries
+                .extend(entries.iter().map(|entry| (number, *entry)));
         }
-        let mut out = Vec::new();
-        for (window, (binds, mut entries)) in windows {
-            let mut position = self
-                .segments
-                .get(&window)
-                .map_or(0, |segment| segment.length);
-            let mut frames = Vec::new();
-            for bind in &binds {
-                push_frame(&mut frames, &mut position, &bind_payload(bind));
-            }
-            // Sorted, so that the order says nothing about which entry is which cell.
-            entries.sort_unstable();
-            // Batches of bounded size, so that a reader never allocates more than that.
-            for chunk in entries.chunks(8_192) {
-                push_frame(&mut frames, &mut position, &batch_payload(&range, chunk));
-            }
-            let binds = u32::try_from(binds.len()).map_err(io::Error::other)?;
-            out.push(Written {
-                window,
-                frames,
-                binds,
-            });
-        }
-        Ok(out)
+        Ok(shares)
     }
 
     /// After the sync: the additions are part of the index.
@@ -356,8 +369,9 @@ pub(crate) struct PendingIndex {
 }
 
 impl PendingIndex {
-    pub(crate) fn sync(&self) -> io::Result<()> {
-        self.files.iter().try_for_each(|(file, _)| file.sync())
+    /// The files to sync.
+    pub(crate) fn files(&self) -> impl Iterator<Item = Arc<dyn DiskFile>> {
+        self.files.iter().map(|(file, _)| Arc::clone(file))
     }
 
     pub(crate) fn take_back(&self) -> io::Result<()> {

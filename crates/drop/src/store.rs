@@ -153,7 +153,8 @@ impl Store {
     ) -> Result<(Self, Recovery), OpenError> {
         let part = |part| move |source| OpenError { part, source };
         let secret = load_secret(disk.as_ref(), fresh).map_err(part("secret"))?;
-        let opened = Log::open(Arc::clone(&disk)).map_err(part("log of cells"))?;
+        let opened =
+            Log::open(Arc::clone(&disk), limits.pack_cells).map_err(part("log of cells"))?;
         let (log, damaged) = (opened.log, opened.damaged);
         let holds = |range: std::ops::Range<u64>| {
             range.end <= log.size() && !damaged.iter().any(|offset| range.contains(offset))
@@ -359,7 +360,10 @@ impl Store {
                 return Err(failed(&error));
             }
         };
-        if let Err(error) = sync_both(writer.tail.file().as_ref(), &pending) {
+        let files: Vec<_> = std::iter::once(writer.tail.file())
+            .chain(pending.files())
+            .collect();
+        if let Err(error) = self.disk.sync_together(&files) {
             writer.broken = true;
             return Err(failed(&error));
         }
@@ -476,18 +480,6 @@ fn admit<'a>(
         None if tokens.contains(token) => Ok(None),
         None => Err(Refusal::UnknownToken),
     }
-}
-
-/// Cells and index at the same time: one journal commit of the file system serves both.
-fn sync_both(cells: &dyn crate::disk::DiskFile, index: &PendingIndex) -> io::Result<()> {
-    std::thread::scope(|scope| {
-        let index = scope.spawn(|| index.sync());
-        let cells = cells.sync();
-        let index = index
-            .join()
-            .unwrap_or_else(|_| Err(io::Error::other("a sync did not return")));
-        cells.and(index)
-    })
 }
 
 fn load_secret(disk: &dyn Disk, fresh: Zeroizing<[u8; 32]>) -> io::Result<Zeroizing<[u8; 32]>> {

@@ -53,6 +53,12 @@ pub trait Disk: Send + Sync {
     /// # Errors
     /// What the file system answers.
     fn sync_dir(&self, dir: &str) -> io::Result<()>;
+
+    /// Makes several files durable, in whatever order is fastest.
+    ///
+    /// # Errors
+    /// What the file system answers for any of them.
+    fn sync_together(&self, files: &[Arc<dyn DiskFile>]) -> io::Result<()>;
 }
 
 /// An open file. Writes only ever go to its end.

@@ -106,6 +106,26 @@ impl Disk for RealDisk {
     fn sync_dir(&self, dir: &str) -> io::Result<()> {
         File::open(self.at(dir))?.sync_all()
     }
+
+    /// At the same time: one journal commit of the file system then serves them all.
+    fn sync_together(&self, files: &[Arc<dyn DiskFile>]) -> io::Result<()> {
+        let Some((first, others)) = files.split_first() else {
+            return Ok(());
+        };
+        std::thread::scope(|scope| {
+            let others: Vec<_> = others
+                .iter()
+                .map(|file| scope.spawn(|| file.sync()))
+                .collect();
+            let first = first.sync();
+            let gone = || Err(io::Error::other("a sync did not return"));
+            let join = |other: std::thread::ScopedJoinHandle<'_, _>| {
+                other.join().unwrap_or_else(|_| gone())
+            };
+            // All of them are waited for, whatever the first one said.
+            others.into_iter().map(join).fold(first, io::Result::and)
+        })
+    }
 }
 
 struct RealFile(File);

@@ -1,7 +1,7 @@
 //! Identities: the secret halves that open age files of the hybrid recipient `mlkem768x25519`.
 //!
 //! The rules are those of the C2SP age specification: a stanza of ours with a wrong shape spoils the header, a low-order
-//! X25519 share too; a stanza that is merely for someone else does not. `tests/cctv.rs` runs the public vectors.
+//! X25519 share too; a stanza that is merely for someone else does not. `tests/it/cctv.rs` runs the public vectors.
 
 use std::fmt;
 use std::io::{self, Read};

@@ -1,4 +1,4 @@
-// Drives npm's age-encryption for crates/openers/tests/npm_interop.rs: one JSON request on standard input, one JSON
+// Drives npm's age-encryption for crates/openers/tests/it/npm_interop.rs: one JSON request on standard input, one JSON
 // answer on standard output. Bytes travel as base64.
 
 import { text } from "node:stream/consumers";

@@ -14,7 +14,9 @@ use serde_json::{Value, json};
 fn folder() -> PathBuf {
     let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../tests/interop/age-npm");
     assert!(
-        folder.join("node_modules/age-encryption/package.json").exists(),
+        folder
+            .join("node_modules/age-encryption/package.json")
+            .exists(),
         "npm's age-encryption is not installed: run `cargo xtask test`, which sets it up"
     );
     folder
@@ -72,6 +74,9 @@ fn we_open_what_it_seals() {
         let sealed = ask(&json!({
             "action": "seal", "recipient": recipient.to_string(), "file": file,
         }));
-        assert_eq!(identity.open(&bytes(&sealed["file"])).unwrap().as_slice(), text);
+        assert_eq!(
+            identity.open(&bytes(&sealed["file"])).unwrap().as_slice(),
+            text
+        );
     }
 }

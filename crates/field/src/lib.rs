@@ -1,1 +1,41 @@
-//! What happens inside: import, seal, queue, send, receive.
+//! What happens inside: import, seal, queue, send, receive. Synchronous, one piece in memory at a time.
+//!
+//! One sentence of purpose: everything a reporter's device does with what it recorded, between the file and the road.
+//! **Absence:** nothing here prints, reads a clock, makes randomness or can open a piece: what is stored is sealed to the
+//! newsroom before it touches the disk, and the only identities held open one-time replies.
+//!
+//! The folder is reached through [`Disk`], the network through [`Road`], time through [`Clock`]; [`DirDisk`] and
+//! [`HttpRoad`] are the real ones. [`Field`] is the door: `init`, `open`, then `add`, `send`, `receive`, `status`.
+
+mod add;
+mod book;
+mod disk;
+mod error;
+mod http;
+mod judge;
+mod pack;
+mod receive;
+mod record;
+mod road;
+mod seal;
+mod send;
+mod shelf;
+mod state;
+mod status;
+
+pub use add::Added;
+pub use book::Field;
+pub use disk::{DirDisk, Disk};
+pub use error::FieldError;
+pub use http::{HttpRoad, Proxy};
+pub use judge::Refusal;
+pub use pack::{Packed, pack};
+pub use receive::Received;
+pub use road::{Clock, Road, RoadError, Session};
+pub use seal::Source;
+pub use send::{Failure, SendWish, Sent};
+pub use state::DispatchState;
+pub use status::{DispatchStatus, Status};
+
+/// Tells a caller how far a long piece of work is, in bytes done. Called often; must be cheap.
+pub type OnProgress<'a> = &'a mut dyn FnMut(u64);

@@ -1,0 +1,144 @@
+//! Adding a dispatch: files go in as a stream and touch the disk only as pieces that nothing here can open.
+
+use formats::{Contact, DispatchId, PieceNo, SealedPiece, contact};
+use keys::ReplyKeys;
+use rand_core::{CryptoRng, RngCore};
+
+use crate::OnProgress;
+use crate::book::Field;
+use crate::disk::Disk;
+use crate::error::FieldError;
+use crate::seal::{PieceSink, Source, seal_all, seal_whole};
+use crate::shelf;
+use crate::state::{Awaited, Dispatch, PieceState, SentShards, piece_file};
+
+/// What was sealed.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Added {
+    /// The new dispatch.
+    pub dispatch: DispatchId,
+    /// Files in it.
+    pub items: usize,
+    /// Pieces, contact and manifest among them.
+    pub pieces: usize,
+    /// Bytes read.
+    pub bytes_in: u64,
+    /// Bytes of ciphertext stored.
+    pub bytes_sealed: u64,
+}
+
+/// Puts pieces on the disk. They are strays, swept at the next opening, until the state that names them is saved.
+struct Storing<'a, D, R> {
+    disk: &'a mut D,
+    rng: &'a mut R,
+    progress: OnProgress<'a>,
+    read: u64,
+    pieces: Vec<PieceState>,
+    memory: Vec<u8>,
+}
+
+impl<D: Disk, R: RngCore + CryptoRng> PieceSink for Storing<'_, D, R> {
+    fn memory(&mut self) -> Result<Vec<u8>, FieldError> {
+        Ok(std::mem::take(&mut self.memory))
+    }
+
+    fn keep(&mut self, piece: SealedPiece, _last: bool) -> Result<(), FieldError> {
+        let mut file = [0; 8];
+        self.rng.fill_bytes(&mut file);
+        shelf::replace(self.disk, &piece_file(&file), piece.ciphertext())
+            .map_err(FieldError::disk("storing a sealed piece"))?;
+        self.pieces.push(PieceState {
+            file,
+            digest: piece.digest(),
+            length: u32::try_from(piece.ciphertext().len()).unwrap_or(u32::MAX),
+            forgotten: false,
+            sent: SentShards::none(),
+        });
+        self.memory = piece.into_memory();
+        Ok(())
+    }
+
+    fn next_number(&self) -> Result<PieceNo, FieldError> {
+        let count = u32::try_from(self.pieces.len());
+        count.map(PieceNo).map_err(|_| FieldError::TooManyPieces)
+    }
+
+    fn read(&mut self, bytes: u64) {
+        self.read += bytes;
+        (self.progress)(self.read);
+    }
+}
+
+impl<D: Disk> Field<D> {
+    /// Seals files and a note as one dispatch. It exists whole or, after a crash, not at all.
+    ///
+    /// # Errors
+    /// Nothing to seal, a file that cannot be read, limits of the manifest, or the disk failed.
+    pub fn add(
+        &mut self,
+        sources: &mut [Source<'_>],
+        note: &str,
+        now: i64,
+        rng: &mut (impl RngCore + CryptoRng),
+        progress: OnProgress<'_>,
+    ) -> Result<Added, FieldError> {
+        if sources.is_empty() && note.is_empty() {
+            return Err(FieldError::Nothing);
+        }
+        let outcome = self.seal_dispatch(sources, note, now, rng, progress);
+        if outcome.is_err() {
+            // What was written is a stray either way; removing it now only spares the space until the next opening.
+            let _ = self.sweep();
+        }
+        outcome
+    }
+
+    fn seal_dispatch(
+        &mut self,
+        sources: &mut [Source<'_>],
+        note: &str,
+        now: i64,
+        rng: &mut (impl RngCore + CryptoRng),
+        progress: OnProgress<'_>,
+    ) -> Result<Added, FieldError> {
+        let generate = |_| ReplyKeys::generate(rng);
+        let replies: Vec<ReplyKeys> = (0..contact::PAIRS).map(generate).collect();
+        let contact = Contact {
+            replies: replies.iter().map(ReplyKeys::pair).collect(),
+            checkpoints: Vec::new(),
+            next_chain: None,
+        };
+        let contact = contact.encode().map_err(FieldError::Manifest)?;
+        let recipient = &self.state.kit.intake;
+        let mut sink = Storing {
+            disk: &mut self.disk,
+            rng: &mut *rng,
+            progress,
+            read: 0,
+            pieces: Vec::new(),
+            memory: Vec::new(),
+        };
+        seal_whole(recipient, &contact, false, &mut sink)?;
+        let bytes_in = seal_all(recipient, sources, note, now, &mut sink)?;
+        let pieces = sink.pieces;
+        let added = Added {
+            dispatch: DispatchId::random(rng),
+            items: sources.len(),
+            pieces: pieces.len(),
+            bytes_in,
+            bytes_sealed: pieces.iter().map(|piece| u64::from(piece.length)).sum(),
+        };
+        self.state.dispatches.push(Dispatch {
+            id: added.dispatch,
+            sealed_at: now,
+            complete: false,
+            pieces,
+        });
+        let awaited = replies
+            .into_iter()
+            .map(|keys| Awaited { keys, made_at: now });
+        self.state.awaited.extend(awaited);
+        self.commit(rng)?;
+        Ok(added)
+    }
+}

@@ -1,0 +1,84 @@
+//! What can go wrong inside, in terms that a person can act on. Nothing here names a file, a note or a key.
+
+use formats::{DecodeError, DispatchId, DropUrl, PieceError, PieceNo};
+
+use crate::road::RoadError;
+
+/// Why a command could not be done.
+#[derive(Debug, thiserror::Error)]
+pub enum FieldError {
+    /// The folder has no state: nothing was set up here.
+    #[error("there is nothing set up in this folder")]
+    NotSetUp,
+    /// The folder already holds a state, which setting up would destroy.
+    #[error("this folder is already set up")]
+    AlreadySetUp,
+    /// Another program works in the folder.
+    #[error("another program is using this folder")]
+    Busy,
+    /// The state does not open.
+    #[error("the passphrase is wrong, or the state was altered")]
+    Locked,
+    /// The state opens but cannot be understood.
+    #[error("the state cannot be read")]
+    State(#[source] DecodeError),
+    /// The passphrase could not be stretched.
+    #[error("the passphrase could not be checked")]
+    Stretch(#[from] keys::StretchError),
+    /// The kit cannot be used.
+    #[error("the kit cannot be used")]
+    Kit(#[source] DecodeError),
+    /// Reading what should be added failed.
+    #[error("reading file {0} failed")]
+    Source(usize, #[source] std::io::Error),
+    /// Nothing to seal.
+    #[error("there is neither a file nor a note")]
+    Nothing,
+    /// Files or note against the manifest's limits.
+    #[error("the dispatch cannot be described")]
+    Manifest(#[source] DecodeError),
+    /// More pieces than a dispatch can have.
+    #[error("the dispatch has too many pieces")]
+    TooManyPieces,
+    /// Sealing failed.
+    #[error("sealing failed")]
+    Piece(#[from] PieceError),
+    /// The disk failed.
+    #[error("the disk failed while {doing}")]
+    Disk {
+        /// What was being done.
+        doing: &'static str,
+        /// What the system said.
+        #[source]
+        source: std::io::Error,
+    },
+    /// A stored piece is not what was sealed.
+    #[error("piece {piece} of dispatch {} was damaged on this device", dispatch.short())]
+    DamagedPiece {
+        /// The dispatch.
+        dispatch: DispatchId,
+        /// The piece.
+        piece: PieceNo,
+    },
+    /// A drop was named that the kit does not know.
+    #[error("the kit does not know {0}")]
+    UnknownDrop(DropUrl),
+    /// Every token of the chosen drops is spent.
+    #[error("no session is left for {0}; ask the newsroom for a new kit")]
+    NoTokens(DropUrl),
+    /// The kit names no drop at all.
+    #[error("the kit names no drop")]
+    NoDrop,
+    /// No drop could be used.
+    #[error("the road cannot be used")]
+    Road(#[from] RoadError),
+    /// Recovery that the code does not have.
+    #[error("that much recovery is not possible")]
+    Recovery,
+}
+
+impl FieldError {
+    pub(crate) fn disk(doing: &'static str) -> impl FnOnce(std::io::Error) -> Self {
+        move |source| Self::Disk { doing, source }
+    }
+}

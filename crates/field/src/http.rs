@@ -1,0 +1,254 @@
+//! The real road: HTTP over exactly one way that was chosen, built so that there is no other.
+//!
+//! Through a SOCKS5 proxy the connector chain holds no plain TCP connector at all, and no resolver that could ask a name
+//! server, so a missing proxy can only be an error. Without a proxy the resolver knows loopback addresses and nothing
+//! else. Redirects are never followed, environment proxies never read, and nothing names this program.
+
+use std::net::{IpAddr, SocketAddr, TcpStream};
+use std::time::Duration;
+
+use formats::{Cell, DropUrl};
+use ureq::config::Config;
+use ureq::http::{self, Uri};
+use ureq::unversioned::resolver::{ResolvedSocketAddrs, Resolver};
+use ureq::unversioned::transport::{
+    Connector, NextTimeout, RustlsConnector, SocksConnector, TcpConnector,
+};
+use ureq::{Agent, Body, ProxyProtocol};
+use wire::{
+    CELL_BYTES, CELLS, CellHash, HEADER_AUTHORIZATION, HEADER_SESSION, MAX_JSON_BYTES, MISSING,
+    MailboxAddress, Missing, MissingRequest, OCTET_STREAM, Problem, SecretHash, Stored,
+    mailbox_path,
+};
+
+use crate::road::{Road, RoadError, Session};
+
+/// Longest wait for a connection: a fresh Tor circuit to an onion address can take most of a minute.
+const CONNECT: Duration = Duration::from_secs(120);
+/// Longest standstill while sending or receiving. Progress, however slow, is never cut off.
+const STANDSTILL: Duration = Duration::from_secs(120);
+
+/// The way that was chosen.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Proxy {
+    /// No proxy: only drops on this machine.
+    None,
+    /// A SOCKS5 proxy, such as Tor's. Names are resolved behind it.
+    Socks5(SocketAddr),
+}
+
+impl Proxy {
+    /// Reads `ADDRESS:PORT`. `localhost` means 127.0.0.1; other names are refused, because looking them up would leak.
+    ///
+    /// # Errors
+    /// [`RoadError::BadProxy`].
+    pub fn parse_socks5(text: &str) -> Result<Self, RoadError> {
+        let literal = match text.strip_prefix("localhost:") {
+            Some(port) => format!("127.0.0.1:{port}"),
+            None => text.to_owned(),
+        };
+        let address = literal.parse().map_err(|_| RoadError::BadProxy)?;
+        Ok(Self::Socks5(address))
+    }
+}
+
+/// HTTP to drops over one chosen way.
+pub struct HttpRoad {
+    proxy: Proxy,
+    /// Begins the names that keep the proxy from sharing circuits between sessions.
+    isolation: u64,
+    /// The agent of the session spoken to last of each drop, so that its connection is used again.
+    open: Vec<(SecretHash, Agent)>,
+}
+
+impl std::fmt::Debug for HttpRoad {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str("HttpRoad(..)")
+    }
+}
+
+impl HttpRoad {
+    /// A road over `proxy`. `isolation` is random: it tells the proxy which connections must not share a circuit.
+    #[must_use]
+    pub fn new(proxy: Proxy, isolation: u64) -> Self {
+        Self {
+            proxy,
+            isolation,
+            open: Vec::new(),
+        }
+    }
+
+    /// Checks before anything is sent that this drop may be reached this way, and that the proxy is there.
+    ///
+    /// # Errors
+    /// [`RoadError::NotDirect`], [`RoadError::Clear`] or [`RoadError::NoProxy`].
+    pub fn check(&self, drop: &DropUrl) -> Result<(), RoadError> {
+        let loopback = drop
+            .host()
+            .parse::<IpAddr>()
+            .is_ok_and(|ip| ip.is_loopback());
+        match self.proxy {
+            Proxy::None if !loopback => Err(RoadError::NotDirect(drop.clone())),
+            Proxy::None => Ok(()),
+            Proxy::Socks5(_)
+                if !(loopback || drop.is_https() || drop.host().ends_with(".onion")) =>
+            {
+                Err(RoadError::Clear(drop.clone()))
+            }
+            Proxy::Socks5(proxy) => match TcpStream::connect_timeout(&proxy, CONNECT) {
+                Ok(_) => Ok(()),
+                Err(_) => Err(RoadError::NoProxy { proxy }),
+            },
+        }
+    }
+
+    fn agent(&mut self) -> Agent {
+        let builder = Agent::config_builder()
+            .http_status_as_error(false)
+            .max_redirects(0)
+            .user_agent("")
+            .accept("")
+            .accept_encoding("")
+            .timeout_connect(Some(CONNECT))
+            .timeout_per_read(Some(STANDSTILL))
+            .timeout_per_write(Some(STANDSTILL));
+        match self.proxy {
+            Proxy::None => {
+                let config = builder.proxy(None).build();
+                Agent::with_parts(
+                    config,
+                    ().chain(TcpConnector::default()),
+                    Literal { loopback: true },
+                )
+            }
+            Proxy::Socks5(address) => {
+                self.isolation = self.isolation.wrapping_add(0x9e37_79b9_7f4a_7c15);
+                let proxy = ureq::Proxy::builder(ProxyProtocol::Socks5)
+                    .host(&address.ip().to_string())
+                    .port(address.port())
+                    .username(&format!("{:016x}", self.isolation))
+                    .password("0")
+                    .resolve_target(false)
+                    .build();
+                // Should building fail there is no proxy in the config, and the chain below connects nowhere.
+                let config = builder.proxy(proxy.ok()).build();
+                let chain = ().chain(SocksConnector::default()).chain(RustlsConnector::default());
+                Agent::with_parts(config, chain, Literal { loopback: false })
+            }
+        }
+    }
+
+    fn session_agent(&mut self, session: &Session) -> Agent {
+        let key = session.secret.hash();
+        if let Some((_, agent)) = self.open.iter().find(|(known, _)| *known == key) {
+            return agent.clone();
+        }
+        let agent = self.agent();
+        self.open.push((key, agent.clone()));
+        agent
+    }
+
+    fn post(&mut self, session: &Session, path: &str, body: &[u8]) -> Result<Vec<u8>, RoadError> {
+        self.check(&session.drop)?;
+        let agent = self.session_agent(session);
+        let answer = agent
+            .post(format!("{}{path}", session.drop))
+            .header(HEADER_AUTHORIZATION, session.token.bearer().as_str())
+            .header(HEADER_SESSION, session.secret.expose_hex().as_str())
+            .header("content-type", OCTET_STREAM)
+            .send(body)
+            .map_err(|error| self.line(error))?;
+        self.read(answer, MAX_JSON_BYTES)
+    }
+
+    /// Reads an answer of at most `limit` bytes, turning problem documents into errors.
+    fn read(&self, answer: http::Response<Body>, limit: usize) -> Result<Vec<u8>, RoadError> {
+        let status = answer.status();
+        let most = u64::try_from(limit).unwrap_or(u64::MAX);
+        let body = answer
+            .into_body()
+            .into_with_config()
+            .limit(most)
+            .read_to_vec()
+            .map_err(|error| self.line(error))?;
+        if status.is_success() {
+            return Ok(body);
+        }
+        match Problem::decode(&body)
+            .ok()
+            .and_then(|problem| problem.kind())
+        {
+            Some(kind) => Err(RoadError::Refused { kind }),
+            None => Err(RoadError::Strange {
+                status: status.as_u16(),
+            }),
+        }
+    }
+
+    /// Tells "the proxy is gone" from "the drop is gone": the first must stop everything, the second may pass.
+    fn line(&self, error: ureq::Error) -> RoadError {
+        if let Proxy::Socks5(proxy) = self.proxy
+            && TcpStream::connect_timeout(&proxy, CONNECT).is_err()
+        {
+            return RoadError::NoProxy { proxy };
+        }
+        RoadError::Line(Box::new(error))
+    }
+}
+
+impl Road for HttpRoad {
+    fn store(&mut self, session: &Session, cells: &[u8]) -> Result<u32, RoadError> {
+        let answer = self.post(session, CELLS, cells)?;
+        let stored = Stored::decode(&answer, cells.len() / CELL_BYTES)
+            .map_err(|error| RoadError::Line(Box::new(error)))?;
+        Ok(stored.stored)
+    }
+
+    fn missing(&mut self, session: &Session, hashes: &[CellHash]) -> Result<Vec<u32>, RoadError> {
+        let request = MissingRequest::new(hashes.to_vec())
+            .map_err(|error| RoadError::Line(Box::new(error)))?;
+        let answer = self.post(session, MISSING, &request.encode())?;
+        let missing = Missing::decode(&answer, hashes.len())
+            .map_err(|error| RoadError::Line(Box::new(error)))?;
+        Ok(missing.missing)
+    }
+
+    fn mailbox(&mut self, drop: &DropUrl, address: &MailboxAddress) -> Result<Cell, RoadError> {
+        self.check(drop)?;
+        // A fresh agent each time: two mailboxes asked for over one circuit would be linked to each other.
+        let agent = self.agent();
+        let answer = agent
+            .get(format!("{drop}{}", mailbox_path(address)))
+            .header("connection", "close")
+            .call()
+            .map_err(|error| self.line(error))?;
+        let status = answer.status().as_u16();
+        let body = self.read(answer, CELL_BYTES)?;
+        Cell::from_slice(&body).map_err(|_| RoadError::Strange { status })
+    }
+}
+
+/// Resolves addresses spelt out as numbers and nothing else, so that no name is ever looked up from here.
+#[derive(Debug)]
+struct Literal {
+    loopback: bool,
+}
+
+impl Resolver for Literal {
+    fn resolve(
+        &self,
+        uri: &Uri,
+        _: &Config,
+        _: NextTimeout,
+    ) -> Result<ResolvedSocketAddrs, ureq::Error> {
+        let host = uri.host().unwrap_or_default().trim_matches(['[', ']']);
+        let ip: IpAddr = host.parse().map_err(|_| ureq::Error::HostNotFound)?;
+        if self.loopback && !ip.is_loopback() {
+            return Err(ureq::Error::HostNotFound);
+        }
+        let port = uri.port_u16().unwrap_or(80);
+        let mut addresses = self.empty();
+        addresses.push(SocketAddr::new(ip, port));
+        Ok(addresses)
+    }
+}

@@ -1,0 +1,106 @@
+//! Judging a receipt that opened: what may be forgotten on its word, and what nothing is forgotten for.
+
+use formats::{Receipt, ReceiptKind};
+
+use crate::state::{Dispatch, SentShards, State};
+
+/// Why an authentic receipt changes nothing. All or nothing: one wrong entry refuses the whole receipt.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+pub enum Refusal {
+    /// It speaks of a dispatch that is not here.
+    #[error("the receipt is for a dispatch that is not here")]
+    UnknownDispatch,
+    /// It names a piece that is not here.
+    #[error("the receipt names a piece that is not here")]
+    UnknownPiece,
+    /// It names a piece by another digest than the one here.
+    #[error("the receipt names another piece than the one here")]
+    OtherPiece,
+    /// It says "complete" or "wipe" without naming every piece, now or earlier.
+    #[error("the receipt does not name every piece")]
+    NotAll,
+}
+
+/// Applies a receipt to the state and returns the files to remove once the state is saved.
+pub(crate) fn apply(state: &mut State, receipt: &Receipt) -> Result<Vec<String>, Refusal> {
+    let Some(at) = state
+        .dispatches
+        .iter()
+        .position(|d| d.id == receipt.dispatch)
+    else {
+        return Err(Refusal::UnknownDispatch);
+    };
+    let dispatch = &mut state.dispatches[at];
+    match receipt.kind {
+        ReceiptKind::Missing => {
+            miss(dispatch, receipt)?;
+            Ok(Vec::new())
+        }
+        ReceiptKind::Have => {
+            check(dispatch, receipt)?;
+            Ok(forget(dispatch, receipt))
+        }
+        ReceiptKind::Complete => {
+            check_all(dispatch, receipt)?;
+            let files = forget(dispatch, receipt);
+            dispatch.complete = true;
+            Ok(files)
+        }
+        ReceiptKind::Wipe => {
+            check_all(dispatch, receipt)?;
+            let files = forget(dispatch, receipt);
+            state.dispatches.remove(at);
+            Ok(files)
+        }
+    }
+}
+
+fn check(dispatch: &Dispatch, receipt: &Receipt) -> Result<(), Refusal> {
+    for named in &receipt.pieces {
+        match dispatch.pieces.get(named.piece.0 as usize) {
+            None => return Err(Refusal::UnknownPiece),
+            Some(piece) if piece.digest != named.digest => return Err(Refusal::OtherPiece),
+            Some(_) => {}
+        }
+    }
+    Ok(())
+}
+
+fn check_all(dispatch: &Dispatch, receipt: &Receipt) -> Result<(), Refusal> {
+    check(dispatch, receipt)?;
+    let named = |no| receipt.pieces.iter().any(|entry| entry.piece == no);
+    let all = dispatch
+        .numbered()
+        .all(|(no, piece)| piece.forgotten || named(no));
+    if all { Ok(()) } else { Err(Refusal::NotAll) }
+}
+
+fn forget(dispatch: &mut Dispatch, receipt: &Receipt) -> Vec<String> {
+    let mut files = Vec::new();
+    for named in &receipt.pieces {
+        if let Some(piece) = dispatch.pieces.get_mut(named.piece.0 as usize)
+            && !piece.forgotten
+        {
+            piece.forgotten = true;
+            piece.sent = SentShards::none();
+            files.push(piece.file_name());
+        }
+    }
+    files
+}
+
+/// Marks pieces to be sent again: those named, or all that are left when none is.
+fn miss(dispatch: &mut Dispatch, receipt: &Receipt) -> Result<(), Refusal> {
+    for named in &receipt.pieces {
+        if dispatch.pieces.get(named.piece.0 as usize).is_none() {
+            return Err(Refusal::UnknownPiece);
+        }
+    }
+    for (no, piece) in (0_u32..).zip(&mut dispatch.pieces) {
+        let named = receipt.pieces.iter().any(|entry| entry.piece.0 == no);
+        if named || receipt.pieces.is_empty() {
+            piece.sent = SentShards::none();
+        }
+    }
+    Ok(())
+}

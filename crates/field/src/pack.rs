@@ -1,0 +1,196 @@
+//! Packing: files straight into one file of cells, for a card or a cable. Two threads: the next piece is sealed while
+//! the last one is coded and veiled. Two pieces and the coder's memory are all that is held, whatever the size.
+
+use std::io::Write;
+use std::sync::mpsc::{Receiver, SyncSender, sync_channel};
+use std::thread;
+
+use formats::coding::{Encoder, recovery_for};
+use formats::{CELL, DispatchId, Kit, PieceError, PieceNo, PiecePlace, SealedPiece};
+use rand_chacha::ChaCha20Rng;
+use rand_core::{CryptoRng, RngCore, SeedableRng};
+
+use crate::OnProgress;
+use crate::error::FieldError;
+use crate::seal::{PieceSink, Source, seal_all};
+
+/// What was packed.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Packed {
+    /// The new dispatch.
+    pub dispatch: DispatchId,
+    /// Bytes read.
+    pub bytes_in: u64,
+    /// Pieces, the manifest among them. A packed dispatch has no contact piece.
+    pub pieces: u32,
+    /// Cells written.
+    pub cells: u64,
+}
+
+/// Hands sealed pieces to the other thread and takes their memory back.
+struct Handing {
+    pieces: SyncSender<(SealedPiece, PieceNo, bool)>,
+    memory: Receiver<Vec<u8>>,
+    next: PieceNo,
+}
+
+/// The other thread is gone; its own error says why.
+fn gone() -> FieldError {
+    FieldError::disk("writing cells")(std::io::ErrorKind::BrokenPipe.into())
+}
+
+impl PieceSink for Handing {
+    fn memory(&mut self) -> Result<Vec<u8>, FieldError> {
+        self.memory.recv().map_err(|_| gone())
+    }
+
+    fn keep(&mut self, piece: SealedPiece, last: bool) -> Result<(), FieldError> {
+        self.pieces
+            .send((piece, self.next, last))
+            .map_err(|_| gone())?;
+        self.next = self.next.next().ok_or(FieldError::TooManyPieces)?;
+        Ok(())
+    }
+
+    fn next_number(&self) -> Result<PieceNo, FieldError> {
+        Ok(self.next)
+    }
+
+    fn read(&mut self, _: u64) {}
+}
+
+/// Seals files and a note as one dispatch, straight into cells. Nothing is promised to be on the disk when this returns:
+/// no source was forgotten for it.
+///
+/// # Errors
+/// A file that cannot be read, limits of the manifest, more recovery than the code has, or writing failed.
+#[expect(
+    clippy::too_many_arguments,
+    reason = "a command's whole wish, each part of another type"
+)]
+pub fn pack(
+    kit: &Kit,
+    sources: &mut [Source<'_>],
+    note: &str,
+    now: i64,
+    recovery: (u16, u16),
+    out: &mut (impl Write + ?Sized),
+    rng: &mut (impl RngCore + CryptoRng),
+    progress: OnProgress<'_>,
+) -> Result<Packed, FieldError> {
+    if recovery.1 == 0 {
+        return Err(FieldError::Recovery);
+    }
+    if sources.is_empty() && note.is_empty() {
+        return Err(FieldError::Nothing);
+    }
+    let dispatch = DispatchId::random(rng);
+    // A rendezvous: the sealer begins its next piece when the coder has taken the last, so two buffers are enough.
+    let (give, take) = sync_channel(0);
+    let (give_back, memory) = sync_channel(2);
+    for _ in 0..2 {
+        give_back.send(Vec::new()).map_err(|_| gone())?;
+    }
+    let mut sink = Handing {
+        pieces: give,
+        memory,
+        next: PieceNo(1),
+    };
+    thread::scope(|scope| {
+        let sealer = scope.spawn(move || seal_all(&kit.intake, sources, note, now, &mut sink));
+        let mut coder = Coder {
+            kit,
+            dispatch,
+            recovery,
+            out,
+            cells: 0,
+            pieces: 0,
+        };
+        let coded = coder.run(&take, &give_back, rng, progress);
+        let (cells, pieces) = (coder.cells, coder.pieces);
+        drop((take, give_back));
+        let sealed = sealer.join().unwrap_or_else(|_| Err(gone()));
+        coded?;
+        Ok(Packed {
+            dispatch,
+            bytes_in: sealed?,
+            pieces,
+            cells,
+        })
+    })
+}
+
+struct Coder<'a, W: ?Sized> {
+    kit: &'a Kit,
+    dispatch: DispatchId,
+    recovery: (u16, u16),
+    out: &'a mut W,
+    cells: u64,
+    pieces: u32,
+}
+
+/// Tells a failed write from a failed piece while both pass through the coder.
+enum Fault {
+    Piece(PieceError),
+    Write(std::io::Error),
+}
+
+impl From<PieceError> for Fault {
+    fn from(error: PieceError) -> Self {
+        Self::Piece(error)
+    }
+}
+
+impl<W: Write + ?Sized> Coder<'_, W> {
+    fn run(
+        &mut self,
+        take: &Receiver<(SealedPiece, PieceNo, bool)>,
+        give_back: &SyncSender<Vec<u8>>,
+        rng: &mut (impl RngCore + CryptoRng),
+        progress: OnProgress<'_>,
+    ) -> Result<(), FieldError> {
+        let epoch = self.kit.chain.epoch_keys();
+        let mut nonces = fork(rng);
+        let mut encoder = Encoder::new();
+        while let Ok((piece, no, last)) = take.recv() {
+            let place = PiecePlace {
+                kit: self.kit.id,
+                dispatch: self.dispatch,
+                piece: no,
+                last,
+            };
+            let recovery = recovery_for(piece.k(), self.recovery.0, self.recovery.1);
+            let (out, cells) = (&mut *self.out, &mut self.cells);
+            let write = |_: u16, cell: &[u8; CELL]| -> Result<(), Fault> {
+                *cells += 1;
+                out.write_all(cell).map_err(Fault::Write)
+            };
+            piece
+                .for_each_cell(
+                    &epoch,
+                    &place,
+                    recovery,
+                    &mut encoder,
+                    &mut nonces,
+                    |_| true,
+                    write,
+                )
+                .map_err(|fault| match fault {
+                    Fault::Piece(error) => FieldError::Piece(error),
+                    Fault::Write(error) => FieldError::disk("writing cells")(error),
+                })?;
+            self.pieces += 1;
+            progress(self.cells * CELL as u64);
+            // The sealer may be done and gone; then its memory is simply freed.
+            let _ = give_back.try_send(piece.into_memory());
+        }
+        Ok(())
+    }
+}
+
+/// A stream of its own, for where two uses need randomness at once; and without a system call per cell.
+pub(crate) fn fork(rng: &mut (impl RngCore + CryptoRng)) -> ChaCha20Rng {
+    let mut seed = zeroize::Zeroizing::new([0; 32]);
+    rng.fill_bytes(seed.as_mut());
+    ChaCha20Rng::from_seed(*seed)
+}

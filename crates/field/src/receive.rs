@@ -1,0 +1,127 @@
+//! Receiving: asks the mailboxes of awaited replies, when the owner says so and never otherwise, and applies receipts.
+
+use formats::{DropUrl, ReceiptError, open_receipt};
+use rand_core::{CryptoRng, RngCore};
+use wire::MailboxAddress;
+
+use crate::book::Field;
+use crate::disk::Disk;
+use crate::error::FieldError;
+use crate::judge::{self, Refusal};
+use crate::road::{Road, RoadError};
+use crate::send::Failure;
+use crate::shelf;
+use crate::state::REPLY_LIFE;
+
+/// What came back.
+#[derive(Debug, Default)]
+pub struct Received {
+    /// Mailboxes asked for.
+    pub polled: u64,
+    /// Receipts that were authentic and were applied.
+    pub receipts: u64,
+    /// Pieces forgotten on their word.
+    pub forgotten: u64,
+    /// Authentic receipts that were refused, and why.
+    pub refused: Vec<Refusal>,
+    /// Replies that were ours and arrived damaged; they are asked for again next time.
+    pub damaged: u64,
+    /// Drops that failed.
+    pub failures: Vec<Failure>,
+}
+
+impl<D: Disk> Field<D> {
+    /// Asks the named drops (all of the kit's if none is named) for every awaited reply.
+    ///
+    /// # Errors
+    /// No drop, the proxy gone, or the disk failed. A drop that fails is reported, and the others are asked.
+    pub fn receive<R: Road>(
+        &mut self,
+        road: &mut R,
+        drops: &[DropUrl],
+        now: i64,
+        rng: &mut (impl RngCore + CryptoRng),
+        progress: crate::OnProgress<'_>,
+    ) -> Result<Received, FieldError> {
+        let mut drops = drops.to_vec();
+        if drops.is_empty() {
+            drops.extend(self.state.kit.drops.iter().map(|drop| drop.url.clone()));
+        }
+        if drops.is_empty() {
+            return Err(FieldError::NoDrop);
+        }
+        let before = self.state.awaited.len();
+        self.state
+            .awaited
+            .retain(|awaited| now.saturating_sub(awaited.made_at) < REPLY_LIFE);
+        if self.state.awaited.len() != before {
+            self.commit(rng)?;
+        }
+        let mut received = Received::default();
+        for drop in &drops {
+            match self.ask_drop(road, drop, &mut received, rng, progress) {
+                Err(FieldError::Road(error)) if !matches!(error, RoadError::NoProxy { .. }) => {
+                    received.failures.push(Failure {
+                        drop: drop.clone(),
+                        error,
+                    });
+                }
+                other => other?,
+            }
+        }
+        Ok(received)
+    }
+
+    fn ask_drop<R: Road>(
+        &mut self,
+        road: &mut R,
+        drop: &DropUrl,
+        received: &mut Received,
+        rng: &mut (impl RngCore + CryptoRng),
+        progress: crate::OnProgress<'_>,
+    ) -> Result<(), FieldError> {
+        let mut at = 0;
+        while let Some(awaited) = self.state.awaited.get(at) {
+            let keys = &awaited.keys;
+            let address = MailboxAddress::from_bytes(keys.secret.mailbox().0);
+            let cell = road.mailbox(drop, &address)?;
+            received.polled += 1;
+            progress(received.polled);
+            match open_receipt(&cell, &keys.identity, &keys.secret) {
+                Ok(receipt) => {
+                    // One pair, one reply: its keys go with the same save that applies it.
+                    self.state.awaited.remove(at);
+                    match judge::apply(&mut self.state, &receipt) {
+                        Ok(files) => {
+                            received.receipts += 1;
+                            received.forgotten += files.len() as u64;
+                            self.forget(&files, rng)?;
+                        }
+                        Err(refusal) => {
+                            received.refused.push(refusal);
+                            self.commit(rng)?;
+                        }
+                    }
+                    continue;
+                }
+                Err(ReceiptError::NotForThisPair) => {}
+                Err(_) => received.damaged += 1,
+            }
+            at += 1;
+        }
+        Ok(())
+    }
+
+    /// Saves the state first: a crash in between leaves strays to sweep, never a record of a piece that is gone.
+    fn forget(
+        &mut self,
+        files: &[String],
+        rng: &mut (impl RngCore + CryptoRng),
+    ) -> Result<(), FieldError> {
+        self.commit(rng)?;
+        for file in files {
+            shelf::remove(&mut self.disk, file).map_err(FieldError::disk("forgetting a piece"))?;
+        }
+        Ok(())
+    }
+}

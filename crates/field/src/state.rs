@@ -1,0 +1,259 @@
+//! What the device remembers: the kit with its unspent tokens, which sealed pieces lie here and what was acknowledged of
+//! them, and the keys of replies still awaited. No file name, no note, nothing that opens a piece.
+
+use formats::cell::{INDEX_END, shards_for};
+use formats::{DecodeError, Digest, DispatchId, Kit, PieceNo};
+use keys::{ReplyIdentity, ReplyKeys, ReplySecret};
+
+use crate::record::{Reader, Writer};
+
+const VERSION: u8 = 1;
+const SENT_WORDS: usize = INDEX_END as usize / 64;
+/// Replies not read within 180 days are given up, their keys erased.
+pub(crate) const REPLY_LIFE: i64 = 180 * 24 * 3_600 * 1_000_000;
+
+/// Which shards of a piece a drop has acknowledged.
+#[derive(Clone, PartialEq, Eq)]
+pub(crate) struct SentShards([u64; SENT_WORDS]);
+
+impl SentShards {
+    pub(crate) fn none() -> Self {
+        Self([0; SENT_WORDS])
+    }
+
+    pub(crate) fn has(&self, index: u16) -> bool {
+        let (word, bit) = (usize::from(index / 64), index % 64);
+        self.0.get(word).is_some_and(|w| w >> bit & 1 == 1)
+    }
+
+    pub(crate) fn add(&mut self, index: u16) {
+        if let Some(word) = self.0.get_mut(usize::from(index / 64)) {
+            *word |= 1 << (index % 64);
+        }
+    }
+
+    pub(crate) fn count(&self) -> u32 {
+        self.0.iter().map(|word| word.count_ones()).sum()
+    }
+}
+
+/// One sealed piece lying on this device.
+pub(crate) struct PieceState {
+    /// Its file, a random name.
+    pub(crate) file: [u8; 8],
+    /// SHA-256 of its ciphertext.
+    pub(crate) digest: Digest,
+    /// Bytes of its ciphertext.
+    pub(crate) length: u32,
+    /// The newsroom has it; the file is gone.
+    pub(crate) forgotten: bool,
+    /// What drops acknowledged of it.
+    pub(crate) sent: SentShards,
+}
+
+impl PieceState {
+    pub(crate) fn file_name(&self) -> String {
+        piece_file(&self.file)
+    }
+
+    pub(crate) fn k(&self) -> u16 {
+        shards_for(self.length as usize).unwrap_or(1)
+    }
+}
+
+/// The file of a piece.
+pub(crate) fn piece_file(name: &[u8; 8]) -> String {
+    let digits: String = name.iter().map(|byte| format!("{byte:02x}")).collect();
+    format!("pieces/{digits}.age")
+}
+
+/// One dispatch: its pieces by number, the last being the manifest.
+pub(crate) struct Dispatch {
+    pub(crate) id: DispatchId,
+    pub(crate) sealed_at: i64,
+    pub(crate) complete: bool,
+    pub(crate) pieces: Vec<PieceState>,
+}
+
+/// How far a dispatch is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum DispatchState {
+    /// Sealed, nothing sent.
+    Sealed,
+    /// Some of it was sent.
+    Sending,
+    /// Drops acknowledged enough of every piece; the newsroom has not answered for all.
+    Sent,
+    /// The newsroom has all of it; nothing of it lies here.
+    Received,
+}
+
+impl DispatchState {
+    /// One word, the same in every language: what tools read.
+    #[must_use]
+    pub fn word(self) -> &'static str {
+        match self {
+            Self::Sealed => "sealed",
+            Self::Sending => "sending",
+            Self::Sent => "sent",
+            Self::Received => "received",
+        }
+    }
+}
+
+impl Dispatch {
+    pub(crate) fn state(&self) -> DispatchState {
+        let done = |p: &PieceState| p.forgotten || p.sent.count() >= u32::from(p.k());
+        if self.complete {
+            DispatchState::Received
+        } else if self.pieces.iter().all(done) {
+            DispatchState::Sent
+        } else if self
+            .pieces
+            .iter()
+            .any(|p| p.forgotten || p.sent.count() > 0)
+        {
+            DispatchState::Sending
+        } else {
+            DispatchState::Sealed
+        }
+    }
+
+    pub(crate) fn numbered(&self) -> impl Iterator<Item = (PieceNo, &PieceState)> {
+        (0_u32..).map(PieceNo).zip(&self.pieces)
+    }
+
+    pub(crate) fn last(&self) -> PieceNo {
+        PieceNo(u32::try_from(self.pieces.len().saturating_sub(1)).unwrap_or(u32::MAX))
+    }
+}
+
+/// A reply that may still come.
+pub(crate) struct Awaited {
+    pub(crate) keys: ReplyKeys,
+    pub(crate) made_at: i64,
+}
+
+/// Everything the device remembers.
+pub(crate) struct State {
+    pub(crate) generation: u64,
+    pub(crate) kit: Kit,
+    pub(crate) dispatches: Vec<Dispatch>,
+    pub(crate) awaited: Vec<Awaited>,
+}
+
+const COMPLETE: u8 = 1;
+const FORGOTTEN: u8 = 1;
+const PIECE_MIN: usize = 8 + 32 + 4 + 1;
+const AWAITED_LEN: usize = 32 + 32 + 8;
+
+impl State {
+    pub(crate) fn encode(&self) -> Result<Writer, DecodeError> {
+        let kit = self.kit.encode()?;
+        let pieces: usize = self.dispatches.iter().map(|d| d.pieces.len()).sum();
+        let room = 64
+            + kit.len()
+            + self.dispatches.len() * 29
+            + pieces * (PIECE_MIN + SENT_WORDS * 8)
+            + self.awaited.len() * AWAITED_LEN;
+        let mut w = Writer::with_room(room);
+        w.byte(VERSION)
+            .u64(self.generation)
+            .count(kit.len())
+            .bytes(&kit);
+        w.count(self.dispatches.len());
+        for dispatch in &self.dispatches {
+            encode_dispatch(&mut w, dispatch);
+        }
+        w.count(self.awaited.len());
+        for awaited in &self.awaited {
+            w.bytes(awaited.keys.identity.expose_bytes());
+            w.bytes(awaited.keys.secret.expose_bytes())
+                .i64(awaited.made_at);
+        }
+        Ok(w)
+    }
+
+    pub(crate) fn decode(bytes: &[u8]) -> Result<Self, DecodeError> {
+        let mut r = Reader(bytes);
+        r.version(VERSION)?;
+        let generation = r.u64()?;
+        let kit = r.count(1)?;
+        let kit = Kit::decode(r.take(kit)?)?;
+        let dispatches = (0..r.count(29)?)
+            .map(|_| decode_dispatch(&mut r))
+            .collect::<Result<_, _>>()?;
+        let mut awaited = Vec::new();
+        for _ in 0..r.count(AWAITED_LEN)? {
+            let keys = ReplyKeys {
+                identity: ReplyIdentity::from_bytes(r.array()?),
+                secret: ReplySecret::from_bytes(r.array()?),
+            };
+            awaited.push(Awaited {
+                keys,
+                made_at: r.i64()?,
+            });
+        }
+        r.end()?;
+        Ok(Self {
+            generation,
+            kit,
+            dispatches,
+            awaited,
+        })
+    }
+
+    pub(crate) fn dispatch_mut(&mut self, id: &DispatchId) -> Option<&mut Dispatch> {
+        self.dispatches
+            .iter_mut()
+            .find(|dispatch| dispatch.id == *id)
+    }
+}
+
+fn encode_dispatch(w: &mut Writer, dispatch: &Dispatch) {
+    w.bytes(&dispatch.id.0).i64(dispatch.sealed_at);
+    w.byte(if dispatch.complete { COMPLETE } else { 0 });
+    w.count(dispatch.pieces.len());
+    for piece in &dispatch.pieces {
+        w.bytes(&piece.file)
+            .bytes(&piece.digest.0)
+            .u32(piece.length);
+        w.byte(if piece.forgotten { FORGOTTEN } else { 0 });
+        if !piece.forgotten {
+            for word in piece.sent.0 {
+                w.u64(word);
+            }
+        }
+    }
+}
+
+fn decode_dispatch(r: &mut Reader<'_>) -> Result<Dispatch, DecodeError> {
+    let (id, sealed_at) = (DispatchId(r.array()?), r.i64()?);
+    let complete = r.flags(COMPLETE)? == COMPLETE;
+    let count = r.count(PIECE_MIN)?;
+    let pieces = (0..count)
+        .map(|_| decode_piece(r))
+        .collect::<Result<_, _>>()?;
+    Ok(Dispatch {
+        id,
+        sealed_at,
+        complete,
+        pieces,
+    })
+}
+
+fn decode_piece(r: &mut Reader<'_>) -> Result<PieceState, DecodeError> {
+    let mut piece = PieceState {
+        file: r.array()?,
+        digest: Digest(r.array()?),
+        length: r.u32()?,
+        forgotten: r.flags(FORGOTTEN)? == FORGOTTEN,
+        sent: SentShards::none(),
+    };
+    if !piece.forgotten {
+        for word in &mut piece.sent.0 {
+            *word = r.u64()?;
+        }
+    }
+    Ok(piece)
+}

@@ -1,0 +1,70 @@
+//! What the owner may see of their own: the state of each dispatch, and nothing of its content.
+
+use formats::DispatchId;
+
+use crate::book::Field;
+use crate::state::DispatchState;
+
+/// One dispatch.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct DispatchStatus {
+    /// Which.
+    pub dispatch: DispatchId,
+    /// When it was sealed, in microseconds since 1970 UTC.
+    pub sealed_at: i64,
+    /// How far it is.
+    pub state: DispatchState,
+    /// Its pieces.
+    pub pieces: usize,
+    /// Pieces that the newsroom acknowledged.
+    pub received: usize,
+    /// Bytes of it still lying here.
+    pub bytes_here: u64,
+}
+
+/// Everything there is to see.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Status {
+    /// What the newsroom calls itself.
+    pub newsroom: String,
+    /// The dispatches, oldest first.
+    pub dispatches: Vec<DispatchStatus>,
+    /// Sessions left: the fewest tokens of any drop.
+    pub sessions_left: usize,
+}
+
+impl<D> Field<D> {
+    /// What there is to see.
+    #[must_use]
+    pub fn status(&self) -> Status {
+        let dispatches = self.state.dispatches.iter().map(|dispatch| DispatchStatus {
+            dispatch: dispatch.id,
+            sealed_at: dispatch.sealed_at,
+            state: dispatch.state(),
+            pieces: dispatch.pieces.len(),
+            received: dispatch.pieces.iter().filter(|p| p.forgotten).count(),
+            bytes_here: dispatch
+                .pieces
+                .iter()
+                .filter(|p| !p.forgotten)
+                .map(|p| u64::from(p.length))
+                .sum(),
+        });
+        let drops = &self.state.kit.drops;
+        Status {
+            newsroom: self.state.kit.newsroom.clone(),
+            dispatches: dispatches.collect(),
+            sessions_left: drops
+                .iter()
+                .map(|drop| drop.tokens.len())
+                .min()
+                .unwrap_or(0),
+        }
+    }
+
+    /// The kit this folder was set up with, its spent tokens gone.
+    #[must_use]
+    pub fn kit(&self) -> &formats::Kit {
+        &self.state.kit
+    }
+}

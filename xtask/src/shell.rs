@@ -43,6 +43,19 @@ pub(crate) fn must(command: &mut Command) -> Result<()> {
     Ok(())
 }
 
+/// Runs a command to its end; what it printed is shown only when it fails.
+pub(crate) fn quietly(command: &mut Command) -> Result<()> {
+    let shown = format!("{command:?}");
+    let out = command
+        .output()
+        .with_context(|| format!("could not start {shown}"))?;
+    if !out.status.success() {
+        let said = String::from_utf8_lossy(&out.stderr);
+        bail!("{shown} ended with {}: {said}", out.status);
+    }
+    Ok(())
+}
+
 /// Runs a command and returns what it printed.
 pub(crate) fn output(command: &mut Command) -> Result<String> {
     let shown = format!("{command:?}");

@@ -1,7 +1,7 @@
 //! Every module says why it exists, no file grows past what one reads in a sitting, and no folder is a drawer.
 
 use super::{files, shown};
-use crate::shell::{have, must};
+use crate::shell::{have, quietly};
 use anyhow::Result;
 use std::path::Path;
 use std::process::Command;
@@ -62,7 +62,7 @@ pub(crate) fn islands(root: &Path) -> Result<Vec<String>> {
         ]);
     }
     let before = read_all(&dir.join("dist"))?;
-    must(
+    quietly(
         Command::new("npm")
             .args(["run", "build", "--silent"])
             .current_dir(&dir),

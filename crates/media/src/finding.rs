@@ -170,6 +170,11 @@ pub fn findings_from_exiftool(json: &[u8]) -> Result<Vec<Finding>, serde_json::E
                 serde_json::Value::String(text) => text.clone(),
                 other => other.to_string(),
             };
+            // A date of zeros is how a container says that there is none.
+            let empty = tag.ends_with(":Free") && text.starts_with("(Binary data 0 bytes");
+            if empty || text.starts_with("0000:00:00 00:00:00") {
+                return None;
+            }
             Some(Finding::new(code, tag, &text))
         })
         .collect();
@@ -193,6 +198,9 @@ fn classify(tag: &str) -> Option<FindingCode> {
     }
     if is_technical(family, name) {
         return None;
+    }
+    if family == "ICC_Profile" {
+        return Some(FindingCode::ColourProfile);
     }
     Some(by_name(name).unwrap_or_else(|| by_family(family, tag)))
 }
@@ -233,7 +241,6 @@ fn by_name(name: &str) -> Option<FindingCode> {
 fn by_family(family: &str, tag: &str) -> FindingCode {
     match family {
         "MakerNotes" => FindingCode::MakerNotes,
-        "ICC_Profile" => FindingCode::ColourProfile,
         _ if tag.contains("GPS") => FindingCode::Location,
         "MPF" => FindingCode::EmbeddedPicture,
         _ => FindingCode::OtherMetadata,
@@ -246,8 +253,9 @@ fn is_technical(family: &str, name: &str) -> bool {
         "JFIF" => matches!(name, "JFIFVersion" | "ResolutionUnit" | "XResolution" | "YResolution"),
         "PNG" => matches!(
             name,
-            "ImageWidth" | "ImageHeight" | "BitDepth" | "ColorType" | "Compression" | "Filter" | "Interlace" | "Palette" | "Transparency"
+            "ImageWidth" | "ImageHeight" | "BitDepth" | "ColorType" | "Compression" | "Filter" | "Interlace" | "Palette" | "Transparency" | "PixelsPerUnitX" | "PixelsPerUnitY" | "PixelUnits"
         ),
+        // The first frame's header; a search of all frames follows elsewhere.
         "MPEG" => true,
         "PDF" => matches!(name, "PDFVersion" | "Linearized" | "PageCount"),
         "QuickTime" => is_technical_of_video(name),
@@ -255,18 +263,24 @@ fn is_technical(family: &str, name: &str) -> bool {
     }
 }
 
+/// Numbers of the container: how samples lie and play, how tiles make a picture.
+const PLAIN: &[&str] = &[
+    "MajorBrand", "MinorVersion", "CompatibleBrands", "MediaDataSize", "MediaDataOffset", "MovieHeaderVersion", "TimeScale", "Duration",
+    "PreferredRate", "PreferredVolume", "PreviewTime", "PreviewDuration", "PosterTime", "SelectionTime", "SelectionDuration", "CurrentTime",
+    "NextTrackID", "TrackHeaderVersion", "TrackID", "TrackDuration", "TrackLayer", "TrackVolume", "ImageWidth", "ImageHeight", "MediaData",
+    "MediaHeaderVersion", "MediaTimeScale", "MediaDuration", "MediaLanguageCode", "HandlerType", "GraphicsMode", "OpColor", "CompressorID",
+    "SourceImageWidth", "SourceImageHeight", "XResolution", "YResolution", "BitDepth", "VideoFrameRate", "Balance", "AudioFormat",
+    "AudioChannels", "AudioBitsPerSample", "AudioSampleRate", "MatrixStructure", "PixelAspectRatio", "ColorProfiles", "ColorPrimaries",
+    "TransferCharacteristics", "MatrixCoefficients", "VideoFullRangeFlag", "BufferSize", "MaxBitrate", "AverageBitrate", "HandlerClass",
+    "ChromaFormat", "BitDepthLuma", "BitDepthChroma", "Unknown_edts", "Unknown_esds", "Unknown_btrt", "AVCConfiguration", "HEVCConfiguration",
+    "SyncSampleTable", "CompositionTimeToSample", "SampleToChunk", "SampleSizes", "ChunkOffset", "ChunkOffset64", "TimeToSampleTable",
+    "SampleGroupDescription", "SampleToGroup", "PrimaryItemReference", "ImageSpatialExtent", "ImagePixelDepth", "MetaImageSize",
+    "HEVCConfigurationVersion", "GeneralProfileSpace", "GeneralTierFlag", "GeneralProfileIDC", "GenProfileCompatibilityFlags",
+    "ConstraintIndicatorFlags", "GeneralLevelIDC", "MinSpatialSegmentationIdc", "ParallelismType", "ConstantFrameRate", "NumTemporalLayers",
+    "TemporalIDNested", "AverageFrameRate", "ItemLocation", "ItemPropertyAssociation", "ItemInformation", "ItemReference", "ItemProperties",
+];
+
 fn is_technical_of_video(name: &str) -> bool {
-    // Dates that exiftool shows as all zero are absent; `findings_from_exiftool` is called after they are dropped by value.
-    const PLAIN: [&str; 62] = [
-        "MajorBrand", "MinorVersion", "CompatibleBrands", "MediaDataSize", "MediaDataOffset", "MovieHeaderVersion", "TimeScale", "Duration",
-        "PreferredRate", "PreferredVolume", "PreviewTime", "PreviewDuration", "PosterTime", "SelectionTime", "SelectionDuration", "CurrentTime",
-        "NextTrackID", "TrackHeaderVersion", "TrackID", "TrackDuration", "TrackLayer", "TrackVolume", "ImageWidth", "ImageHeight",
-        "MediaHeaderVersion", "MediaTimeScale", "MediaDuration", "MediaLanguageCode", "HandlerType", "GraphicsMode", "OpColor", "CompressorID",
-        "SourceImageWidth", "SourceImageHeight", "XResolution", "YResolution", "BitDepth", "VideoFrameRate", "Balance", "AudioFormat",
-        "AudioChannels", "AudioBitsPerSample", "AudioSampleRate", "MatrixStructure", "PixelAspectRatio", "ColorProfiles", "ColorPrimaries",
-        "TransferCharacteristics", "MatrixCoefficients", "VideoFullRangeFlag", "BufferSize", "MaxBitrate", "AverageBitrate", "HandlerClass",
-        "AverageFrameRate", "Rotation", "MediaData", "PurchaseFileFormat", "MovieDataSize", "MovieDataOffset", "ChromaFormat", "BitDepthLuma",
-    ];
     PLAIN.contains(&name)
 }
 

@@ -20,7 +20,6 @@ pub(super) fn put_up(order: &Order, port: u16) -> io::Result<()> {
     let all = [
         (Resource::Core, 0),
         (Resource::As, limits.memory),
-        (Resource::Cpu, order.cpu_seconds),
         (Resource::Fsize, limits.scratch),
         (Resource::Nproc, limits.processes),
         (Resource::Nofile, 256),
@@ -28,6 +27,8 @@ pub(super) fn put_up(order: &Order, port: u16) -> io::Result<()> {
     for (resource, most) in all {
         setrlimit(resource, Rlimit { current: Some(most), maximum: Some(most) })?;
     }
+    // The soft limit's signal says what happened; what ignores it is killed two seconds later.
+    setrlimit(Resource::Cpu, Rlimit { current: Some(order.cpu_seconds), maximum: Some(order.cpu_seconds + 2) })?;
     landlock(port).map_err(|error| io::Error::other(format!("Landlock: {error}")))
 }
 

@@ -56,7 +56,7 @@ fn nothing_outside_can_be_read_or_written() {
         let words = said(&format!("echo x > {place}/planted && echo written; true"));
         assert_eq!(words, "", "{place}");
     }
-    assert_eq!(said("ls -A /tmp /home"), "/home:\n\n/tmp:");
+    assert_eq!(said("ls -A /tmp; ls -A /home 2>&1"), "ls: cannot open directory '/home': Permission denied");
     // What is written in private memory cannot be run.
     assert_eq!(said("cp /usr/bin/id /tmp/id && /tmp/id || echo refused"), "refused");
 }
@@ -101,9 +101,9 @@ fn a_crash_is_told_from_an_end() {
 
 #[test]
 fn processes_are_counted() {
-    let words = said("for i in $(seq 200); do sleep 1 & done 2>/tmp/e; grep -c -i fork /tmp/e; jobs -p | wc -l");
-    let lines: Vec<&str> = words.lines().collect();
-    assert!(lines.last().unwrap().trim().parse::<u32>().unwrap_or(0) < 100, "{words}");
+    let line = "python3 -c 'import os,time\nn=0\ntry:\n  while n<500:\n    if os.fork()==0: time.sleep(9); os._exit(0)\n    n+=1\nexcept BlockingIOError: pass\nprint(n)'";
+    let count: u32 = said(line).parse().unwrap();
+    assert!((10..100).contains(&count), "{count}");
 }
 
 #[test]

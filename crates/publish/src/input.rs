@@ -239,7 +239,9 @@ pub enum InputError {
     #[error("story {0:?}: an id is 32 lower-case hex digits")]
     Id(String),
     /// A story's slug cannot be an address.
-    #[error("story {id}: {slug:?} cannot be part of an address; use 3 to 60 letters a-z, digits and hyphens")]
+    #[error(
+        "story {id}: {slug:?} cannot be part of an address; use 3 to 60 letters a-z, digits and hyphens"
+    )]
     Slug {
         /// The story.
         id: String,

@@ -1,0 +1,277 @@
+//! The site's words in both languages, and how each writes dates and sizes.
+
+use std::borrow::Cow;
+use std::sync::LazyLock;
+
+use i18n_embed::fluent::FluentLanguageLoader;
+use i18n_embed::{I18nAssets, LanguageLoader as _};
+use jiff::Timestamp;
+use jiff::tz::TimeZone;
+use unic_langid::LanguageIdentifier;
+
+/// Looks a message up in a language; id and arguments are checked when compiling.
+macro_rules! t {
+    ($tongue:expr, $id:literal $(, $($args:tt)*)?) => {
+        i18n_embed_fl::fl!($tongue.loader(), $id $(, $($args)*)?)
+    };
+}
+pub(crate) use t;
+
+/// A language of the site.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Tongue {
+    En,
+    Ar,
+}
+
+struct Files;
+
+impl I18nAssets for Files {
+    fn get_files(&self, path: &str) -> Vec<Cow<'_, [u8]>> {
+        let text: &[u8] = match path {
+            "en/publish.ftl" => include_bytes!("../i18n/en/publish.ftl"),
+            "ar/publish.ftl" => include_bytes!("../i18n/ar/publish.ftl"),
+            _ => return Vec::new(),
+        };
+        vec![Cow::Borrowed(text)]
+    }
+
+    fn filenames_iter(&self) -> Box<dyn Iterator<Item = String> + '_> {
+        Box::new(
+            ["en/publish.ftl", "ar/publish.ftl"]
+                .into_iter()
+                .map(String::from),
+        )
+    }
+}
+
+static EN: LazyLock<FluentLanguageLoader> = LazyLock::new(|| loader("en"));
+static AR: LazyLock<FluentLanguageLoader> = LazyLock::new(|| loader("ar"));
+
+fn loader(tag: &str) -> FluentLanguageLoader {
+    let fallback: LanguageIdentifier = "en".parse().unwrap_or_default();
+    let wanted: LanguageIdentifier = tag.parse().unwrap_or_default();
+    let loader = FluentLanguageLoader::new("publish", fallback);
+    // The files are compiled in and a test loads both; a failure leaves ids in place of words.
+    let _ = loader.load_languages(&Files, &[wanted]);
+    loader
+}
+
+impl Tongue {
+    pub(crate) const BOTH: [Self; 2] = [Self::Ar, Self::En];
+
+    pub(crate) fn loader(self) -> &'static FluentLanguageLoader {
+        match self {
+            Self::En => &EN,
+            Self::Ar => &AR,
+        }
+    }
+
+    pub(crate) const fn tag(self) -> &'static str {
+        match self {
+            Self::En => "en",
+            Self::Ar => "ar",
+        }
+    }
+
+    pub(crate) const fn dir(self) -> &'static str {
+        match self {
+            Self::En => "ltr",
+            Self::Ar => "rtl",
+        }
+    }
+
+    pub(crate) const fn other(self) -> Self {
+        match self {
+            Self::En => Self::Ar,
+            Self::Ar => Self::En,
+        }
+    }
+
+    /// Day, month, year and clock in UTC, as this language writes them.
+    pub(crate) fn time(self, micros: i64) -> String {
+        let zoned = timestamp(micros).to_zoned(TimeZone::UTC);
+        t!(
+            self,
+            "time-utc",
+            day = zoned.day().to_string(),
+            month = self.month(zoned.month()),
+            year = zoned.year().to_string(),
+            clock = format!("{:02}:{:02}", zoned.hour(), zoned.minute())
+        )
+    }
+
+    /// Day, month and year in UTC.
+    pub(crate) fn date(self, micros: i64) -> String {
+        let zoned = timestamp(micros).to_zoned(TimeZone::UTC);
+        t!(
+            self,
+            "date-only",
+            day = zoned.day().to_string(),
+            month = self.month(zoned.month()),
+            year = zoned.year().to_string()
+        )
+    }
+
+    fn month(self, month: i8) -> String {
+        match month {
+            1 => t!(self, "month-1"),
+            2 => t!(self, "month-2"),
+            3 => t!(self, "month-3"),
+            4 => t!(self, "month-4"),
+            5 => t!(self, "month-5"),
+            6 => t!(self, "month-6"),
+            7 => t!(self, "month-7"),
+            8 => t!(self, "month-8"),
+            9 => t!(self, "month-9"),
+            10 => t!(self, "month-10"),
+            11 => t!(self, "month-11"),
+            _ => t!(self, "month-12"),
+        }
+    }
+
+    /// A size that people can compare: one decimal below ten, none above.
+    pub(crate) fn size(self, bytes: u64) -> String {
+        let scaled = |unit: u64| {
+            let tenths = (u128::from(bytes) * 10 + u128::from(unit) / 2) / u128::from(unit);
+            if tenths < 100 {
+                format!("{}.{}", tenths / 10, tenths % 10)
+            } else {
+                ((tenths + 5) / 10).to_string()
+            }
+        };
+        match bytes {
+            0..1_000 => t!(self, "size-bytes", count = bytes.to_string()),
+            1_000..1_000_000 => t!(self, "size-kb", count = scaled(1_000)),
+            1_000_000..1_000_000_000 => t!(self, "size-mb", count = scaled(1_000_000)),
+            _ => t!(self, "size-gb", count = scaled(1_000_000_000)),
+        }
+    }
+}
+
+fn timestamp(micros: i64) -> Timestamp {
+    Timestamp::from_second(micros.div_euclid(1_000_000)).unwrap_or(Timestamp::UNIX_EPOCH)
+}
+
+/// RFC 3339 in UTC, to the second: for machines.
+pub(crate) fn rfc3339(micros: i64) -> String {
+    timestamp(micros).to_string()
+}
+
+/// RFC 2822, as RSS wants it.
+pub(crate) fn rfc2822(micros: i64) -> String {
+    let zoned = timestamp(micros).to_zoned(TimeZone::UTC);
+    zoned.strftime("%a, %d %b %Y %H:%M:%S +0000").to_string()
+}
+
+/// The paragraphs of a text.
+pub(crate) fn paragraphs(body: &str) -> impl Iterator<Item = &str> {
+    body.split("\n\n")
+        .map(str::trim)
+        .filter(|part| !part.is_empty())
+}
+
+/// The beginning of a text, cut between words.
+pub(crate) fn excerpt(body: &str, limit: usize) -> String {
+    let first = paragraphs(body).next().unwrap_or_default();
+    let line = first.split_whitespace().collect::<Vec<_>>().join(" ");
+    if line.chars().count() <= limit {
+        return line;
+    }
+    let cut: String = line.chars().take(limit).collect();
+    let kept = cut.rsplit_once(' ').map_or(cut.as_str(), |(kept, _)| kept);
+    format!("{}…", kept.trim_end_matches(['،', ',', ';', '؛', ':', '.']))
+}
+
+#[cfg(test)]
+mod tests {
+    use std::collections::BTreeMap;
+
+    use fluent::FluentResource;
+    use regex::Regex;
+
+    use super::*;
+
+    fn messages(text: &str) -> BTreeMap<String, Vec<String>> {
+        assert!(FluentResource::try_new(text.to_owned()).is_ok());
+        let argument = Regex::new(r"\$([a-z-]+)").unwrap();
+        text.lines()
+            .filter(|line| !line.starts_with('#') && line.contains(" = "))
+            .map(|line| {
+                let (id, value) = line.split_once(" = ").unwrap();
+                assert!(!value.trim().is_empty(), "{id} is empty");
+                let mut arguments: Vec<String> = argument
+                    .captures_iter(value)
+                    .map(|found| found[1].to_owned())
+                    .collect();
+                arguments.sort();
+                (id.to_owned(), arguments)
+            })
+            .collect()
+    }
+
+    #[test]
+    fn both_languages_have_every_message_with_the_same_arguments() {
+        let en = messages(include_str!("../i18n/en/publish.ftl"));
+        let ar = messages(include_str!("../i18n/ar/publish.ftl"));
+        assert!(en.len() > 60);
+        assert_eq!(en, ar);
+        for tongue in Tongue::BOTH {
+            assert!(en.keys().all(|id| tongue.loader().has(id)));
+        }
+        assert_ne!(t!(Tongue::En, "nav-about"), t!(Tongue::Ar, "nav-about"));
+    }
+
+    #[test]
+    fn nothing_on_the_site_claims_truth() {
+        for text in [
+            include_str!("../i18n/en/publish.ftl"),
+            include_str!("../i18n/ar/publish.ftl"),
+        ] {
+            for word in [
+                "true",
+                "truth",
+                "authentic",
+                "genuine",
+                "حقيقي",
+                "صحيح",
+                "أصيل",
+            ] {
+                assert!(!text.to_lowercase().contains(word), "{word}");
+            }
+        }
+    }
+
+    #[test]
+    fn dates_and_sizes() {
+        let isolated = |text: String| text.replace(['\u{2068}', '\u{2069}'], "");
+        let time = 1_795_370_460_000_000;
+        assert_eq!(
+            isolated(Tongue::En.time(time)),
+            "22 November 2026, 18:01 UTC"
+        );
+        assert_eq!(
+            isolated(Tongue::Ar.time(time)),
+            "22 تشرين الثاني/نوفمبر 2026، 18:01 بالتوقيت العالمي"
+        );
+        assert_eq!(rfc3339(time), "2026-11-22T18:01:00Z");
+        assert_eq!(rfc2822(time), "Sun, 22 Nov 2026 18:01:00 +0000");
+        for (bytes, text) in [
+            (0, "0 bytes"),
+            (999, "999 bytes"),
+            (1_000, "1.0 KB"),
+            (1_249_000, "1.2 MB"),
+            (24_600_000, "25 MB"),
+            (3_000_000_000, "3.0 GB"),
+        ] {
+            assert_eq!(isolated(Tongue::En.size(bytes)), text);
+        }
+    }
+
+    #[test]
+    fn excerpts_end_between_words() {
+        assert_eq!(excerpt("short", 20), "short");
+        assert_eq!(excerpt("one two, three four\n\nnext", 10), "one two…");
+        assert_eq!(excerpt("\n\n  first\nline  \n\nsecond", 40), "first line");
+    }
+}

@@ -1,0 +1,179 @@
+//! The feeds, read back by strict parsers.
+
+use std::collections::BTreeSet;
+
+use regex::Regex;
+use serde_json::Value;
+
+use crate::files::built;
+use crate::sample;
+
+fn uuid() -> Regex {
+    Regex::new("^urn:uuid:[0-9a-f]{8}-[0-9a-f]{4}-8[0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12}$")
+        .unwrap()
+}
+
+fn own(url: &str) -> String {
+    url.strip_prefix("https://desk.example/news/")
+        .unwrap()
+        .to_owned()
+}
+
+#[test]
+fn atom_is_valid() {
+    let files = built(&sample::site());
+    let mut ids = BTreeSet::new();
+    for tag in ["en", "ar"] {
+        let feed = atom_syndication::Feed::read_from(files[&format!("{tag}/atom.xml")].as_slice())
+            .unwrap();
+        assert_eq!(feed.lang.as_deref(), Some(tag));
+        assert_eq!(feed.id, format!("https://desk.example/news/{tag}/atom.xml"));
+        assert_eq!(feed.updated.to_rfc3339(), "2026-11-22T18:01:00+00:00");
+        assert_eq!(feed.entries.len(), 5);
+        assert!(
+            feed.links
+                .iter()
+                .any(|link| link.rel == "self" && link.href == feed.id)
+        );
+        let published: Vec<_> = feed
+            .entries
+            .iter()
+            .map(|entry| entry.published.unwrap())
+            .collect();
+        assert!(published.is_sorted_by(|a, b| a >= b));
+        for entry in &feed.entries {
+            assert!(uuid().is_match(&entry.id), "{}", entry.id);
+            assert!(ids.insert(entry.id.clone()));
+            assert!(!entry.title.value.is_empty() && entry.updated >= entry.published.unwrap());
+            for link in &entry.links {
+                let bytes = &files[&own(&link.href)];
+                if link.rel == "enclosure" {
+                    assert_eq!(
+                        link.length.as_deref(),
+                        Some(bytes.len().to_string().as_str())
+                    );
+                }
+            }
+        }
+    }
+    assert_eq!(ids.len(), 10, "each language has ids of its own");
+}
+
+#[test]
+fn rss_is_valid() {
+    let files = built(&sample::site());
+    for tag in ["en", "ar"] {
+        let channel = rss::Channel::read_from(files[&format!("{tag}/rss.xml")].as_slice()).unwrap();
+        assert_eq!(channel.language(), Some(tag));
+        assert_eq!(
+            channel.last_build_date(),
+            Some("Sun, 22 Nov 2026 18:01:00 +0000")
+        );
+        assert_eq!(channel.items().len(), 5);
+        let own_address = &channel.extensions()["atom"]["link"][0];
+        assert_eq!(
+            own_address.attrs()["href"],
+            format!("https://desk.example/news/{tag}/rss.xml")
+        );
+        for item in channel.items() {
+            assert!(files.contains_key(&own(item.link().unwrap())));
+            assert!(
+                uuid().is_match(item.guid().unwrap().value())
+                    && !item.guid().unwrap().is_permalink()
+            );
+            if let Some(file) = item.enclosure() {
+                assert_eq!(file.length(), files[&own(file.url())].len().to_string());
+            }
+        }
+        let titles: Vec<_> = channel
+            .items()
+            .iter()
+            .filter_map(|item| item.title())
+            .collect();
+        assert!(
+            tag == "ar"
+                || titles.contains(&"A wedding song, recorded <before> the \"ban\" & after")
+        );
+    }
+}
+
+#[test]
+fn json_feed_is_valid() {
+    let files = built(&sample::site());
+    for tag in ["en", "ar"] {
+        let feed: Value = serde_json::from_slice(&files[&format!("{tag}/feed.json")]).unwrap();
+        assert_eq!(feed["version"], "https://jsonfeed.org/version/1.1");
+        assert_eq!(feed["language"], tag);
+        assert!(files.contains_key(&own(feed["feed_url"].as_str().unwrap())));
+        assert!(files.contains_key(&own(feed["home_page_url"].as_str().unwrap())));
+        let items = feed["items"].as_array().unwrap();
+        assert_eq!(items.len(), 5);
+        for item in items {
+            assert!(uuid().is_match(item["id"].as_str().unwrap()));
+            assert!(files.contains_key(&own(item["url"].as_str().unwrap())));
+            assert!(!item["content_html"].as_str().unwrap().is_empty());
+            let date = Regex::new(r"^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ$").unwrap();
+            assert!(date.is_match(item["date_published"].as_str().unwrap()));
+            for file in item["attachments"].as_array().unwrap() {
+                let bytes = &files[&own(file["url"].as_str().unwrap())];
+                assert_eq!(file["size_in_bytes"].as_u64().unwrap(), bytes.len() as u64);
+            }
+        }
+    }
+}
+
+#[test]
+fn graphic_media_are_in_no_feed() {
+    let input = sample::site();
+    let files = built(&input);
+    let covered = publish::media_path(
+        &input.stories[2].media[0].sha256,
+        input.stories[2].media[0].kind,
+    );
+    let open = publish::media_path(
+        &input.stories[0].media[0].sha256,
+        input.stories[0].media[0].kind,
+    );
+    for name in ["atom.xml", "rss.xml", "feed.json"] {
+        let text = String::from_utf8(files[&format!("en/{name}")].clone()).unwrap();
+        assert!(!text.contains(covered.file_name()), "{name}");
+        assert!(text.contains(open.file_name()), "{name}");
+        assert!(
+            text.contains("hospital"),
+            "{name}: the story itself is there"
+        );
+    }
+}
+
+#[test]
+fn an_entry_keeps_its_id_when_its_address_and_text_change() {
+    let ids = |slug: &str, title: &str| {
+        let mut input = sample::site();
+        slug.clone_into(&mut input.stories[0].slug);
+        title.clone_into(&mut input.stories[0].en.title);
+        let files = built(&input);
+        let feed = atom_syndication::Feed::read_from(files["en/atom.xml"].as_slice()).unwrap();
+        feed.entries
+            .into_iter()
+            .map(|entry| entry.id)
+            .collect::<Vec<_>>()
+    };
+    assert_eq!(ids("bread-line", "One"), ids("another-address", "Two"));
+}
+
+#[test]
+fn the_sitemap_names_every_page_once_in_each_language() {
+    let files = built(&sample::site());
+    let text = String::from_utf8(files["sitemap.xml"].clone()).unwrap();
+    let place = Regex::new("<loc>([^<]*)</loc>").unwrap();
+    let named: BTreeSet<String> = place
+        .captures_iter(&text)
+        .map(|found| own(&found[1]))
+        .collect();
+    let pages: BTreeSet<String> = files
+        .keys()
+        .filter(|name| name.ends_with(".html") && *name != "index.html")
+        .cloned()
+        .collect();
+    assert_eq!(named, pages);
+}

@@ -1,0 +1,8 @@
+//! The built site as strangers meet it: its files, links, pages and feeds.
+
+#![expect(clippy::unwrap_used, reason = "helpers of tests fail the test")]
+
+mod feeds;
+mod files;
+mod html;
+mod sample;

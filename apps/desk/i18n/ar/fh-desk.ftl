@@ -1,0 +1,401 @@
+### صفحات غرفة التحرير بالعربية. كل رسالة هنا موجودة أيضًا في en/fh-desk.ftl.
+
+## حول كل صفحة
+app-name = غرفة تحرير «فيرست هاند»
+skip-to-content = انتقل إلى المحتوى
+nav-label = غرفة التحرير
+nav-inbox = الوارد
+nav-stories = التقارير
+account-role = مسجَّل الدخول بصفة { $role }.
+role-editor = محرّر
+role-safety = محرّر السلامة
+role-both = محرّر ومحرّر السلامة
+sign-out = تسجيل الخروج
+lock-now = أقفل الغرفة الآن
+lock-now-hint = يمحو المفاتيح عند الجميع. يلزم الأمناء أن يفتحوها من جديد، ويستمر وصول الإرساليات.
+language-english = الإنجليزية
+language-arabic = العربية
+details = التفاصيل
+yes = نعم
+no = لا
+list-separator = {"، "}
+sha256 = بصمة SHA-256
+
+size-bytes = { $count ->
+    [zero] { $count } بايت
+    [one] بايت واحد
+    [two] بايتان
+    [few] { $count } بايتات
+    [many] { $count } بايتًا
+   *[other] { $count } بايت
+}
+size-kilo = { $amount } كيلوبايت
+size-mega = { $amount } ميغابايت
+size-giga = { $amount } غيغابايت
+
+## مقفلة
+unlock-title = غرفة التحرير مقفلة
+unlock-lead = تُفتح حين يُدخل { $needed } من أمنائها الـ{ $all } عبارات مرورهم. لا يستطيع أحد أن يفتحها وحده.
+unlock-count = دخل { $have } من { $needed }
+unlock-in = دخل
+unlock-out = لم يدخل بعد
+unlock-custodian = الأمين
+unlock-passphrase = عبارة المرور
+unlock-enter = أدخِل
+unlock-receiving = تبقى الغرفة تستقبل وهي مقفلة. لا يمكن قراءة شيء مما يصل، ولا يضيع شيء.
+unlock-open-title = غرفة التحرير مفتوحة
+unlock-open = دخل ما يكفي من الأمناء. يمكن للمحرّرين تسجيل الدخول.
+unlock-unknown-custodian = لا أمين بهذا الاسم في هذه الغرفة. اختر اسمًا من القائمة.
+unlock-wrong-passphrase = عبارة المرور هذه لا تفتح حصة هذا الأمين. اكتبها مرة أخرى.
+unlock-already-entered = دخل هذا الأمين من قبل. المطلوب أمين آخر.
+unlock-foreign-share = هذه الحصة لا تنتمي إلى مجموعة المفاتيح الحالية، وقد تكون من نسخة احتياطية قديمة.
+unlock-already-open = غرفة التحرير مفتوحة من قبل.
+unlock-store-unavailable = عبارات المرور صحيحة، لكن تعذّر فتح مخزن الغرفة. يجد المشغّل السبب في السجل.
+
+## تسجيل الدخول
+sign-in = تسجيل الدخول
+sign-in-lead = لمحرّري هذه الغرفة.
+sign-in-name = الاسم
+sign-in-password = كلمة المرور
+enrol-title = اختر كلمة مرورك
+enrol-lead = لا تقل عن { $shortest } حرفًا. بضع كلمات لا رابط بينها خير من كلمة غريبة واحدة.
+enrol-password = كلمة المرور الجديدة
+enrol-again = كرّرها
+enrol-set = اعتمد كلمة المرور
+enrol-once = تعمل هذه الصفحة مرة واحدة. إن استُعملت قبل وصولك فأبلغ الغرفة فورًا.
+
+## الوارد
+inbox-count = { $count ->
+    [zero] لا إرساليات
+    [one] إرسالية واحدة
+    [two] إرساليتان
+    [few] { $count } إرساليات
+    [many] { $count } إرسالية
+   *[other] { $count } إرسالية
+}
+inbox-empty-title = لم يصل شيء بعد
+inbox-empty = تظهر الإرساليات هنا وهي في الطريق، قطعة بعد قطعة.
+dispatch = الإرسالية
+dispatch-arriving = قيد الوصول
+dispatch-opening = قيد الفتح
+dispatch-complete = مكتملة
+dispatch-damaged = متضرّرة
+progress-known = { $total ->
+    [one] { $done } من قطعة واحدة
+    [two] { $done } من قطعتين
+    [few] { $done } من { $total } قطع
+    [many] { $done } من { $total } قطعة
+   *[other] { $done } من { $total } قطعة
+}
+progress-unknown = { $done ->
+    [zero] لا قطعة كاملة بعد
+    [one] قطعة واحدة، والنهاية غير معروفة بعد
+    [two] قطعتان، والنهاية غير معروفة بعد
+    [few] { $done } قطع، والنهاية غير معروفة بعد
+    [many] { $done } قطعة، والنهاية غير معروفة بعد
+   *[other] { $done } قطعة، والنهاية غير معروفة بعد
+}
+progress-cells = { $count ->
+    [zero] لا خلايا
+    [one] خلية واحدة
+    [two] خليتان
+    [few] { $count } خلايا
+    [many] { $count } خلية
+   *[other] { $count } خلية
+}
+preview-under-way = قيد الفحص
+preview-ready = جاهز
+preview-failed = لا يمكن عرضه
+
+## أنواع الملفات
+kind-jpeg = صورة (JPEG)
+kind-png = صورة (PNG)
+kind-heic = صورة (HEIC)
+kind-mp4 = فيديو (MP4)
+kind-mov = فيديو (MOV)
+kind-mp3 = تسجيل صوتي (MP3)
+kind-pdf = وثيقة (PDF)
+kind-unknown = ملف من نوع غير معروف
+
+## المادة
+item-title = مادة
+item-note = ملاحظة المُرسِل
+item-note-hint = كلام المُرسِل كما كتبه، لم يُتحقَّق منه.
+preview-under-way-hint = يُفتح الملف في بيئة معزولة. تبيّن هذه الصفحة حين ينتهي ذلك.
+gate-title = لا يُعرض شيء قبل أن تطلبه
+gate-hint = قد يُظهر عنفًا أو موتًا. خذ ما يلزمك من وقت، ويمكنك إخفاؤه في أي لحظة.
+gate-show = اعرضه
+gate-show-jpeg = اعرض الصورة
+gate-show-png = اعرض الصورة
+gate-show-heic = اعرض الصورة
+gate-show-mp4 = اعرض الفيديو
+gate-show-mov = اعرض الفيديو
+gate-show-mp3 = اعرض التسجيل
+gate-show-pdf = اعرض الوثيقة
+gate-hide = أخفِه من جديد
+shown-hint = معاينة صُنعت في البيئة المعزولة، لا الأصل.
+sound-off = الصوت مطفأ. شغّله من المشغّل إن أردت سماعه.
+cannot-play = لا يستطيع هذا المتصفح تشغيله.
+preview-alt = معاينة المادة
+page-alt = الصفحة { $number } من { $of }
+findings-title = { $count ->
+    [zero] لم يُعثر على شيء غير الصورة والصوت
+    [one] عُثر في الملف على أمر واحد
+    [two] عُثر في الملف على أمرين
+    [few] عُثر في الملف على { $count } أمور
+    [many] عُثر في الملف على { $count } أمرًا
+   *[other] عُثر في الملف على { $count } أمر
+}
+findings-none = لم تعثر الأدوات على بيانات وصفية. هذا لا يثبت عدم وجودها.
+findings-hint = هذا ما في الأصل، وهو يبقى كما هو. لا يُنشر شيء من هذا.
+finding-what = ما هو
+finding-where = أين
+finding-value = القيمة
+facts-title = معلومات
+fact-kind = النوع
+fact-size = الحجم
+fact-received = وقت الوصول
+fact-dispatch = الإرسالية
+fact-id = المادة
+original-untouched = يُحفظ الأصل مختومًا ولا يُغيَّر أبدًا.
+scrub-title = نسخة للنشر
+scrub-hint = يُعاد ترميز الملف ويُترك كل ما قد يدلّ على أحد.
+scrub-ask = اصنع نسخة نظيفة
+scrub-again = اصنع نسخة أخرى
+scrub-under-way = تُصنع الآن نسخة نظيفة. يمكنك مغادرة هذه الصفحة.
+scrub-refused = لا يمكن جعل هذا الملف آمنًا للنشر.
+scrub-removed = { $count ->
+    [zero] لم يُحذف شيء
+    [one] حُذف أمر واحد
+    [two] حُذف أمران
+    [few] حُذفت { $count } أمور
+    [many] حُذف { $count } أمرًا
+   *[other] حُذف { $count } أمر
+}
+scrub-removed-none = لم يكن هناك ما يُحذف.
+scrub-left = { $count ->
+    [zero] لم يبقَ شيء
+    [one] بقي أمر واحد
+    [two] بقي أمران
+    [few] بقيت { $count } أمور
+    [many] بقي { $count } أمرًا
+   *[other] بقي { $count } أمر
+}
+scrub-left-none = لم يجد فحصٌ جديد للملف الناتج شيئًا.
+scrub-tools = صُنعت باستعمال
+derivative = نسخة نظيفة
+custody-title = سلسلة الحيازة
+custody-hint = يحمل كل قيد بصمة القيد الذي قبله، فلا يمكن تغيير قيد أو إسقاطه من غير أن يُكشف.
+
+## ما عُثر عليه في ملف
+finding-location = موقع
+finding-device = جهاز
+finding-time = وقت
+finding-person = اسم شخص
+finding-software = برنامج
+finding-identifier = معرّف
+finding-embedded-picture = صورة مضمّنة
+finding-maker-notes = ملاحظات الشركة المصنّعة
+finding-edit-history = سجلّ التعديلات
+finding-comment = تعليق
+finding-embedded-file = ملف مضمّن
+finding-script = نص برمجي
+finding-annotation = حاشية
+finding-hidden-content = محتوى مخفي
+finding-trailing-data = بيانات بعد نهاية الملف
+finding-extra-stream = مسار إضافي
+finding-colour-profile = ملف ألوان
+finding-orientation = اتجاه الصورة
+finding-encoder-trace = أثر المرمِّز
+finding-other-metadata = بيانات وصفية أخرى
+finding-harms-tools = أضرّ الملف بإحدى الأدوات
+finding-other = غير ذلك ({ $code })
+
+## لماذا لا يُقبل ملف
+media-unknown-kind = لا يمكن جعل هذا النوع آمنًا. اطلب ملف JPEG أو PNG أو HEIC أو MP4 أو MOV أو MP3 أو PDF.
+media-empty = الملف فارغ.
+media-encrypted = الملف مقفل بكلمة مرور. اطلب نسخة غير مقفلة.
+media-damaged = الملف متضرّر أو ليس ما يدّعيه.
+media-too-large = الملف أكبر مما يُقبل من نوعه.
+media-too-many-pixels = في الصورة عدد من البكسلات يفوق الحد.
+media-too-long = التسجيل أطول من الحد. اطلبه مجزّأً.
+media-too-many-pages = صفحات الوثيقة أكثر من الحد. اطلبها مجزّأة.
+media-nothing-to-show = ليس في الملف صورة أو صوت يمكن قراءته.
+media-tool-crashed = انهارت أداة عند فتح هذا الملف. تعامل معه على أنه هجوم.
+media-tool-stalled = توقفت أداة عند فتح هذا الملف. تعامل معه على أنه هجوم.
+media-tool-memory = نفدت ذاكرة أداة عند فتح هذا الملف. تعامل معه على أنه هجوم.
+media-tool-output = يتضخّم الملف عند فكّه إلى أضعاف حجمه. تعامل معه على أنه هجوم.
+media-unsafe-left = بعد التنظيف بقي في الملف ما قد يدلّ على أحد.
+
+## التقارير
+stories-empty-title = لا تقارير بعد
+stories-empty = يجمع التقرير النسخ النظيفة والكلام باللغتين، ويوافق عليه شخصان قبل أن يخرج.
+story-new = تقرير جديد
+story-title = تقرير بلا عنوان
+story-untitled = لا عنوان بعدُ باللغة { $language }
+story-version = الإصدار { $version }
+story-draft = مسودة
+story-cleared = مُجاز
+story-publishing = قيد النشر
+story-published = منشور
+story-headline = العنوان
+story-text = النص
+story-save = احفظ
+story-save-hint = حفظ أي تغيير يصنع إصدارًا جديدًا، ولا تُحسب له موافقات الإصدار السابق.
+story-unsaved = هناك تغييرات لم تُحفظ.
+story-edit-voids = { $count ->
+    [zero] لا موافقات قائمة.
+    [one] هناك موافقة قائمة، وحفظ أي تغيير يبطلها.
+    [two] هناك موافقتان قائمتان، وحفظ أي تغيير يبطلهما.
+    [few] هناك { $count } موافقات قائمة، وحفظ أي تغيير يبطلها.
+    [many] هناك { $count } موافقة قائمة، وحفظ أي تغيير يبطلها.
+   *[other] هناك { $count } موافقة قائمة، وحفظ أي تغيير يبطلها.
+}
+media-title = صور وفيديو وصوت
+media-hint = لا يمكن اختيار غير النسخ النظيفة. صِف كلًّا منها لمن لا يراها أو لا يسمعها.
+media-none = لا نسخ نظيفة بعد. اصنع واحدة من مادة في
+media-item = المادة الأصل
+media-alt = الوصف باللغة { $language }
+settings-title = كيف يخرج
+settings-grade = درجة التثبّت
+settings-slug = العنوان على الموقع
+settings-graphic = نبّه القرّاء قبل أن يروا شيئًا
+settings-warning = تنبيه للقرّاء
+settings-not-before = ليس قبل (بالتوقيت العالمي)
+settings-at-once = فورًا
+grade-unconfirmed = غير مؤكَّد
+grade-probable = مرجَّح
+grade-confirmed = مؤكَّد
+grade-contested = متنازَع فيه
+
+## الموافقة والنشر
+standing-title = في طريقه إلى النشر
+approval-needed = تنقص موافقة
+approval-safety-needed = تنقص موافقة محرّر السلامة
+approve-go = اقرأ ووافق
+approve-look-again = اقرأ ما تمّت الموافقة عليه
+approve-title = الموافقة
+approve-lead = هذا كل ما سيخرج: النصّان وكل ملف وكل إعداد. توافق على هذا بعينه.
+approve-media = { $count ->
+    [zero] لا ملفات
+    [one] ملف واحد
+    [two] ملفان
+    [few] { $count } ملفات
+    [many] { $count } ملفًا
+   *[other] { $count } ملف
+}
+approve-show = اعرض الملفات
+approve-open = افتح الوثيقة
+approve-version = الإصدار
+approve-no-title = بلا عنوان
+approve-hash = ما توافق عليه، في رقم واحد
+approve-binds = تشمل هذه البصمة كل ما سبق. إن تغيّر شيء تغيّرت البصمة وبطلت الموافقة.
+approve-as = وافق باسم { $name }
+approve-done-by-you = وافقتَ على هذا بعينه. يلزم أن يوافق عليه شخص آخر أيضًا.
+publish = انشر
+publishing = يُبنى الموقع الآن ويُقيَّد كل ملف في السجل العلني.
+published-title = نُشر
+published-page = الصفحة على الموقع
+published-file = الملف
+published-proof = الإثبات
+published-hint = يستطيع أي أحد أن يتحقق من ملف بإثباته بأداة fh-verify، من دوننا ومن دون شبكة.
+
+## أخطاء
+fault-title = لم يتمّ ذلك
+fault-back = ارجع
+fault-wait = { $seconds ->
+    [zero] محاولات كثيرة. حاول من جديد.
+    [one] محاولات كثيرة. انتظر ثانية واحدة ثم حاول من جديد.
+    [two] محاولات كثيرة. انتظر ثانيتين ثم حاول من جديد.
+    [few] محاولات كثيرة. انتظر { $seconds } ثوانٍ ثم حاول من جديد.
+    [many] محاولات كثيرة. انتظر { $seconds } ثانية ثم حاول من جديد.
+   *[other] محاولات كثيرة. انتظر { $seconds } ثانية ثم حاول من جديد.
+}
+fault-internal = حدث عطل داخل الغرفة ولم يتغيّر شيء. يجد المشغّل السبب في السجل.
+fault-not-found = لا شيء في هذا العنوان، أو لم يعد فيه شيء.
+fault-not-made = لم يُصنع هذا بعد.
+fault-locked = غرفة التحرير مقفلة.
+fault-sign-in-first = سجّل الدخول أولًا.
+fault-wrong-password = الاسم وكلمة المرور لا يتطابقان.
+fault-csrf = الاستمارة قديمة أو لم تأتِ من هذه الغرفة. افتح الصفحة من جديد وكرّر ما فعلت.
+fault-origin = لم يأتِ الطلب من صفحة من صفحات هذه الغرفة، فلم يُنفَّذ شيء.
+fault-host = لا تجيب هذه الغرفة تحت هذا الاسم.
+fault-method = لا يُستعمل هذا العنوان على هذا النحو.
+fault-bad-request = تعذّر فهم الطلب.
+fault-not-a-form = تنتظر الغرفة استمارة.
+fault-too-large = هذا أكبر مما تقبله الغرفة.
+fault-too-short = كلمة المرور قصيرة.
+fault-too-long = كلمة المرور أطول من الحد.
+fault-differ = كلمتا المرور مختلفتان.
+fault-guessable = كلمة المرور سهلة التخمين.
+
+## ما ترفضه قواعد الغرفة
+refusal-same-editor-twice = وافقتَ على هذا من قبل. يجب أن تأتي الموافقة الثانية من شخص آخر.
+refusal-stale-approval = تغيّر التقرير بعد أن فتحتَ هذه الصفحة. اقرأه من جديد قبل أن توافق.
+refusal-not-cleared = يجب أن يوافق شخصان مختلفان على هذا الإصدار قبل نشره.
+refusal-safety-missing = لم يوافق محرّر السلامة على هذا الإصدار.
+refusal-already-published = هذا الإصدار منشور من قبل.
+refusal-edit-conflict = حفظ شخص آخر هذا التقرير في أثناء ذلك. افتحه من جديد وأعد تغييرك.
+refusal-incomplete = ما زال شيء ناقصًا: العنوان والنص والأوصاف لازمة باللغتين.
+refusal-too-long = أحد النصوص أطول من الحد.
+refusal-control-character = في أحد النصوص محرف تحكّم لا يُرى. احذفه واحفظ من جديد.
+refusal-too-many-media = في هذا التقرير ملفات أكثر من الحد.
+refusal-unknown-derivative = أحد الملفات المختارة غير موجود.
+refusal-derivative-twice = اختير ملف مرتين.
+refusal-slug-invalid = يتكوّن العنوان من حروف لاتينية صغيرة وأرقام وشرطات مفردة، من 3 إلى 60.
+refusal-slug-taken = لتقرير آخر هذا العنوان.
+refusal-not-yet = هذا التقرير محجوز إلى وقت لاحق.
+refusal-unknown-story = لا تقرير كهذا.
+refusal-unknown-item = لا مادة كهذه.
+refusal-unknown-publication = لا نشر كهذا.
+refusal-not-an-editor = لا يمكن استعمال هذا الحساب.
+refusal-not-approved = لم توافق على هذا الإصدار.
+refusal-name-taken = هذا الاسم لشخص آخر.
+refusal-name-invalid = يتكوّن الاسم من 1 إلى 80 حرفًا.
+refusal-no-role = يلزم المحرّر دور.
+refusal-enrolment-spent = استُعمل هذا الرابط من قبل أو لم يوجد قط. اطلب رابطًا جديدًا، وأبلغ إن لم تكن أنت من استعمله.
+refusal-enrolment-expired = انتهت صلاحية هذا الرابط. اطلب رابطًا جديدًا.
+refusal-too-many-attempts = محاولات كثيرة. انتظر قليلًا.
+refusal-not-examined = ما زال الملف قيد الفحص.
+refusal-already-working = العمل جارٍ على هذا من قبل.
+refusal-cannot-protect = لا يمكن جعل هذا الملف آمنًا للنشر.
+refusal-kit-taken = هناك عُدّة بهذا الاسم المستعار.
+refusal-unknown-kit = لا عُدّة كهذه.
+refusal-drop-taken = نقطة الإيداع هذه معروفة من قبل.
+refusal-reply-pair-spent = استُعمل مفتاح الرد هذا من قبل.
+refusal-other = لا تسمح قواعد الغرفة بذلك ({ $code }).
+
+## ما جرى
+act-newsroom-founded = أُنشئت الغرفة
+act-newsroom-unlocked = فُتحت الغرفة
+act-newsroom-locked = أُقفلت الغرفة
+act-editor-added = فُتح حساب
+act-editor-enrolled = وُضعت كلمة مرور
+act-editor-reissued = صدر رابط تسجيل جديد
+act-editor-closed = أُغلق حساب
+act-editor-signed-in = تسجيل دخول
+act-editor-signed-out = تسجيل خروج
+act-editor-throttled = كلمات مرور خاطئة كثيرة
+act-drop-added = أُضيفت نقطة إيداع
+act-kit-issued = صدرت عُدّة
+act-kit-advanced = تقدّمت مفاتيح عُدّة
+act-dispatch-seen = أول ظهور
+act-piece-authentic = ثبتت صحة قطعة
+act-piece-quarantined = عُزلت قطعة تناقض نفسها
+act-dispatch-opened = فُتحت الإرسالية
+act-dispatch-unreadable = تعذّرت قراءة الإرسالية
+act-receipt-queued = خُتم إيصال
+act-receipt-put = وُضع الإيصال في الصندوق
+act-item-entered = قُيّدت المادة وخُتم الأصل
+act-item-examined = فُحصت في البيئة المعزولة
+act-item-viewed = اطُّلع عليها
+act-item-scrub-asked = طُلبت نسخة نظيفة
+act-item-scrubbed = صُنعت نسخة نظيفة
+act-item-scrub-refused = رُفض صنع نسخة نظيفة
+act-item-published = نُشرت في تقرير
+act-story-created = بُدئ التقرير
+act-story-saved = حُفظ التقرير
+act-story-approved = تمّت الموافقة على التقرير
+act-story-approval-withdrawn = سُحبت موافقة
+act-story-published = أُجيز التقرير للنشر
+act-story-live = التقرير على الموقع

@@ -1,0 +1,363 @@
+### The desk's pages in English. Every message here is also in ar/fh-desk.ftl.
+
+## Around every page
+app-name = Firsthand desk
+skip-to-content = Skip to the content
+nav-label = Desk
+nav-inbox = Inbox
+nav-stories = Stories
+account-role = Signed in as { $role }.
+role-editor = editor
+role-safety = safety editor
+role-both = editor and safety editor
+sign-out = Sign out
+lock-now = Lock the desk now
+lock-now-hint = Wipes the keys for everybody. Custodians have to unlock it again; dispatches keep arriving.
+language-english = English
+language-arabic = Arabic
+details = Details
+yes = Yes
+no = No
+list-separator = ,{" "}
+sha256 = SHA-256
+
+size-bytes = { $count ->
+    [one] { $count } byte
+   *[other] { $count } bytes
+}
+size-kilo = { $amount } kB
+size-mega = { $amount } MB
+size-giga = { $amount } GB
+
+## Locked
+unlock-title = The desk is locked
+unlock-lead = It opens when { $needed } of its { $all } custodians have entered their passphrases. Nobody can open it alone.
+unlock-count = { $have } of { $needed } are in
+unlock-in = in
+unlock-out = not yet
+unlock-custodian = Custodian
+unlock-passphrase = Passphrase
+unlock-enter = Enter
+unlock-receiving = While the desk is locked it keeps receiving. Nothing that arrives can be read, and nothing is lost.
+unlock-open-title = The desk is open
+unlock-open = Enough custodians are in. Editors can sign in.
+unlock-unknown-custodian = Nobody of that name is a custodian of this newsroom. Choose a name from the list.
+unlock-wrong-passphrase = That passphrase does not open this custodian’s share. Type it again.
+unlock-already-entered = This custodian is in already. Another one is needed.
+unlock-foreign-share = This share does not belong to the present set of keys. It may come from an old backup.
+unlock-already-open = The desk is open already.
+unlock-store-unavailable = The passphrases are right, but the newsroom’s store could not be opened. The operator finds the reason in the log.
+
+## Signing in
+sign-in = Sign in
+sign-in-lead = For editors of this newsroom.
+sign-in-name = Name
+sign-in-password = Password
+enrol-title = Choose your password
+enrol-lead = At least { $shortest } characters. Several unrelated words are better than one odd one.
+enrol-password = New password
+enrol-again = The same again
+enrol-set = Set password
+enrol-once = This page works once. If it was used before you came, tell the newsroom at once.
+
+## Inbox
+inbox-count = { $count ->
+    [0] No dispatches
+    [one] One dispatch
+   *[other] { $count } dispatches
+}
+inbox-empty-title = Nothing has arrived yet
+inbox-empty = Dispatches appear here while they are still on their way, piece by piece.
+dispatch = Dispatch
+dispatch-arriving = arriving
+dispatch-opening = being opened
+dispatch-complete = complete
+dispatch-damaged = damaged
+progress-known = { $done } of { $total ->
+    [one] { $total } piece
+   *[other] { $total } pieces
+}
+progress-unknown = { $done ->
+    [0] No whole piece yet
+    [one] One piece, end not known yet
+   *[other] { $done } pieces, end not known yet
+}
+progress-cells = { $count ->
+    [one] one cell
+   *[other] { $count } cells
+}
+preview-under-way = being examined
+preview-ready = ready
+preview-failed = cannot be shown
+
+## Kinds of files
+kind-jpeg = Photograph (JPEG)
+kind-png = Picture (PNG)
+kind-heic = Photograph (HEIC)
+kind-mp4 = Video (MP4)
+kind-mov = Video (MOV)
+kind-mp3 = Sound (MP3)
+kind-pdf = Document (PDF)
+kind-unknown = File of unknown kind
+
+## Item
+item-title = Item
+item-note = Note from the sender
+item-note-hint = The sender’s own words, unverified.
+preview-under-way-hint = The file is opened in a sandbox. This page shows when it is done.
+gate-title = Nothing is shown until you ask
+gate-hint = It may show violence or death. Take the time you need; you can hide it again at any moment.
+gate-show = Show it
+gate-show-jpeg = Show the photograph
+gate-show-png = Show the picture
+gate-show-heic = Show the photograph
+gate-show-mp4 = Show the video
+gate-show-mov = Show the video
+gate-show-mp3 = Show the recording
+gate-show-pdf = Show the document
+gate-hide = Hide it again
+shown-hint = A preview made in the sandbox, not the original.
+sound-off = Sound is off. Turn it on in the player if you want to hear it.
+cannot-play = This browser cannot play it.
+preview-alt = Preview of the item
+page-alt = Page { $number } of { $of }
+findings-title = { $count ->
+    [0] Nothing found beside picture and sound
+    [one] One thing found in the file
+   *[other] { $count } things found in the file
+}
+findings-none = The tools found no metadata. That does not prove there is none.
+findings-hint = Found in the original, which stays as it is. Nothing of this is published.
+finding-what = What
+finding-where = Where
+finding-value = Value
+facts-title = Facts
+fact-kind = Kind
+fact-size = Size
+fact-received = Received
+fact-dispatch = Dispatch
+fact-id = Item
+original-untouched = The original is kept sealed and is never changed.
+scrub-title = Copy for publication
+scrub-hint = Encodes the file anew and leaves everything behind that could identify someone.
+scrub-ask = Make a clean copy
+scrub-again = Make another copy
+scrub-under-way = A clean copy is being made. You can leave this page.
+scrub-refused = This file cannot be made safe for publication.
+scrub-removed = { $count ->
+    [one] Removed: one thing
+   *[other] Removed: { $count } things
+}
+scrub-removed-none = There was nothing to remove.
+scrub-left = { $count ->
+    [0] Left behind: nothing
+    [one] Left behind: one thing
+   *[other] Left behind: { $count } things
+}
+scrub-left-none = A fresh look at the new file found nothing.
+scrub-tools = Made with
+derivative = Clean copy
+custody-title = Custody so far
+custody-hint = Each entry contains the hash of the one before it, so that none can be changed or left out unseen.
+
+## What was found in a file
+finding-location = Location
+finding-device = Device
+finding-time = Time
+finding-person = Name of a person
+finding-software = Software
+finding-identifier = Identifier
+finding-embedded-picture = Embedded picture
+finding-maker-notes = Maker notes
+finding-edit-history = Edit history
+finding-comment = Comment
+finding-embedded-file = Embedded file
+finding-script = Script
+finding-annotation = Annotation
+finding-hidden-content = Hidden content
+finding-trailing-data = Data after the end
+finding-extra-stream = Extra stream
+finding-colour-profile = Colour profile
+finding-orientation = Orientation
+finding-encoder-trace = Trace of the encoder
+finding-other-metadata = Other metadata
+finding-harms-tools = The file harmed a tool
+finding-other = Other ({ $code })
+
+## Why a file is not taken
+media-unknown-kind = This kind of file cannot be made safe. Ask for a JPEG, PNG, HEIC, MP4, MOV, MP3 or PDF.
+media-empty = The file is empty.
+media-encrypted = The file is locked with a password. Ask for an unlocked copy.
+media-damaged = The file is damaged or is not what it claims to be.
+media-too-large = The file is too large for its kind.
+media-too-many-pixels = The picture has too many pixels.
+media-too-long = The recording is too long. Ask for it in parts.
+media-too-many-pages = The document has too many pages. Ask for it in parts.
+media-nothing-to-show = The file holds no picture or sound that can be read.
+media-tool-crashed = A tool crashed on this file. Treat it as an attack.
+media-tool-stalled = A tool made no progress on this file. Treat it as an attack.
+media-tool-memory = A tool ran out of memory on this file. Treat it as an attack.
+media-tool-output = The file unpacks to far more than it is. Treat it as an attack.
+media-unsafe-left = After cleaning, the file still held something that could identify someone.
+
+## Stories
+stories-empty-title = No stories yet
+stories-empty = A story brings clean copies and words in both languages together. Two people approve it before it goes out.
+story-new = New story
+story-title = Untitled story
+story-untitled = No title in { $language } yet
+story-version = Version { $version }
+story-draft = draft
+story-cleared = cleared
+story-publishing = being published
+story-published = published
+story-headline = Headline
+story-text = Text
+story-save = Save
+story-save-hint = Saving a change makes a new version. Approvals of an earlier version do not count for it.
+story-unsaved = There are changes that are not saved.
+story-edit-voids = { $count ->
+    [one] One approval stands. A saved change voids it.
+   *[other] { $count } approvals stand. A saved change voids them.
+}
+media-title = Pictures, video, sound
+media-hint = Only clean copies can be chosen. Describe each for people who do not see or hear it.
+media-none = There are no clean copies yet. Make one from an item in the
+media-item = Item
+media-alt = Description in { $language }
+settings-title = How it goes out
+settings-grade = How sure we are
+settings-slug = Address on the site
+settings-graphic = Warn readers before they see anything
+settings-warning = Warning for readers
+settings-not-before = Not before (UTC)
+settings-at-once = At once
+grade-unconfirmed = Unconfirmed
+grade-probable = Probable
+grade-confirmed = Confirmed
+grade-contested = Contested
+
+## Approving and publishing
+standing-title = On its way out
+approval-needed = An approval is missing
+approval-safety-needed = The safety editor’s approval is missing
+approve-go = Read and approve
+approve-look-again = Read what was approved
+approve-title = Approve
+approve-lead = This is everything that will leave: both texts, every file, every setting. You approve exactly this.
+approve-media = { $count ->
+    [0] No files
+    [one] One file
+   *[other] { $count } files
+}
+approve-show = Show the files
+approve-open = Open the document
+approve-version = Version
+approve-no-title = No title
+approve-hash = What you approve, as one number
+approve-binds = This hash covers everything above. If anything changes, the hash changes and the approval is void.
+approve-as = Approve as { $name }
+approve-done-by-you = You have approved exactly this. Somebody else has to approve it as well.
+publish = Publish
+publishing = The site is being built and each file entered in the public log.
+published-title = Published
+published-page = Page on the site
+published-file = File
+published-proof = Proof
+published-hint = Anyone can check a file against its proof with fh-verify, without us and without a network.
+
+## Errors
+fault-title = That did not work
+fault-back = Go back
+fault-wait = Too many attempts. Wait { $seconds ->
+    [one] one second
+   *[other] { $seconds } seconds
+} and try again.
+fault-internal = Something failed inside the desk. Nothing was changed. The operator finds the reason in the log.
+fault-not-found = There is nothing at this address, or no longer.
+fault-not-made = This has not been made yet.
+fault-locked = The desk is locked.
+fault-sign-in-first = Sign in first.
+fault-wrong-password = Name and password do not belong together.
+fault-csrf = The form was too old or did not come from this desk. Open the page again and repeat it.
+fault-origin = The request did not come from a page of this desk, so nothing was done.
+fault-host = This desk does not answer under that name.
+fault-method = This address cannot be used in that way.
+fault-bad-request = The request could not be understood.
+fault-not-a-form = The desk expects a form.
+fault-too-large = That is larger than the desk takes.
+fault-too-short = The password is too short.
+fault-too-long = The password is too long.
+fault-differ = The two passwords differ.
+fault-guessable = The password is too easy to guess.
+
+## Refused by the newsroom’s rules
+refusal-same-editor-twice = You have approved this already. A second approval has to come from somebody else.
+refusal-stale-approval = The story was changed after you opened this page. Read it again before you approve it.
+refusal-not-cleared = Two different people have to approve this version before it can be published.
+refusal-safety-missing = The safety editor has not approved this version.
+refusal-already-published = This version is published already.
+refusal-edit-conflict = Somebody else saved this story meanwhile. Open it again and repeat your change.
+refusal-incomplete = Something is still missing: headline, text and descriptions are needed in both languages.
+refusal-too-long = One of the texts is too long.
+refusal-control-character = One of the texts contains an invisible control character. Remove it and save again.
+refusal-too-many-media = There are too many files in this story.
+refusal-unknown-derivative = One of the chosen files does not exist.
+refusal-derivative-twice = A file was chosen twice.
+refusal-slug-invalid = The address may contain lower-case letters, digits and single hyphens, 3 to 60 in all.
+refusal-slug-taken = Another story has this address.
+refusal-not-yet = This story is held back until a later time.
+refusal-unknown-story = There is no such story.
+refusal-unknown-item = There is no such item.
+refusal-unknown-publication = There is no such publication.
+refusal-not-an-editor = This account cannot be used.
+refusal-not-approved = You have not approved this version.
+refusal-name-taken = Somebody has this name already.
+refusal-name-invalid = A name has 1 to 80 characters.
+refusal-no-role = An editor needs a role.
+refusal-enrolment-spent = This link was used already, or never existed. Ask for a new one, and say so if it was not you.
+refusal-enrolment-expired = This link has expired. Ask for a new one.
+refusal-too-many-attempts = Too many attempts. Wait a little.
+refusal-not-examined = The file is still being examined.
+refusal-already-working = This is being worked on already.
+refusal-cannot-protect = This file cannot be made safe for publication.
+refusal-kit-taken = There is a kit with this pseudonym already.
+refusal-unknown-kit = There is no such kit.
+refusal-drop-taken = This drop is known already.
+refusal-reply-pair-spent = This reply key was used already.
+refusal-other = The newsroom’s rules do not allow this ({ $code }).
+
+## What was done
+act-newsroom-founded = The newsroom was set up
+act-newsroom-unlocked = The desk was unlocked
+act-newsroom-locked = The desk was locked
+act-editor-added = An account was opened
+act-editor-enrolled = A password was set
+act-editor-reissued = A new enrolment link was issued
+act-editor-closed = An account was closed
+act-editor-signed-in = Signed in
+act-editor-signed-out = Signed out
+act-editor-throttled = Too many wrong passwords
+act-drop-added = A drop was added
+act-kit-issued = A kit was issued
+act-kit-advanced = A kit’s keys moved on
+act-dispatch-seen = First seen
+act-piece-authentic = A piece was found authentic
+act-piece-quarantined = A piece that contradicts itself was set apart
+act-dispatch-opened = Dispatch opened
+act-dispatch-unreadable = Dispatch could not be read
+act-receipt-queued = Receipt sealed
+act-receipt-put = Receipt left in the mailbox
+act-item-entered = Entered, original sealed
+act-item-examined = Examined in the sandbox
+act-item-viewed = Looked at
+act-item-scrub-asked = Clean copy asked for
+act-item-scrubbed = Clean copy made
+act-item-scrub-refused = Clean copy refused
+act-item-published = Published in a story
+act-story-created = Story begun
+act-story-saved = Story saved
+act-story-approved = Story approved
+act-story-approval-withdrawn = Approval taken back
+act-story-published = Story cleared for publication
+act-story-live = Story on the site

@@ -1,0 +1,101 @@
+//! The desk's pages: handlers extract, make one call, render.
+//!
+//! Everything works without a script; the island adds live progress. `docs/desk-http.md` describes
+//! the same URLs as tools see them.
+
+mod approve;
+mod assets;
+mod enrol;
+mod events;
+mod fault;
+mod form;
+mod frame;
+mod inbox;
+mod item;
+mod json;
+mod language;
+mod layout;
+mod parts;
+mod progress;
+mod ranges;
+mod sign_in;
+mod stories;
+mod story;
+mod streaming;
+mod text;
+mod unlock;
+mod visit;
+
+use std::sync::Arc;
+
+use axum::Router;
+use axum::extract::DefaultBodyLimit;
+use axum::middleware::from_fn_with_state;
+use axum::routing::{get, post};
+
+use crate::auth::Auth;
+use crate::desk::Desk;
+use crate::web::frame::Origin;
+use crate::web::visit::Cookies;
+
+/// Where the pages get the time from: microseconds since 1970 UTC.
+pub type Clock = Arc<dyn Fn() -> i64 + Send + Sync>;
+
+/// What the pages need to know besides the desk itself.
+#[derive(Clone)]
+pub struct Settings {
+    /// The name the desk is reached under (`https://desk.example`, `http://xyz.onion`); none when it
+    /// is reached on a loopback address only. With `https` cookies become `__Host-` and `Secure`.
+    pub public_origin: Option<String>,
+    /// The clock.
+    pub clock: Clock,
+    /// Accounts, sessions, and the brake on guessing.
+    pub auth: Auth,
+}
+
+/// What every handler can reach.
+#[derive(Clone)]
+struct App {
+    desk: Desk,
+    auth: Auth,
+    clock: Clock,
+    origin: Origin,
+    cookies: Cookies,
+}
+
+/// All pages of the desk.
+#[must_use]
+pub fn router(desk: Desk, settings: Settings) -> Router {
+    let origin = Origin::new(settings.public_origin);
+    let app = App {
+        cookies: Cookies::new(origin.is_secure()),
+        desk,
+        auth: settings.auth,
+        clock: settings.clock,
+        origin,
+    };
+    Router::new()
+        .route("/unlock", get(unlock::show).post(unlock::enter))
+        .route("/lock", post(unlock::lock))
+        .route("/enrol/{code}", get(enrol::show).post(enrol::set))
+        .route("/sign-in", get(sign_in::show).post(sign_in::enter))
+        .route("/sign-out", post(sign_in::leave))
+        .route("/", get(inbox::show))
+        .route("/items/{id}", get(item::show))
+        .route("/items/{id}/preview", get(streaming::preview))
+        .route("/items/{id}/poster", get(streaming::poster))
+        .route("/items/{id}/pages/{number}", get(streaming::page))
+        .route("/items/{id}/scrub", post(item::scrub))
+        .route("/derivatives/{id}", get(streaming::derivative))
+        .route("/stories", get(stories::list))
+        .route("/stories/new", post(stories::begin))
+        .route("/stories/{id}", get(story::show).post(story::save))
+        .route("/stories/{id}/approve", get(approve::show).post(approve::approve))
+        .route("/stories/{id}/publish", post(approve::publish))
+        .route("/events", get(events::stream))
+        .route("/lang/{tag}", get(language::choose))
+        .route("/assets/{name}", get(assets::serve))
+        .layer(DefaultBodyLimit::max(form::FORM_MAX))
+        .layer(from_fn_with_state(app.clone(), frame::frame))
+        .with_state(app)
+}

@@ -1,0 +1,271 @@
+//! Approving and publishing: the page shows exactly what an approval binds, and its hash.
+
+use axum::extract::{Path, Query, State};
+use axum::response::{IntoResponse, Response};
+use maud::{Markup, html};
+
+use crate::auth::Signed;
+use crate::desk::{ApprovalView, DerivativeView, PublicationView, StoryId, StoryMedia, StoryState, StoryView};
+use crate::web::App;
+use crate::web::fault::Fault;
+use crate::web::form::Posted;
+use crate::web::item::{Show, id};
+use crate::web::json;
+use crate::web::layout::{self, Place};
+use crate::web::parts;
+use crate::web::story::{grade_words, kind_of};
+use crate::web::text::{Tongue, foreign, machine, short, size, t, time};
+use crate::web::visit::Visit;
+
+/// `GET /stories/{id}/approve`
+pub(crate) async fn show(
+    State(app): State<App>,
+    visit: Visit,
+    editor: Signed,
+    Path(story): Path<String>,
+    Query(gate): Query<Show>,
+) -> Result<Response, Fault> {
+    let view = app.desk.story(id::<StoryId>(&story)?).await?;
+    if visit.json {
+        return Ok(json::reply(&json::story(&visit, &view)));
+    }
+    let title = t!(visit.tongue, "approve-title");
+    let body = body(&visit, &editor, &view, gate.is_on());
+    Ok(layout::page(&visit, &title, Place::Stories, &body).into_response())
+}
+
+/// `POST /stories/{id}/approve`
+pub(crate) async fn approve(
+    State(app): State<App>,
+    visit: Visit,
+    editor: Signed,
+    Path(story): Path<String>,
+    posted: Posted,
+) -> Result<Response, Fault> {
+    let story = id::<StoryId>(&story)?;
+    let clearance = posted.field("clearance");
+    let approved = app
+        .desk
+        .approve(editor.id, story, clearance, &editor.session)
+        .await;
+    let back = format!("/stories/{story}/approve");
+    let view = approved.map_err(|error| Fault::from(error).back_to(back))?;
+    if visit.json {
+        return Ok(json::reply(&json::story(&visit, &view)));
+    }
+    Ok(layout::see_other(&format!("/stories/{story}#standing")))
+}
+
+/// `POST /stories/{id}/publish`
+pub(crate) async fn publish(
+    State(app): State<App>,
+    visit: Visit,
+    editor: Signed,
+    Path(story): Path<String>,
+    _posted: Posted,
+) -> Result<Response, Fault> {
+    let story = id::<StoryId>(&story)?;
+    let published = app.desk.publish(editor.id, story).await;
+    let page = format!("/stories/{story}");
+    let view = published.map_err(|error| Fault::from(error).back_to(page.clone()))?;
+    if visit.json {
+        return Ok(json::reply(&json::publication(&view)));
+    }
+    Ok(layout::see_other(&format!("{page}#standing")))
+}
+
+/// Where a story stands on its way out; part of the story page.
+pub(crate) fn standing(visit: &Visit, editor: &Signed, view: &StoryView) -> Markup {
+    let tongue = visit.tongue;
+    html! {
+        section.panel.standing #standing data-live="story" {
+            h2 { (t!(tongue, "standing-title")) }
+            (approvals(tongue, &view.approvals))
+            div.actions {
+                a.button href=(format!("/stories/{}/approve", view.id)) {
+                    @if mine(editor, view) { (t!(tongue, "approve-look-again")) } @else { (t!(tongue, "approve-go")) }
+                }
+                @if view.state == StoryState::Cleared {
+                    (parts::act(visit, &format!("/stories/{}/publish", view.id), &t!(tongue, "publish"), "primary"))
+                }
+            }
+            @if view.state == StoryState::Publishing { p.working { (t!(tongue, "publishing")) } }
+            @if let Some(publication) = &view.publication { (result(tongue, publication)) }
+        }
+    }
+}
+
+fn mine(editor: &Signed, view: &StoryView) -> bool {
+    view.approvals.iter().any(|approval| approval.editor == editor.id)
+}
+
+/// The two places an approval fills: any two different people, the safety editor one of them.
+fn approvals(tongue: Tongue, approvals: &[ApprovalView]) -> Markup {
+    let safety = approvals.iter().any(|approval| approval.safety);
+    html! {
+        ul.approvals {
+            @for approval in approvals {
+                li.given {
+                    (parts::tick())
+                    span { (foreign(&approval.name)) }
+                    @if approval.safety { (parts::pill("good", &t!(tongue, "role-safety"))) }
+                    span.small.quiet { (time(approval.at)) }
+                }
+            }
+            @for place in approvals.len()..2 {
+                li.open {
+                    span.place.out {}
+                    @if !safety && place == 1 { (t!(tongue, "approval-safety-needed")) } @else { (t!(tongue, "approval-needed")) }
+                }
+            }
+            @if approvals.len() >= 2 && !safety {
+                li.open { span.place.out {} (t!(tongue, "approval-safety-needed")) }
+            }
+        }
+    }
+}
+
+fn result(tongue: Tongue, view: &PublicationView) -> Markup {
+    html! {
+        div.published {
+            h3 { (t!(tongue, "published-title")) " " (time(view.at)) }
+            dl.facts { (parts::fact(&t!(tongue, "published-page"), &machine(&view.url_path))) }
+            @if !view.files.is_empty() {
+                div.scroll {
+                    table {
+                        thead { tr { th scope="col" { (t!(tongue, "published-file")) } th scope="col" { (t!(tongue, "published-proof")) } } }
+                        tbody {
+                            @for file in &view.files {
+                                tr { td { (machine(&file.file)) } td { (machine(&file.proof)) } }
+                            }
+                        }
+                    }
+                }
+                p.quiet.small { (t!(tongue, "published-hint")) }
+            }
+        }
+    }
+}
+
+fn body(visit: &Visit, editor: &Signed, view: &StoryView, shown: bool) -> Markup {
+    let tongue = visit.tongue;
+    html! {
+        div.head {
+            p.crumb {
+                a href="/stories" { (t!(tongue, "nav-stories")) } " / "
+                a href=(format!("/stories/{}", view.id)) { (short(&view.id.to_string())) }
+            }
+            h1 { (t!(tongue, "approve-title")) }
+            p.lead { (t!(tongue, "approve-lead")) }
+        }
+        section.panel.exact {
+            div.two-languages {
+                (text("en", "ltr", &view.draft.title_en, &view.draft.body_en, tongue))
+                (text("ar", "rtl", &view.draft.title_ar, &view.draft.body_ar, tongue))
+            }
+            (media(tongue, view, shown))
+            (settings(tongue, view))
+        }
+        (binding(visit, editor, view))
+    }
+}
+
+fn settings(tongue: Tongue, view: &StoryView) -> Markup {
+    html! {
+        dl.facts {
+            @if let Some(settings) = &view.draft.settings {
+                (parts::fact(&t!(tongue, "settings-grade"), &html! { (grade_words(tongue, settings.grade)) }))
+                (parts::fact(&t!(tongue, "settings-slug"), &machine(&settings.slug)))
+                (parts::fact(&t!(tongue, "settings-warning"), &html! {
+                    @if settings.graphic { (t!(tongue, "yes")) } @else { (t!(tongue, "no")) }
+                }))
+                (parts::fact(&t!(tongue, "settings-not-before"), &html! {
+                    @match settings.not_before {
+                        Some(at) => (time(at)),
+                        None => (t!(tongue, "settings-at-once")),
+                    }
+                }))
+            }
+            (parts::fact(&t!(tongue, "approve-version"), &html! { (view.version) }))
+        }
+    }
+}
+
+fn text(lang: &str, dir: &str, title: &str, body: &str, tongue: Tongue) -> Markup {
+    html! {
+        article.language-column.proofread lang=(lang) dir=(dir) {
+            @if title.trim().is_empty() { p.missing { (t!(tongue, "approve-no-title")) } } @else { h2 { (title) } }
+            @for paragraph in body.split("\n\n").filter(|p| !p.trim().is_empty()) { p { (paragraph) } }
+        }
+    }
+}
+
+fn media(tongue: Tongue, view: &StoryView, shown: bool) -> Markup {
+    let here = format!("/stories/{}/approve", view.id);
+    html! {
+        div.media #view {
+            div.shown-bar {
+                h2 { (t!(tongue, "approve-media", count = view.draft.media.len())) }
+                @if !view.draft.media.is_empty() {
+                    @if shown {
+                        a.button href=(format!("{here}#view")) { (t!(tongue, "gate-hide")) }
+                    } @else {
+                        form method="get" action=(format!("{here}#view")) {
+                            input type="hidden" name="show" value="1";
+                            button.button type="submit" { (t!(tongue, "approve-show")) }
+                        }
+                    }
+                }
+            }
+            @for (placed, derivative) in view.draft.media.iter().zip(&view.derivatives) {
+                (medium(tongue, placed, derivative, shown))
+            }
+        }
+    }
+}
+
+fn medium(tongue: Tongue, placed: &StoryMedia, view: &DerivativeView, shown: bool) -> Markup {
+    let source = format!("/derivatives/{}", view.id);
+    html! {
+        figure.medium {
+            @if shown {
+                @match kind_of(&view.mime) {
+                    "jpeg" | "png" => img alt=(placed.alt_en) src=(source);,
+                    "mp4" => video controls muted playsinline preload="metadata" src=(source) {},
+                    "mp3" => audio controls preload="none" src=(source) {},
+                    _ => a.button href=(source) { (t!(tongue, "approve-open")) },
+                }
+            } @else { (parts::glyph(kind_of(&view.mime))) }
+            figcaption {
+                p { (parts::kind(tongue, kind_of(&view.mime))) " · " (size(tongue, view.bytes)) }
+                p lang="en" dir="ltr" { (placed.alt_en) }
+                p lang="ar" dir="rtl" { (placed.alt_ar) }
+                p.hash { (t!(tongue, "sha256")) " " (machine(&view.sha256)) }
+            }
+        }
+    }
+}
+
+/// The hash, what it means, and the button.
+fn binding(visit: &Visit, editor: &Signed, view: &StoryView) -> Markup {
+    let tongue = visit.tongue;
+    html! {
+        section.panel.binding {
+            h2 { (t!(tongue, "approve-hash")) }
+            p.clearance { (machine(&view.clearance)) }
+            p.quiet.small { (t!(tongue, "approve-binds")) }
+            (approvals(tongue, &view.approvals))
+            @if mine(editor, view) {
+                p { (t!(tongue, "approve-done-by-you")) }
+            } @else {
+                form method="post" action=(format!("/stories/{}/approve", view.id)) {
+                    (parts::token(visit))
+                    input type="hidden" name="clearance" value=(view.clearance);
+                    button.button.primary type="submit" {
+                        (t!(tongue, "approve-as", name = editor.name.as_str()))
+                    }
+                }
+            }
+        }
+    }
+}

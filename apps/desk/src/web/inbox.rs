@@ -1,0 +1,117 @@
+//! The inbox: what has arrived and what is arriving. Words and progress only, never a picture.
+
+use axum::extract::State;
+use axum::response::{IntoResponse, Response};
+use maud::{Markup, html};
+
+use crate::auth::Signed;
+use crate::desk::{DispatchLine, DispatchState, InboxView, ItemLine, WorkState};
+use crate::web::App;
+use crate::web::fault::Fault;
+use crate::web::json;
+use crate::web::layout::{self, Place};
+use crate::web::parts;
+use crate::web::progress;
+use crate::web::text::{Tongue, foreign, short, size, t, time};
+use crate::web::visit::Visit;
+
+/// `GET /`
+pub(crate) async fn show(
+    State(app): State<App>,
+    visit: Visit,
+    _editor: Signed,
+) -> Result<Response, Fault> {
+    let view = app.desk.inbox().await?;
+    if visit.json {
+        return Ok(json::reply(&json::inbox(&visit, &view)));
+    }
+    let title = t!(visit.tongue, "nav-inbox");
+    Ok(layout::page(&visit, &title, Place::Inbox, &body(visit.tongue, &view)).into_response())
+}
+
+fn body(tongue: Tongue, view: &InboxView) -> Markup {
+    html! {
+        div.head {
+            h1 { (t!(tongue, "nav-inbox")) }
+            p.quiet { (t!(tongue, "inbox-count", count = view.dispatches.len())) }
+        }
+        div #inbox data-live="dispatch item" {
+            @if view.dispatches.is_empty() {
+                section.empty {
+                    h2 { (t!(tongue, "inbox-empty-title")) }
+                    p { (t!(tongue, "inbox-empty")) }
+                }
+            }
+            @for dispatch in &view.dispatches { (card(tongue, dispatch)) }
+        }
+    }
+}
+
+fn card(tongue: Tongue, line: &DispatchLine) -> Markup {
+    html! {
+        article.card {
+            header.card-head {
+                h2 { (t!(tongue, "dispatch")) " " (short(&line.id)) }
+                (state(tongue, line.state))
+                span.when { (time(line.received_at)) }
+            }
+            @if line.state != DispatchState::Complete || line.items.is_empty() {
+                (progress::picture(tongue, line))
+            }
+            @if let Some(note) = line.note.as_deref().filter(|note| !note.trim().is_empty()) {
+                p.note-line { (foreign(&first_line(note))) }
+            }
+            @if !line.items.is_empty() {
+                ul.items {
+                    @for item in &line.items { li { (row(tongue, item)) } }
+                }
+            }
+        }
+    }
+}
+
+/// A dispatch's state as a coloured word.
+fn state(tongue: Tongue, state: DispatchState) -> Markup {
+    let kind = match state {
+        DispatchState::Arriving => "live",
+        DispatchState::Opening => "busy",
+        DispatchState::Complete => "good",
+        DispatchState::Damaged => "bad",
+    };
+    let words = tongue.coded("dispatch", state.code()).unwrap_or_default();
+    parts::pill(kind, &words)
+}
+
+fn row(tongue: Tongue, item: &ItemLine) -> Markup {
+    html! {
+        a.row href=(format!("/items/{}", item.id)) {
+            (parts::glyph(&item.kind))
+            span.row-main {
+                span.name { (foreign(&item.name)) }
+                span.quiet.small { (parts::kind(tongue, &item.kind)) " · " (size(tongue, item.bytes)) }
+            }
+            (preview(tongue, &item.preview))
+        }
+    }
+}
+
+fn preview(tongue: Tongue, state: &WorkState) -> Markup {
+    match state {
+        WorkState::NotAsked | WorkState::UnderWay => {
+            parts::pill("busy", &t!(tongue, "preview-under-way"))
+        }
+        WorkState::Done => parts::pill("good", &t!(tongue, "preview-ready")),
+        WorkState::Failed { .. } => parts::pill("bad", &t!(tongue, "preview-failed")),
+    }
+}
+
+/// As much of a note as a line holds.
+fn first_line(note: &str) -> String {
+    const MAX: usize = 160;
+    let line = note.trim().lines().next().unwrap_or_default();
+    let mut cut: String = line.chars().take(MAX).collect();
+    if cut.len() < note.trim().len() {
+        cut.push('…');
+    }
+    cut
+}

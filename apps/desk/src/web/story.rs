@@ -1,0 +1,300 @@
+//! The story editor: both languages side by side, media with their descriptions, what is still missing.
+
+use axum::extract::{Path, State};
+use axum::http::StatusCode;
+use axum::response::{IntoResponse, Response};
+use maud::{Markup, html};
+use newsroom::stories::Grade;
+
+use crate::auth::Signed;
+use crate::desk::{
+    DerivativeId, DerivativeView, StoryDraft, StoryId, StoryMedia, StorySettings, StoryView,
+};
+use crate::web::App;
+use crate::web::approve;
+use crate::web::fault::Fault;
+use crate::web::form::Posted;
+use crate::web::item::id;
+use crate::web::json;
+use crate::web::layout::{self, Place};
+use crate::web::parts;
+use crate::web::stories;
+use crate::web::text::{Tongue, foreign, short, size, t};
+use crate::web::visit::Visit;
+
+/// `GET /stories/{id}`
+pub(crate) async fn show(
+    State(app): State<App>,
+    visit: Visit,
+    editor: Signed,
+    Path(story): Path<String>,
+) -> Result<Response, Fault> {
+    let view = app.desk.story(id::<StoryId>(&story)?).await?;
+    if visit.json {
+        return Ok(json::reply(&json::story(&visit, &view)));
+    }
+    let title = t!(visit.tongue, "story-title");
+    let body = body(&visit, &editor, &view);
+    Ok(layout::page(&visit, &title, Place::Stories, &body).into_response())
+}
+
+/// `POST /stories/{id}`
+pub(crate) async fn save(
+    State(app): State<App>,
+    editor: Signed,
+    Path(story): Path<String>,
+    posted: Posted,
+) -> Result<Response, Fault> {
+    let story = id::<StoryId>(&story)?;
+    let page = format!("/stories/{story}");
+    let saved = app
+        .desk
+        .save_story(editor.id, story, draft(&posted)?)
+        .await;
+    saved.map_err(|error| Fault::from(error).back_to(page.clone()))?;
+    Ok(layout::see_other(&page))
+}
+
+/// Texts and media as the form sends them; `derivative` repeats, in the order of the story.
+fn draft(posted: &Posted) -> Result<StoryDraft, Fault> {
+    let text = |name: &str| posted.field(name).replace("\r\n", "\n");
+    let media = posted
+        .all("derivative")
+        .map(|derivative| {
+            Ok(StoryMedia {
+                derivative: id::<DerivativeId>(derivative)?,
+                alt_en: alt(posted, "en", derivative),
+                alt_ar: alt(posted, "ar", derivative),
+            })
+        })
+        .collect::<Result<_, Fault>>()?;
+    Ok(StoryDraft {
+        version: version(posted)?,
+        title_en: text("title_en"),
+        body_en: text("body_en"),
+        title_ar: text("title_ar"),
+        body_ar: text("body_ar"),
+        media,
+        settings: settings(posted)?,
+    })
+}
+
+/// One line: a description is read aloud in one go.
+fn alt(posted: &Posted, lang: &str, derivative: &str) -> String {
+    posted
+        .field(&format!("alt_{lang}_{derivative}"))
+        .split_whitespace()
+        .collect::<Vec<_>>()
+        .join(" ")
+}
+
+/// The version the form was made from; a form without one means whatever is current.
+fn version(posted: &Posted) -> Result<Option<u64>, Fault> {
+    match posted.field("version") {
+        "" => Ok(None),
+        text => text.parse().map(Some).map_err(|_| bad()),
+    }
+}
+
+/// Only a form that has the fields changes the settings.
+fn settings(posted: &Posted) -> Result<Option<StorySettings>, Fault> {
+    if !posted.has("slug") {
+        return Ok(None);
+    }
+    Ok(Some(StorySettings {
+        slug: posted.field("slug").trim().to_owned(),
+        grade: Grade::from_code(posted.field("grade")).ok_or_else(bad)?,
+        graphic: posted.field("graphic") == "1",
+        not_before: not_before(posted.field("not_before"))?,
+    }))
+}
+
+/// `2026-11-22T18:30`, in UTC as the page says; empty for at once.
+fn not_before(text: &str) -> Result<Option<i64>, Fault> {
+    if text.is_empty() {
+        return Ok(None);
+    }
+    let civil: jiff::civil::DateTime = text.parse().map_err(|_| bad())?;
+    let zoned = civil.to_zoned(jiff::tz::TimeZone::UTC).map_err(|_| bad())?;
+    Ok(Some(zoned.timestamp().as_microsecond()))
+}
+
+fn bad() -> Fault {
+    Fault::plain(StatusCode::BAD_REQUEST, "bad-request")
+}
+
+fn body(visit: &Visit, editor: &Signed, view: &StoryView) -> Markup {
+    let tongue = visit.tongue;
+    html! {
+        div.head {
+            p.crumb { a href="/stories" { (t!(tongue, "nav-stories")) } " / " (short(&view.id.to_string())) }
+            h1 { (heading(tongue, view)) }
+            p { (stories::state(tongue, view.state)) " " span.quiet { (t!(tongue, "story-version", version = view.version)) } }
+        }
+        (approve::standing(visit, editor, view))
+        form.editor method="post" action=(format!("/stories/{}", view.id)) data-guard=(t!(tongue, "story-unsaved")) {
+            (parts::token(visit))
+            input type="hidden" name="version" value=(view.version);
+            @if !view.approvals.is_empty() {
+                p.notice { (t!(tongue, "story-edit-voids", count = view.approvals.len())) }
+            }
+            div.two-languages {
+                (column(tongue, "en", &view.draft.title_en, &view.draft.body_en))
+                (column(tongue, "ar", &view.draft.title_ar, &view.draft.body_ar))
+            }
+            (picker(tongue, view))
+            @if let Some(settings) = &view.draft.settings { (settings_fields(tongue, settings)) }
+            div.save-bar {
+                button.button.primary type="submit" { (t!(tongue, "story-save")) }
+                span.quiet.small { (t!(tongue, "story-save-hint")) }
+            }
+        }
+    }
+}
+
+fn heading(tongue: Tongue, view: &StoryView) -> Markup {
+    let (first, second) = match tongue {
+        Tongue::En => (&view.draft.title_en, &view.draft.title_ar),
+        Tongue::Ar => (&view.draft.title_ar, &view.draft.title_en),
+    };
+    let title = [first, second]
+        .into_iter()
+        .find(|title| !title.trim().is_empty());
+    html! {
+        @match title {
+            Some(title) => (foreign(title)),
+            None => (t!(tongue, "story-title")),
+        }
+    }
+}
+
+fn column(tongue: Tongue, lang: &'static str, title: &str, text: &str) -> Markup {
+    let dir = if lang == "ar" { "rtl" } else { "ltr" };
+    html! {
+        fieldset.language-column {
+            legend { (parts::language(tongue, lang)) }
+            label for=(format!("title_{lang}")) { (t!(tongue, "story-headline")) }
+            input id=(format!("title_{lang}")) name=(format!("title_{lang}")) value=(title) lang=(lang) dir=(dir) maxlength="300";
+            label for=(format!("body_{lang}")) { (t!(tongue, "story-text")) }
+            // The newline after the tag is eaten by the parser; the text's own first line break is not.
+            textarea id=(format!("body_{lang}")) name=(format!("body_{lang}")) lang=(lang) dir=(dir) rows="14" spellcheck="true" {
+                "\n" (text)
+            }
+        }
+    }
+}
+
+/// Chosen media first, in their order, then everything else there is.
+fn picker(tongue: Tongue, view: &StoryView) -> Markup {
+    html! {
+        fieldset.picker {
+            legend { (t!(tongue, "media-title")) }
+            p.quiet.small { (t!(tongue, "media-hint")) }
+            @if view.derivatives.is_empty() && view.choices.is_empty() {
+                p { (t!(tongue, "media-none")) " " a href="/" { (t!(tongue, "nav-inbox")) } }
+            }
+            @for (placed, derivative) in view.draft.media.iter().zip(&view.derivatives) {
+                (choice(tongue, derivative, None, Some(placed)))
+            }
+            @for other in &view.choices {
+                (choice(tongue, &other.derivative, Some(&other.item_name), None))
+            }
+        }
+    }
+}
+
+fn choice(
+    tongue: Tongue,
+    view: &DerivativeView,
+    name: Option<&str>,
+    placed: Option<&StoryMedia>,
+) -> Markup {
+    let (alt_en, alt_ar) = placed.map_or(("", ""), |p| (p.alt_en.as_str(), p.alt_ar.as_str()));
+    html! {
+        div.choice {
+            label.pick {
+                input type="checkbox" name="derivative" value=(view.id) checked[placed.is_some()];
+                (parts::glyph(kind_of(&view.mime)))
+                span.row-main {
+                    span.name {
+                        @match name {
+                            Some(name) => (foreign(name)),
+                            None => (parts::kind(tongue, kind_of(&view.mime))),
+                        }
+                    }
+                    span.quiet.small { (parts::kind(tongue, kind_of(&view.mime))) " · " (size(tongue, view.bytes)) " · " (short(&view.sha256)) }
+                }
+                a.small href=(format!("/items/{}", view.item)) { (t!(tongue, "media-item")) }
+            }
+            div.alts {
+                (alt_field(tongue, "en", view, alt_en))
+                (alt_field(tongue, "ar", view, alt_ar))
+            }
+        }
+    }
+}
+
+fn alt_field(tongue: Tongue, lang: &str, view: &DerivativeView, alt: &str) -> Markup {
+    let dir = if lang == "ar" { "rtl" } else { "ltr" };
+    let name = format!("alt_{lang}_{}", view.id);
+    html! {
+        label {
+            span.small { (t!(tongue, "media-alt", language = parts::language(tongue, lang))) }
+            input name=(name) value=(alt) lang=(lang) dir=(dir) maxlength="1000";
+        }
+    }
+}
+
+/// The drawing for a published media type.
+pub(crate) fn kind_of(mime: &str) -> &'static str {
+    match mime {
+        "image/jpeg" => "jpeg",
+        "image/png" => "png",
+        "video/mp4" => "mp4",
+        "audio/mpeg" => "mp3",
+        "application/pdf" => "pdf",
+        _ => "unknown",
+    }
+}
+
+fn settings_fields(tongue: Tongue, settings: &StorySettings) -> Markup {
+    html! {
+        fieldset.settings {
+            legend { (t!(tongue, "settings-title")) }
+            div.setting {
+                label for="grade" { (t!(tongue, "settings-grade")) }
+                select #grade name="grade" {
+                    @for grade in Grade::ALL {
+                        option value=(grade.code()) selected[grade == settings.grade] { (grade_words(tongue, grade)) }
+                    }
+                }
+            }
+            div.setting {
+                label for="slug" { (t!(tongue, "settings-slug")) }
+                input #slug name="slug" value=(settings.slug) dir="ltr" maxlength="60" autocapitalize="none" spellcheck="false";
+            }
+            div.setting {
+                label for="not_before" { (t!(tongue, "settings-not-before")) }
+                input #not_before type="datetime-local" name="not_before" dir="ltr" value=[settings.not_before.map(minute)];
+            }
+            label.check {
+                input type="checkbox" name="graphic" value="1" checked[settings.graphic];
+                span { (t!(tongue, "settings-graphic")) }
+            }
+        }
+    }
+}
+
+/// As the field takes it.
+fn minute(micros: i64) -> String {
+    jiff::Timestamp::from_microsecond(micros)
+        .map(|stamp| stamp.strftime("%Y-%m-%dT%H:%M").to_string())
+        .unwrap_or_default()
+}
+
+/// A grade in words.
+pub(crate) fn grade_words(tongue: Tongue, grade: Grade) -> String {
+    tongue
+        .coded("grade", grade.code())
+        .unwrap_or_else(|| grade.code().to_owned())
+}

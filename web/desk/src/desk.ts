@@ -1,0 +1,106 @@
+// The desk's island: refreshes the parts of a page that change while it is open, and warns before
+// unsaved text is lost. Every page reads and works the same without it.
+
+const REFRESH_AFTER_MS = 400;
+const RETRY_AFTER_MS = 5_000;
+
+/** Parts of a page name the kinds of events that concern them: `<div id=inbox data-live="dispatch item">`. */
+function liveParts(root: ParentNode): HTMLElement[] {
+  return [...root.querySelectorAll<HTMLElement>("[data-live][id]")];
+}
+
+function concerns(part: HTMLElement, kind: string): boolean {
+  return kind === "all" || (part.dataset.live ?? "").split(" ").includes(kind);
+}
+
+/** What somebody is using right now must not be taken from under their hands. */
+function inUse(part: HTMLElement): boolean {
+  const playing = [...part.querySelectorAll<HTMLMediaElement>("video, audio")].some((m) => !m.paused);
+  const open = part.querySelector("details[open]") !== null;
+  return playing || open || part.contains(document.activeElement);
+}
+
+/** Markup comes from this server alone, over the same session; maud escaped every foreign string in it. */
+const policy = window.trustedTypes?.createPolicy("fh-desk", { createHTML: (markup: string) => markup });
+
+function parse(markup: string): Document {
+  const trusted = policy ? (policy.createHTML(markup) as unknown as string) : markup;
+  return new DOMParser().parseFromString(trusted, "text/html");
+}
+
+let wanted = new Set<string>();
+let timer: number | undefined;
+
+async function refresh(): Promise<void> {
+  const kinds = wanted;
+  wanted = new Set();
+  const response = await fetch(location.href, { headers: { Accept: "text/html" }, credentials: "same-origin" });
+  if (response.redirected || response.status === 503) {
+    location.reload();
+    return;
+  }
+  if (!response.ok) return;
+  const fresh = parse(await response.text());
+  for (const part of liveParts(document)) {
+    const next = fresh.getElementById(part.id);
+    const asked = [...kinds].some((kind) => concerns(part, kind));
+    if (next && asked && !inUse(part) && next.outerHTML !== part.outerHTML) {
+      part.replaceWith(document.adoptNode(next));
+    }
+  }
+}
+
+function ask(kind: string): void {
+  if (!liveParts(document).some((part) => concerns(part, kind))) return;
+  wanted.add(kind);
+  window.clearTimeout(timer);
+  timer = window.setTimeout(() => {
+    refresh().catch(() => wanted.add(kind));
+  }, REFRESH_AFTER_MS);
+}
+
+/** The locked desk has no event stream; its one page looks again by itself. */
+function watchLocked(): void {
+  window.setInterval(() => ask("lock"), RETRY_AFTER_MS);
+}
+
+function listen(): void {
+  const source = new EventSource("/events");
+  for (const kind of ["dispatch", "item", "story", "all"]) {
+    source.addEventListener(kind, () => ask(kind));
+  }
+  source.addEventListener("lock", () => location.reload());
+  window.addEventListener("pagehide", () => source.close(), { once: true });
+}
+
+function guardForms(): void {
+  for (const form of document.querySelectorAll<HTMLFormElement>("form[data-guard]")) {
+    let dirty = false;
+    form.addEventListener("input", () => {
+      dirty = true;
+    });
+    form.addEventListener("submit", () => {
+      dirty = false;
+    });
+    window.addEventListener("beforeunload", (event) => {
+      if (dirty) event.preventDefault();
+    });
+  }
+}
+
+function closeMenus(): void {
+  document.addEventListener("click", (event) => {
+    for (const menu of document.querySelectorAll<HTMLDetailsElement>("details.account[open]")) {
+      if (event.target instanceof Node && !menu.contains(event.target)) menu.open = false;
+    }
+  });
+}
+
+guardForms();
+closeMenus();
+const kinds = new Set(liveParts(document).flatMap((part) => (part.dataset.live ?? "").split(" ")));
+if (kinds.has("lock")) {
+  watchLocked();
+} else if (kinds.size > 0) {
+  listen();
+}

@@ -282,7 +282,7 @@ mod tests {
         for words in LISTS {
             let count = words.count_for(GENERATED_BITS);
             let bits = count as f64 * (words.list().len() as f64).log2();
-            assert!(bits >= 77.0 && bits < 77.0 + 11.1, "{bits}");
+            assert!((77.0..77.0 + 11.1).contains(&bits), "{bits}");
             let mut rng = ChaCha20Rng::seed_from_u64(1);
             let one = Passphrase::generate(&mut rng, words);
             let two = Passphrase::generate(&mut rng, words);

@@ -215,6 +215,12 @@ impl<D: Disk> Field<D> {
         first
     }
 
+    /// Bytes of cells that sending this wish would take, for a progress bar.
+    #[must_use]
+    pub fn bytes_left(&self, wish: &SendWish) -> u64 {
+        self.cells_left(wish) * CELL as u64
+    }
+
     fn cells_left(&self, wish: &SendWish) -> u64 {
         let pieces = self.state.dispatches.iter().flat_map(|d| &d.pieces);
         let left = pieces.filter(|p| !p.forgotten).map(|piece| {

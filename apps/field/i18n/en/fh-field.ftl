@@ -1,0 +1,66 @@
+# Messages of fh-field. Every id and variable here is in ar/ too; a test compares them.
+init-done = Ready. Now destroy the kit file: this folder holds all of it. Nothing you seal here can be opened here.
+add-done = { $items ->
+    [one] One file is
+   *[other] { $items } files are
+} sealed in { $pieces } pieces as dispatch { $dispatch }. Nobody here can open them, you included. Next: send.
+status-empty = Nothing is sealed here.
+status-line = { $dispatch }  { $state }  the newsroom has { $received } of { $pieces } pieces
+status-sessions = Sendings left with this kit: { $left }
+state-sealed = sealed, not sent
+state-sending = partly sent
+state-sent = sent, waiting for the newsroom's receipt
+state-received = received; nothing of it is left here
+send-nothing = There is nothing to send.
+send-done = { $cells } cells are stored at { $drops ->
+    [one] one drop
+   *[other] { $drops } drops
+}. Your pieces stay here until the newsroom's receipt comes: ask for it later with "receive".
+send-left = { $cells } cells are not sent yet. Nothing is lost: run "send" again and it goes on from here.
+receive-done = { $receipts ->
+    [0] No receipt yet. The newsroom may not have opened; ask again later.
+    [one] One receipt came; { $forgotten } pieces that the newsroom has were erased here.
+   *[other] { $receipts } receipts came; { $forgotten } pieces that the newsroom has were erased here.
+}
+pack-done = Dispatch { $dispatch } is in the file as { $cells } cells. It looks like noise to everyone but the newsroom.
+drop-failed = { $url }: { $why }
+passphrase-prompt = Passphrase:
+passphrase-new = New passphrase (several words are best):
+passphrase-again = The same passphrase again:
+passphrase-differs = The two passphrases differ. Nothing was set up; run the command again.
+passphrase-empty = The passphrase is empty. Choose several words and run the command again.
+passphrase-weak = Warning: this passphrase is easy to guess. Six or more random words are hard to guess and easy to keep.
+passphrase-file-unreadable = The passphrase file cannot be read. Check its name.
+error-no-dir = Say which folder to use: --dir FOLDER, or the variable FH_DIR.
+error-not-set-up = Nothing is set up in this folder. Check --dir, or set it up with: fh-field init --kit FILE
+error-already-set-up = This folder is already set up. Use another folder; setting it up again would destroy what it holds.
+error-busy = Another fh-field is working in this folder. Wait until it is done and try again.
+error-locked = The passphrase is wrong, or the folder was altered. Check the passphrase and try again.
+error-state = The folder cannot be read by this program ({ $why }). If it was made by a newer version, use that.
+error-memory = The passphrase cannot be checked: { $why }
+error-kit = This kit cannot be used: { $why }. Copy it again, or ask the newsroom for another.
+error-kit-unreadable = The kit file cannot be read. Check its name.
+error-source = File number { $number } could not be read to its end ({ $why }). Nothing was sealed; copy the file anew and try again.
+error-file-unreadable = { $file } cannot be opened. Check its name.
+error-folder = { $file } is a folder. Name the files in it.
+error-nothing = There is neither a file nor a note to seal.
+error-manifest = The files or the note break a limit: { $why }. Split them into several dispatches.
+error-too-many = There are too many pieces for one dispatch. Split the files into several.
+error-sealing = Sealing failed: { $why }
+error-disk = The disk refused: { $why }. Free some space or use another folder. What was sealed before is safe.
+error-damaged = Piece { $piece } of dispatch { $dispatch } was damaged on this device's disk. If you still have the file, add it again.
+error-unknown-drop = Your kit does not know { $url }. Leave --drop away to use the kit's own.
+error-no-tokens = No sending is left for { $url } with this kit. Ask the newsroom for a new kit; what is sealed stays safe here.
+error-no-drop = Your kit names no drop. Use "pack" and a courier, or ask the newsroom for another kit.
+error-recovery = That fraction is not possible. Use one such as 1/4.
+error-bad-url = { $url } is not a drop's address. It looks like http://ADDRESS:PORT
+road-no-proxy = The proxy at { $proxy } does not answer. Sending stopped, and nothing goes out another way. Start it (for Tor: open Tor) and try again.
+road-not-direct = { $url } is not on this machine, and nothing may leave without a chosen road. Choose one: --socks5 127.0.0.1:9050
+road-clear = { $url } is neither an onion address nor https. Nothing is sent in the clear.
+road-bad-proxy = The proxy must be an address and a port, such as 127.0.0.1:9050.
+road-line = The connection failed ({ $why }). Try again later; it goes on where it stopped.
+road-refused = The drop refused: { $why }
+road-strange = What answered is not a drop (status { $status }). Check the address, or ask the newsroom.
+refusal-unknown-dispatch = A receipt came for a dispatch that is not here. Nothing was erased.
+refusal-other-piece = A receipt came that names other pieces than yours. Nothing was erased. Tell the newsroom.
+refusal-not-all = A receipt said "complete" without naming every piece. Nothing was erased. Tell the newsroom.

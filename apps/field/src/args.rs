@@ -1,0 +1,100 @@
+//! What may be asked of the program.
+
+use std::path::PathBuf;
+
+use clap::{Args as ClapArgs, Parser, Subcommand};
+
+/// Seals what you recorded so that nothing here can open it, and carries it out.
+#[derive(Parser)]
+#[command(name = "fh-field", version, about, disable_help_subcommand = true)]
+pub(crate) struct Args {
+    /// The folder that holds sealed pieces and their state.
+    #[arg(long, global = true, env = "FH_DIR", value_name = "FOLDER")]
+    pub(crate) dir: Option<PathBuf>,
+    /// Read the passphrase from the first line of this file instead of asking.
+    #[arg(long, global = true, value_name = "FILE")]
+    pub(crate) passphrase_file: Option<PathBuf>,
+    /// Language of messages: en or ar.
+    #[arg(long, global = true, env = "FH_LANG", value_name = "LANG")]
+    pub(crate) lang: Option<String>,
+    /// Answer with one JSON object instead of words.
+    #[arg(long, global = true)]
+    pub(crate) json: bool,
+    /// What to do.
+    #[command(subcommand)]
+    pub(crate) command: Command,
+}
+
+/// What to do.
+#[derive(Subcommand)]
+pub(crate) enum Command {
+    /// Set a folder up with the kit that the newsroom gave you.
+    Init {
+        /// The kit. Destroy it afterwards: the folder holds all of it.
+        #[arg(long, value_name = "FILE")]
+        kit: PathBuf,
+    },
+    /// Seal files and a note as one dispatch. The files themselves are left as they are.
+    Add {
+        /// Files to seal.
+        files: Vec<PathBuf>,
+        /// Words for the newsroom.
+        #[arg(long, default_value = "")]
+        note: String,
+    },
+    /// Show how far each dispatch is.
+    Status,
+    /// Send what the newsroom does not have yet.
+    Send {
+        /// Where to.
+        #[command(flatten)]
+        road: RoadArgs,
+        /// Extra cells as a fraction of the necessary ones: any that arrive make up for lost ones.
+        #[arg(long, value_name = "N/D", default_value = "0/1", value_parser = fraction)]
+        recovery: (u16, u16),
+        /// Send again what drops took and the newsroom never acknowledged.
+        #[arg(long)]
+        again: bool,
+    },
+    /// Ask for the newsroom's receipts, and forget what it has.
+    Receive {
+        /// Where from.
+        #[command(flatten)]
+        road: RoadArgs,
+    },
+    /// Seal files straight into one file of cells, to be carried.
+    Pack {
+        /// The file to write.
+        #[arg(long, value_name = "FILE")]
+        out: PathBuf,
+        /// Use this kit instead of a folder that was set up.
+        #[arg(long, value_name = "FILE")]
+        kit: Option<PathBuf>,
+        /// Extra cells as a fraction of the necessary ones.
+        #[arg(long, value_name = "N/D", default_value = "1/4", value_parser = fraction)]
+        recovery: (u16, u16),
+        /// Words for the newsroom.
+        #[arg(long, default_value = "")]
+        note: String,
+        /// Files to seal.
+        files: Vec<PathBuf>,
+    },
+}
+
+/// The way to the drops.
+#[derive(ClapArgs)]
+pub(crate) struct RoadArgs {
+    /// A SOCKS5 proxy such as Tor's, as an address and a port. Without it only drops on this machine are reached.
+    #[arg(long, value_name = "HOST:PORT")]
+    pub(crate) socks5: Option<String>,
+    /// Use only this drop of the kit; may be given several times.
+    #[arg(long = "drop", value_name = "URL")]
+    pub(crate) drops: Vec<String>,
+}
+
+/// Reads `N/D`, or `N` alone.
+fn fraction(text: &str) -> Result<(u16, u16), String> {
+    let (n, d) = text.split_once('/').unwrap_or((text, "1"));
+    let parsed = n.parse().ok().zip(d.parse().ok().filter(|d| *d > 0));
+    parsed.ok_or_else(|| "expected a fraction such as 1/4".to_owned())
+}

@@ -1,0 +1,76 @@
+//! Errors made human: what went wrong, and what to do next.
+
+use anyhow::Error;
+use field::{FieldError, Refusal, RoadError};
+
+use crate::words::{Words, say};
+
+/// An error in words.
+pub(crate) fn explain(words: &Words, error: &Error) -> String {
+    if let Some(error) = error.downcast_ref::<FieldError>() {
+        return field_error(words, error);
+    }
+    if let Some(error) = error.downcast_ref::<RoadError>() {
+        return road_error(words, error);
+    }
+    format!("{error:#}")
+}
+
+fn field_error(words: &Words, error: &FieldError) -> String {
+    match error {
+        FieldError::NotSetUp => say!(words, "error-not-set-up"),
+        FieldError::AlreadySetUp => say!(words, "error-already-set-up"),
+        FieldError::Busy => say!(words, "error-busy"),
+        FieldError::Locked => say!(words, "error-locked"),
+        FieldError::State(source) => say!(words, "error-state", why = source.to_string()),
+        FieldError::Stretch(source) => say!(words, "error-memory", why = source.to_string()),
+        FieldError::Kit(source) => say!(words, "error-kit", why = source.to_string()),
+        FieldError::Source(position, source) => {
+            let number = position.saturating_add(1).to_string();
+            say!(
+                words,
+                "error-source",
+                number = number,
+                why = source.to_string()
+            )
+        }
+        FieldError::Nothing => say!(words, "error-nothing"),
+        FieldError::Manifest(source) => say!(words, "error-manifest", why = source.to_string()),
+        FieldError::TooManyPieces => say!(words, "error-too-many"),
+        FieldError::Piece(source) => say!(words, "error-sealing", why = source.to_string()),
+        FieldError::Disk { source, .. } => say!(words, "error-disk", why = source.to_string()),
+        FieldError::DamagedPiece { dispatch, piece } => say!(
+            words,
+            "error-damaged",
+            dispatch = dispatch.short(),
+            piece = piece.to_string()
+        ),
+        FieldError::UnknownDrop(url) => say!(words, "error-unknown-drop", url = url.to_string()),
+        FieldError::NoTokens(url) => say!(words, "error-no-tokens", url = url.to_string()),
+        FieldError::NoDrop => say!(words, "error-no-drop"),
+        FieldError::Road(source) => road_error(words, source),
+        FieldError::Recovery => say!(words, "error-recovery"),
+    }
+}
+
+/// A road's failure in words.
+pub(crate) fn road_error(words: &Words, error: &RoadError) -> String {
+    match error {
+        RoadError::NoProxy { proxy } => say!(words, "road-no-proxy", proxy = proxy.to_string()),
+        RoadError::NotDirect(url) => say!(words, "road-not-direct", url = url.to_string()),
+        RoadError::Clear(url) => say!(words, "road-clear", url = url.to_string()),
+        RoadError::BadProxy => say!(words, "road-bad-proxy"),
+        RoadError::Line(source) => say!(words, "road-line", why = source.to_string()),
+        RoadError::Refused { kind } => say!(words, "road-refused", why = kind.title()),
+        RoadError::Strange { status } => say!(words, "road-strange", status = status.to_string()),
+    }
+}
+
+/// Why an authentic receipt was refused, in words.
+pub(crate) fn refusal(words: &Words, refusal: Refusal) -> String {
+    match refusal {
+        Refusal::UnknownDispatch => say!(words, "refusal-unknown-dispatch"),
+        Refusal::UnknownPiece | Refusal::OtherPiece => say!(words, "refusal-other-piece"),
+        Refusal::NotAll => say!(words, "refusal-not-all"),
+    }
+}

@@ -1,0 +1,100 @@
+//! Words in the person's language, compiled in and checked against the English ids when compiling.
+
+use i18n_embed::LanguageLoader;
+use i18n_embed::fluent::{FluentLanguageLoader, fluent_language_loader};
+use rust_embed::RustEmbed;
+use unic_langid::LanguageIdentifier;
+
+#[derive(RustEmbed)]
+#[folder = "i18n"]
+struct Files;
+
+/// The chosen language.
+pub(crate) struct Words {
+    loader: FluentLanguageLoader,
+}
+
+impl Words {
+    /// The language asked for, else that of the environment, else English.
+    pub(crate) fn choose(asked: Option<&str>) -> Self {
+        let system = ["LC_ALL", "LC_MESSAGES", "LANG"]
+            .iter()
+            .filter_map(|name| std::env::var(name).ok())
+            .find(|value| !value.is_empty());
+        let wanted = asked.map(str::to_owned).or(system).unwrap_or_default();
+        Self::load(wanted.to_ascii_lowercase().starts_with("ar"))
+    }
+
+    fn load(arabic: bool) -> Self {
+        let loader = fluent_language_loader!();
+        let tag = if arabic { "ar" } else { "en" };
+        let language: LanguageIdentifier = tag.parse().unwrap_or_default();
+        // The texts are compiled in and a test loads both; should one fail, ids appear in place of words.
+        let _ = loader.load_languages(&Files, &[language]);
+        // Direction marks around numbers and addresses matter in a right-to-left line and only disturb another.
+        loader.set_use_isolating(arabic);
+        Self { loader }
+    }
+
+    /// For `fl!`.
+    pub(crate) fn loader(&self) -> &FluentLanguageLoader {
+        &self.loader
+    }
+}
+
+/// A message, its id and arguments checked when compiling.
+macro_rules! say {
+    ($words:expr, $id:literal $(, $key:ident = $value:expr)* $(,)?) => {
+        i18n_embed_fl::fl!($words.loader(), $id $(, $key = $value)*)
+    };
+}
+pub(crate) use say;
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// Ids and the variables each uses, in the order they appear.
+    fn messages(language: &str) -> Vec<(String, Vec<String>)> {
+        let file = Files::get(&format!("{language}/fh-field.ftl")).unwrap();
+        let text = String::from_utf8(file.data.into_owned()).unwrap();
+        let mut found = Vec::new();
+        for line in text.lines() {
+            if let Some((id, _)) = line
+                .split_once(" =")
+                .filter(|_| !line.starts_with([' ', '#']))
+            {
+                found.push((id.to_owned(), Vec::new()));
+            }
+            let variables = line
+                .split("{ $")
+                .skip(1)
+                .filter_map(|rest| rest.split([' ', '}']).next());
+            let Some((_, known)) = found.last_mut() else {
+                continue;
+            };
+            known.extend(variables.map(str::to_owned));
+            known.sort();
+            known.dedup();
+        }
+        found.sort();
+        found
+    }
+
+    #[test]
+    fn both_languages_say_the_same_things() {
+        assert!(messages("en").len() > 20);
+        assert_eq!(messages("en"), messages("ar"));
+    }
+
+    #[test]
+    fn arabic_is_spoken_when_asked_for() {
+        let arabic = say!(Words::load(true), "init-done");
+        let english = say!(Words::load(false), "init-done");
+        assert!(
+            arabic.chars().any(|c| ('\u{600}'..='\u{6ff}').contains(&c)),
+            "{arabic}"
+        );
+        assert!(english.is_ascii(), "{english}");
+    }
+}

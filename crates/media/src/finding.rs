@@ -257,7 +257,7 @@ fn is_technical(family: &str, name: &str) -> bool {
         ),
         // The first frame's header; a search of all frames follows elsewhere.
         "MPEG" => true,
-        "PDF" => matches!(name, "PDFVersion" | "Linearized" | "PageCount"),
+        "PDF" => matches!(name, "PDFVersion" | "Linearized" | "PageCount" | "HasXFA"),
         "QuickTime" => is_technical_of_video(name),
         _ => false,
     }

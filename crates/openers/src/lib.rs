@@ -19,6 +19,7 @@ pub use identity::{
     ArchiveIdentity, HybridIdentity, IdentityError, IntakeIdentity, OpenError, StreamReader,
 };
 pub use keyring::{Custodian, KeyringError, KeyringFile, NewKeyring, OpenKeyring, UnlockError};
+pub use keys::{ColumnKey, DatabaseKey, IndexKey, StatementLogSeed};
 pub use locked::{LockedShare, LockedShareError};
 pub use shares::{Kek, SetFacts, SetId, Share, SharesError, combine, split};
 pub use wrap::{WrapError, Wrapped};

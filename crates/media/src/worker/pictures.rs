@@ -18,7 +18,11 @@ pub(super) fn examine(bench: &Bench, kind: Kind) -> Result<Facts, Stop> {
     let limits = &bench.order.limits;
     let size = match kind {
         Kind::Heic => heif_facts(&path, limits, &mut facts)?,
-        _ => still::size(open(&path)?, format(kind), limits)?,
+        // Decoded whole, so that a picture cut short is said to be damaged here and not when someone wants to publish it.
+        _ => {
+            let picture = still::decode(open(&path)?, format(kind), limits, true)?.picture;
+            (picture.width(), picture.height())
+        }
     };
     (facts.width, facts.height) = (Some(size.0), Some(size.1));
     facts.streams.push(kind.name().to_owned());

@@ -66,13 +66,14 @@ impl Stream {
 /// How the source is opened: one protocol, one container, nothing that a file could lead elsewhere.
 fn input(bench: &Bench, kind: Kind) -> Vec<String> {
     let container = if kind == Kind::Mp3 { "mp3" } else { "mov" };
-    let pixels = bench.order.limits.video_pixels.to_string();
-    let words = ["-protocol_whitelist", "http,tcp", "-max_pixels", &pixels, "-f", container, "-i", &bench.url];
+    let words = ["-protocol_whitelist", "http,tcp", "-f", container, "-i", &bench.url];
     words.into_iter().map(str::to_owned).collect()
 }
 
 fn arguments(bench: &Bench, kind: Kind, after: &[&str]) -> Vec<String> {
-    let mut all: Vec<String> = ["-nostdin", "-hide_banner", "-v", "error"].into_iter().map(str::to_owned).collect();
+    // A frame may be larger than the header says; the decoder is held to the limit too.
+    let pixels = bench.order.limits.video_pixels.to_string();
+    let mut all: Vec<String> = ["-nostdin", "-hide_banner", "-v", "error", "-max_pixels", &pixels].into_iter().map(str::to_owned).collect();
     all.extend(input(bench, kind));
     all.extend(after.iter().map(|word| (*word).to_owned()));
     all

@@ -25,14 +25,6 @@ pub(super) struct Still {
     pub(super) turned: bool,
 }
 
-/// Size as shown, without decoding the pixels; refused when over the limits.
-pub(super) fn size(reader: impl BufRead + Seek, format: ImageFormat, limits: &Limits) -> Result<(u32, u32), Stop> {
-    let mut decoder = decoder(reader, format, limits)?;
-    let (width, height) = decoder.dimensions();
-    let orientation = decoder.orientation().unwrap_or(Orientation::NoTransforms);
-    Ok(if swaps_sides(orientation) { (height, width) } else { (width, height) })
-}
-
 /// Decodes and, when `obey_orientation`, turns it upright as its own mark says.
 pub(super) fn decode(reader: impl BufRead + Seek, format: ImageFormat, limits: &Limits, obey_orientation: bool) -> Result<Still, Stop> {
     let mut decoder = decoder(reader, format, limits)?;
@@ -79,13 +71,6 @@ fn refusal(error: ImageError) -> Stop {
         ImageError::IoError(error) => error.into(),
         other => Stop::damaged(other.to_string()),
     }
-}
-
-fn swaps_sides(orientation: Orientation) -> bool {
-    matches!(
-        orientation,
-        Orientation::Rotate90 | Orientation::Rotate270 | Orientation::Rotate90FlipH | Orientation::Rotate270FlipH
-    )
 }
 
 /// A new JPEG from pixels: baseline, with a JFIF header and nothing else.

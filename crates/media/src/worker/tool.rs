@@ -78,7 +78,7 @@ impl Ended {
     /// Turns an end by a signal or for want of memory into a refusal; an ordinary failure stays for the caller to judge.
     pub(super) fn unless_killed(self) -> Result<Self, Stop> {
         let name = self.name;
-        let memory = ["Cannot allocate memory", "Out of memory", "out of memory", "bad_alloc", "memory exhausted", "Memory allocation"];
+        let memory = ["Cannot allocate memory", "Out of memory", "out of memory", "bad_alloc", "memory exhausted", "Memory allocation", "failed to map segment"];
         match self.status.signal() {
             Some(SIGXCPU) => Err(Stop::refuse(RefusalCode::ToolStalled, format!("{name} used up its processor time"))),
             Some(SIGXFSZ) => Err(Stop::refuse(RefusalCode::ToolOutput, format!("{name} wrote too much"))),
@@ -86,6 +86,10 @@ impl Ended {
                 Err(Stop::refuse(RefusalCode::ToolMemory, format!("{name} ran out of memory")))
             }
             Some(9) => Err(Stop::refuse(RefusalCode::ToolMemory, format!("{name} was killed"))),
+            // ffmpeg catches the signal and ends tidily, with this code.
+            None if name == "ffmpeg" && self.status.code() == Some(255) => {
+                Err(Stop::refuse(RefusalCode::ToolStalled, "ffmpeg used up its processor time"))
+            }
             Some(signal) => Err(Stop::refuse(RefusalCode::ToolCrashed, format!("{name} died of signal {signal}"))),
             None => Ok(self),
         }

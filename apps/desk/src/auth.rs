@@ -11,6 +11,7 @@ mod password;
 use std::sync::{Arc, Mutex, PoisonError};
 
 use ledger::Digest;
+use newsroom::Private;
 use newsroom::accounts::Roles;
 use rand_core::{OsRng, RngCore};
 use store::Store;
@@ -114,10 +115,22 @@ pub struct Auth {
     hashing: Arc<Semaphore>,
 }
 
+impl Default for Auth {
+    fn default() -> Self {
+        Self::new()
+    }
+}
+
 impl Auth {
+    /// With passwords that cost what they should.
+    #[must_use]
+    pub fn new() -> Self {
+        Self::with_cost(Cost::default())
+    }
+
     /// With passwords that cost this much to check.
     #[must_use]
-    pub fn new(cost: Cost) -> Self {
+    pub fn with_cost(cost: Cost) -> Self {
         Self {
             cost,
             brake: Arc::default(),
@@ -148,24 +161,26 @@ impl Auth {
     ) -> Result<String, SignInRefusal> {
         let attempt = self.begin("sign-in", name, now)?;
         let account = accounts::begin_attempt(store, name, now).await?;
-        let hash = account.as_ref().map(|account| account.hash.clone());
+        let (editor, hash) = account.map(|known| (known.editor, known.password)).unzip();
         let right = self.check(password, hash).await?;
-        let Some(account) = account.filter(|_| right) else {
+        let Some(editor) = editor.filter(|_| right) else {
             return Err(SignInRefusal::Wrong);
         };
         let token = random_token();
-        accounts::open_session(store, &account, hash_of(&token), now).await?;
+        let mut csrf = [0_u8; 32];
+        OsRng.fill_bytes(&mut csrf);
+        accounts::open_session(store, editor, hash_of(&token), &csrf, now).await?;
         self.succeed(attempt);
         Ok(token)
     }
 
-    /// Who a token belongs to, if it is a session's and has not ended.
+    /// Who a token belongs to, if it is a session's and has not ended, and the token of its forms.
     pub(crate) async fn session(
         &self,
         store: &Store,
         token: &str,
         now: i64,
-    ) -> Result<Option<Signed>, AuthError> {
+    ) -> Result<Option<(Signed, String)>, AuthError> {
         accounts::session(store, hash_of(token), now).await
     }
 
@@ -190,24 +205,23 @@ impl Auth {
     ) -> Result<(), EnrolRefusal> {
         let attempt = self.begin("enrol", code, now)?;
         let name = accounts::name_for_code(store, code, now).await?;
-        password.fit(again.as_ref().unwrap_or(&password), name.as_deref())?;
-        let hash = self.hash(password).await?;
-        accounts::enrol(store, code, &hash, now).await?;
+        // The code was no guess; what is wrong with a password costs nothing.
         self.succeed(attempt);
-        Ok(())
+        password.fit(again.as_ref().unwrap_or(&password), &name)?;
+        let hash = self.hash(password).await?;
+        accounts::enrol(store, code, &hash, now).await
     }
 
-    async fn check(&self, password: Password, hash: Option<String>) -> Result<bool, AuthError> {
+    async fn check(&self, password: Password, hash: Option<Private>) -> Result<bool, AuthError> {
         let cost = self.cost.clone();
-        self.heavy(move || cost.verify(&password, hash.as_deref()))
+        self.heavy(move || cost.verify(&password, hash.as_ref().map(Private::expose)))
             .await
     }
 
-    async fn hash(&self, password: Password) -> Result<String, AuthError> {
+    async fn hash(&self, password: Password) -> Result<Private, AuthError> {
         let cost = self.cost.clone();
-        self.heavy(move || cost.hash(&password))
-            .await?
-            .ok_or(AuthError::Hashing)
+        let hash = self.heavy(move || cost.hash(&password)).await?;
+        hash.map(Private::new).ok_or(AuthError::Hashing)
     }
 
     /// Runs on a blocking thread, a few at a time; whoever waits holds nothing but a place in the queue.

@@ -54,7 +54,7 @@ impl Password {
     ///
     /// # Errors
     /// Names what is wrong with it.
-    pub(crate) fn fit(&self, again: &Self, name: Option<&str>) -> Result<(), Unfit> {
+    pub(crate) fn fit(&self, again: &Self, name: &str) -> Result<(), Unfit> {
         let distinct: std::collections::HashSet<char> = self.0.chars().collect();
         if *self.0 != *again.0 {
             Err(Unfit::Differ)
@@ -62,7 +62,7 @@ impl Password {
             Err(Unfit::TooShort)
         } else if self.0.len() > LONGEST {
             Err(Unfit::TooLong)
-        } else if distinct.len() < 5 || name.is_some_and(|name| name.to_lowercase() == self.0.trim().to_lowercase()) {
+        } else if distinct.len() < 5 || name.to_lowercase() == self.0.trim().to_lowercase() {
             Err(Unfit::Guessable)
         } else {
             Ok(())
@@ -137,7 +137,7 @@ mod tests {
 
     #[test]
     fn unfit_passwords_are_named() {
-        let fit = |a: &str, b: &str| password(a).fit(&password(b), Some("Amal Al-Hassan"));
+        let fit = |a: &str, b: &str| password(a).fit(&password(b), "Amal Al-Hassan");
         assert_eq!(fit("correct horse", "correct horse"), Ok(()));
         assert_eq!(fit("correct horse", "correct hors"), Err(Unfit::Differ));
         assert_eq!(fit("short", "short"), Err(Unfit::TooShort));

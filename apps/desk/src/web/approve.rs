@@ -160,8 +160,12 @@ fn body(visit: &Visit, editor: &Signed, view: &StoryView, shown: bool) -> Markup
         }
         section.panel.exact {
             div.two-languages {
-                (text("en", "ltr", &view.draft.title_en, &view.draft.body_en, tongue))
-                (text("ar", "rtl", &view.draft.title_ar, &view.draft.body_ar, tongue))
+                @for language in tongue.both() {
+                    @match language {
+                        Tongue::En => (text(tongue, language, &view.draft.title_en, &view.draft.body_en)),
+                        Tongue::Ar => (text(tongue, language, &view.draft.title_ar, &view.draft.body_ar)),
+                    }
+                }
             }
             (media(tongue, view, shown))
             (settings(tongue, view))
@@ -191,9 +195,9 @@ fn settings(tongue: Tongue, view: &StoryView) -> Markup {
     }
 }
 
-fn text(lang: &str, dir: &str, title: &str, body: &str, tongue: Tongue) -> Markup {
+fn text(tongue: Tongue, language: Tongue, title: &str, body: &str) -> Markup {
     html! {
-        article.language-column.proofread lang=(lang) dir=(dir) {
+        article.language-column.proofread lang=(language.tag()) dir=(language.dir()) {
             @if title.trim().is_empty() { p.missing { (t!(tongue, "approve-no-title")) } } @else { h2 { (title) } }
             @for paragraph in body.split("\n\n").filter(|p| !p.trim().is_empty()) { p { (paragraph) } }
         }

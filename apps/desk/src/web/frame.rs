@@ -119,15 +119,15 @@ async fn admit(
         };
     }
     if let Some(token) = visit::token_from(jar, app.cookies.session())
-        && let Some(editor) = session(app, &token, visit.now).await?
+        && let Some((editor, csrf)) = session(app, &token, visit.now).await?
     {
-        visit.csrf = visit::csrf_of(&token);
+        visit.csrf = csrf;
         visit.editor = Some(editor);
     }
     Ok(())
 }
 
-async fn session(app: &App, token: &str, now: i64) -> Result<Option<Signed>, Fault> {
+async fn session(app: &App, token: &str, now: i64) -> Result<Option<(Signed, String)>, Fault> {
     let store = app.desk.store()?;
     Ok(app.auth.session(&store, token, now).await?)
 }

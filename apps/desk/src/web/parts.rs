@@ -17,7 +17,7 @@ pub(crate) fn act(visit: &Visit, action: &str, words: &str, class: &str) -> Mark
     html! {
         form method="post" action=(action) {
             (token(visit))
-            button.button class=(class) type="submit" { (words) }
+            button.button.(class) type="submit" { (words) }
         }
     }
 }
@@ -38,7 +38,7 @@ pub(crate) fn roles(tongue: Tongue, editor: &Signed) -> String {
 
 /// A state as a word with a colour; the word alone says it all.
 pub(crate) fn pill(kind: &str, words: &str) -> Markup {
-    html! { span.pill class=(kind) { (words) } }
+    html! { span.pill.(kind) { (words) } }
 }
 
 /// The kind of a file in words.
@@ -148,10 +148,10 @@ pub(crate) fn fact(label: &str, value: &Markup) -> Markup {
 }
 
 /// The name of a language in the language of the page.
-pub(crate) fn language(tongue: Tongue, tag: &str) -> String {
-    match tag {
-        "ar" => t!(tongue, "language-arabic"),
-        _ => t!(tongue, "language-english"),
+pub(crate) fn language(tongue: Tongue, language: Tongue) -> String {
+    match language {
+        Tongue::En => t!(tongue, "language-english"),
+        Tongue::Ar => t!(tongue, "language-arabic"),
     }
 }
 

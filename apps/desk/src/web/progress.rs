@@ -7,9 +7,9 @@ use crate::web::text::{Tongue, t};
 
 /// More blocks than this would be finer than the eye; beyond it each block stands for several pieces.
 const BLOCKS: u64 = 48;
-/// Width of a block and of the gap after it, in the picture's own units.
-const STEP: u64 = 10;
-const WIDTH: u64 = 8;
+/// Width of the picture and of the gap between two blocks, in its own units.
+const WIDTH: u64 = 1_200;
+const GAP: u64 = 4;
 
 /// How many blocks to draw, and how many of them filled.
 fn blocks(complete: u64, total: u64) -> (u64, u64) {
@@ -17,6 +17,11 @@ fn blocks(complete: u64, total: u64) -> (u64, u64) {
     let drawn = total.min(BLOCKS);
     let filled = complete.min(total).saturating_mul(drawn) / total;
     (drawn, filled)
+}
+
+/// Where a block begins.
+fn start(block: u64, drawn: u64) -> u64 {
+    block * (WIDTH + GAP) / drawn
 }
 
 /// The picture and the same in words.
@@ -33,11 +38,11 @@ pub(crate) fn picture(tongue: Tongue, line: &DispatchLine) -> Markup {
     let still = line.state == DispatchState::Arriving;
     html! {
         figure.progress {
-            svg viewBox=(format!("0 0 {} 12", drawn * STEP - (STEP - WIDTH))) preserveAspectRatio="none"
+            svg viewBox=(format!("0 0 {WIDTH} 12")) preserveAspectRatio="none"
                 role="img" aria-label=(words) focusable="false" {
                 @for block in 0..drawn {
                     rect class=(class(block, filled, line.pieces_total.is_some(), still))
-                        x=(block * STEP) y="0" width=(WIDTH) height="12" {}
+                        x=(start(block, drawn)) y="0" width=(start(block + 1, drawn) - start(block, drawn) - GAP) height="12" {}
                 }
             }
             figcaption.small.quiet {
@@ -66,6 +71,7 @@ mod tests {
         assert_eq!(blocks(3, 5), (5, 3));
         assert_eq!(blocks(999, 1_000), (48, 47));
         assert_eq!(blocks(1_000, 1_000), (48, 48));
+        assert!((1..=BLOCKS).all(|drawn| start(drawn, drawn) == WIDTH + GAP));
         assert_eq!(blocks(2_000, 1_000), (48, 48));
     }
 }

@@ -64,8 +64,12 @@ fn row(tongue: Tongue, line: &StoryLine) -> Markup {
     html! {
         a.story-row href=(format!("/stories/{}", line.id)) {
             span.titles {
-                (title(tongue, "en", &line.title_en))
-                (title(tongue, "ar", &line.title_ar))
+                @for language in tongue.both() {
+                    @match language {
+                        Tongue::En => (title(tongue, language, &line.title_en)),
+                        Tongue::Ar => (title(tongue, language, &line.title_ar)),
+                    }
+                }
             }
             span.story-meta {
                 (state(tongue, line.state))
@@ -75,13 +79,12 @@ fn row(tongue: Tongue, line: &StoryLine) -> Markup {
     }
 }
 
-fn title(tongue: Tongue, lang: &str, title: &str) -> Markup {
-    let dir = if lang == "ar" { "rtl" } else { "ltr" };
+fn title(tongue: Tongue, language: Tongue, title: &str) -> Markup {
     html! {
         @if title.trim().is_empty() {
-            span.title.missing { (t!(tongue, "story-untitled", language = parts::language(tongue, lang))) }
+            span.title.missing { (t!(tongue, "story-untitled", language = parts::language(tongue, language))) }
         } @else {
-            bdi.title lang=(lang) dir=(dir) { (title) }
+            bdi.title lang=(language.tag()) dir=(language.dir()) { (title) }
         }
     }
 }

@@ -139,8 +139,12 @@ fn body(visit: &Visit, editor: &Signed, view: &StoryView) -> Markup {
                 p.notice { (t!(tongue, "story-edit-voids", count = view.approvals.len())) }
             }
             div.two-languages {
-                (column(tongue, "en", &view.draft.title_en, &view.draft.body_en))
-                (column(tongue, "ar", &view.draft.title_ar, &view.draft.body_ar))
+                @for lang in tongue.both() {
+                    @match lang {
+                        Tongue::En => (column(tongue, lang, &view.draft.title_en, &view.draft.body_en)),
+                        Tongue::Ar => (column(tongue, lang, &view.draft.title_ar, &view.draft.body_ar)),
+                    }
+                }
             }
             (picker(tongue, view))
             @if let Some(settings) = &view.draft.settings { (settings_fields(tongue, settings)) }
@@ -168,11 +172,11 @@ fn heading(tongue: Tongue, view: &StoryView) -> Markup {
     }
 }
 
-fn column(tongue: Tongue, lang: &'static str, title: &str, text: &str) -> Markup {
-    let dir = if lang == "ar" { "rtl" } else { "ltr" };
+fn column(tongue: Tongue, language: Tongue, title: &str, text: &str) -> Markup {
+    let (lang, dir) = (language.tag(), language.dir());
     html! {
         fieldset.language-column {
-            legend { (parts::language(tongue, lang)) }
+            legend { (parts::language(tongue, language)) }
             label for=(format!("title_{lang}")) { (t!(tongue, "story-headline")) }
             input id=(format!("title_{lang}")) name=(format!("title_{lang}")) value=(title) lang=(lang) dir=(dir) maxlength="300";
             label for=(format!("body_{lang}")) { (t!(tongue, "story-text")) }
@@ -212,7 +216,8 @@ fn choice(
     let (alt_en, alt_ar) = placed.map_or(("", ""), |p| (p.alt_en.as_str(), p.alt_ar.as_str()));
     html! {
         div.choice {
-            label.pick {
+            div.choice-head {
+              label.pick {
                 input type="checkbox" name="derivative" value=(view.id) checked[placed.is_some()];
                 (parts::glyph(kind_of(&view.mime)))
                 span.row-main {
@@ -224,22 +229,27 @@ fn choice(
                     }
                     span.quiet.small { (parts::kind(tongue, kind_of(&view.mime))) " · " (size(tongue, view.bytes)) " · " (short(&view.sha256)) }
                 }
-                a.small href=(format!("/items/{}", view.item)) { (t!(tongue, "media-item")) }
+              }
+              a.small href=(format!("/items/{}", view.item)) { (t!(tongue, "media-item")) }
             }
             div.alts {
-                (alt_field(tongue, "en", view, alt_en))
-                (alt_field(tongue, "ar", view, alt_ar))
+                @for language in tongue.both() {
+                    @match language {
+                        Tongue::En => (alt_field(tongue, language, view, alt_en)),
+                        Tongue::Ar => (alt_field(tongue, language, view, alt_ar)),
+                    }
+                }
             }
         }
     }
 }
 
-fn alt_field(tongue: Tongue, lang: &str, view: &DerivativeView, alt: &str) -> Markup {
-    let dir = if lang == "ar" { "rtl" } else { "ltr" };
+fn alt_field(tongue: Tongue, language: Tongue, view: &DerivativeView, alt: &str) -> Markup {
+    let (lang, dir) = (language.tag(), language.dir());
     let name = format!("alt_{lang}_{}", view.id);
     html! {
         label {
-            span.small { (t!(tongue, "media-alt", language = parts::language(tongue, lang))) }
+            span.small { (t!(tongue, "media-alt", language = parts::language(tongue, language))) }
             input name=(name) value=(alt) lang=(lang) dir=(dir) maxlength="1000";
         }
     }

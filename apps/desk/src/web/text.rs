@@ -84,6 +84,14 @@ impl Tongue {
         }
     }
 
+    /// Both languages, the page's own first.
+    pub(crate) fn both(self) -> [Self; 2] {
+        match self {
+            Self::En => [Self::En, Self::Ar],
+            Self::Ar => [Self::Ar, Self::En],
+        }
+    }
+
     pub(crate) fn from_tag(tag: &str) -> Option<Self> {
         match tag {
             "en" => Some(Self::En),

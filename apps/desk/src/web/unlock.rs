@@ -153,7 +153,7 @@ fn shares(visit: &Visit, threshold: usize, entered: &[String], custodians: &[Str
         div.shares data-live="lock" id="shares" {
             p.places role="img" aria-label=(t!(tongue, "unlock-count", have = entered.len(), needed = threshold)) {
                 @for place in 0..threshold {
-                    span.place class=(if place < entered.len() { "in" } else { "out" }) {}
+                    span.place.(if place < entered.len() { "in" } else { "out" }) {}
                 }
             }
             p.count { (t!(tongue, "unlock-count", have = entered.len(), needed = threshold)) }

@@ -88,8 +88,9 @@ pub(crate) fn token_from(jar: &CookieJar, name: &str) -> Option<String> {
     (value.len() == 64 && value.bytes().all(|b| b.is_ascii_hexdigit())).then(|| value.to_owned())
 }
 
-/// The token of the forms: derived from the session's own, so that it needs no place to be kept and
-/// dies with the session; one-way, so that a page never carries what the cookie protects.
+/// The token of the forms before anybody has signed in: derived from the visitor's cookie, so that it
+/// needs no place to be kept; one-way, so that a page never carries what the cookie protects. A
+/// signed-in session has a random one of its own in the store.
 pub(crate) fn csrf_of(token: &str) -> String {
     let mut hash = Sha256::new();
     hash.update(b"fh-desk/csrf/v1\0");
@@ -172,7 +173,7 @@ mod tests {
     }
 
     #[test]
-    fn the_form_token_does_not_give_the_session_away() {
+    fn the_form_token_does_not_give_the_cookie_away() {
         let token = crate::auth::random_token();
         assert_ne!(csrf_of(&token), token);
         assert_eq!(csrf_of(&token), csrf_of(&token));

@@ -27,6 +27,17 @@ pub(crate) struct Arguments {
     /// Folder on the disk to measure; everything made in it is removed again.
     #[arg(long, value_name = "DIR")]
     dir: Option<PathBuf>,
+    /// Measure only this.
+    #[arg(long, value_enum)]
+    only: Option<Part>,
+}
+
+/// What can be measured alone.
+#[derive(Clone, Copy, PartialEq, Eq, clap::ValueEnum)]
+enum Part {
+    Storing,
+    Http,
+    Slow,
 }
 
 /// How much is measured.
@@ -44,8 +55,8 @@ const FULL: Scale = Scale {
     seconds: 60,
 };
 const QUICK: Scale = Scale {
-    pairs: 3,
-    groups: 8,
+    pairs: 5,
+    groups: 16,
     clients: 100,
     seconds: 3,
 };
@@ -55,8 +66,17 @@ pub(crate) fn run(arguments: &Arguments) -> anyhow::Result<()> {
     let scale = if arguments.quick { &QUICK } else { &FULL };
     let parent = arguments.dir.clone().unwrap_or_else(std::env::temp_dir);
     let dir = direct::Scratch::new(&parent)?;
-    let mut figures = vec![storing::measure(scale, &dir)?, http::measure(scale, &dir)?];
-    figures.extend(slow::measure(scale, &dir)?);
+    let wanted = |part| arguments.only.is_none_or(|only| only == part);
+    let mut figures = Vec::new();
+    if wanted(Part::Storing) {
+        figures.push(storing::measure(scale, &dir)?);
+    }
+    if wanted(Part::Http) {
+        figures.push(http::measure(scale, &dir)?);
+    }
+    if wanted(Part::Slow) {
+        figures.extend(slow::measure(scale, &dir)?);
+    }
     print(&figures, arguments.json)
 }
 

@@ -1,24 +1,31 @@
-//! Storing without HTTP: hashing, deciding, writing and syncing groups of 64 cells.
+//! Storing without HTTP, the way requests do it: one side hashes the next 64 cells while the committer
+//! decides, writes and syncs those before. The groups that formed are then written directly.
 
+use std::collections::VecDeque;
+use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Instant;
 
 use anyhow::ensure;
 use bytes::Bytes;
+use drop::commit::{Committer, Handed};
 use drop::store::{Arrived, Deposit};
 use rand_core::{OsRng, RngCore as _};
+use tokio::runtime::{Builder, Runtime};
 use wire::{MAX_CELLS_PER_REQUEST, SessionSecret, SessionToken};
 
 use super::Scale;
 use super::direct::{self, Scratch};
 use super::figure::{Figure, at_least};
 
+/// Deposits handed in and not yet answered: as many as a session may have requests under way.
+const UNDER_WAY: usize = 4;
+
 /// Alternating pairs: our store, and the same groups directly.
 pub(crate) fn measure(scale: &Scale, dir: &Scratch) -> anyhow::Result<Figure> {
     let cells = direct::random_cells(scale.groups * MAX_CELLS_PER_REQUEST);
-    let groups = vec![MAX_CELLS_PER_REQUEST; scale.groups];
     let mut pairs = Vec::new();
     for _ in 0..scale.pairs {
-        let ours = store(dir, &cells)?;
+        let (ours, groups) = store(dir, &cells)?;
         let peer = direct::write(&dir.at("direct"), &cells, &groups)?;
         pairs.push((ours, peer));
     }
@@ -26,32 +33,55 @@ pub(crate) fn measure(scale: &Scale, dir: &Scratch) -> anyhow::Result<Figure> {
     Ok(at_least("storing", &pairs, 0.60, target))
 }
 
-fn store(dir: &Scratch, cells: &[Bytes]) -> anyhow::Result<f64> {
+fn store(dir: &Scratch, cells: &[Bytes]) -> anyhow::Result<(f64, Vec<usize>)> {
     let store = direct::open_store(&dir.at("storing"))?;
-    let mut random = [0; 64];
-    OsRng.fill_bytes(&mut random);
-    let (token, secret) = random.split_at(32);
-    let token = SessionToken::from_bytes(token.try_into()?).hash();
-    let secret = SessionSecret::from_bytes(secret.try_into()?);
+    let (mut token, mut secret) = ([0; 32], [0; 32]);
+    OsRng.fill_bytes(&mut token);
+    OsRng.fill_bytes(&mut secret);
+    let token = SessionToken::from_bytes(token).hash();
+    let secret = SessionSecret::from_bytes(secret);
     store.register(&[token])?;
+    let groups = Arc::new(Mutex::new(Vec::new()));
+    let seen = Arc::clone(&groups);
+    let observer = move |cells| {
+        seen.lock()
+            .unwrap_or_else(PoisonError::into_inner)
+            .push(cells)
+    };
+    let (queue, committer) = Committer::start(store, Arc::new(|| 1), Some(Box::new(observer)))?;
+    let runtime = Builder::new_current_thread().build()?;
     let begin = Instant::now();
+    let mut under_way = VecDeque::new();
     for group in cells.chunks(MAX_CELLS_PER_REQUEST) {
+        if under_way.len() >= UNDER_WAY {
+            settle(&runtime, under_way.pop_front())?;
+        }
         let cells = group
             .iter()
             .filter_map(|cell| Arrived::new(cell.clone(), &secret))
             .collect();
-        let outcomes = store.commit(
-            &[Deposit {
-                token,
-                secret: secret.hash(),
-                cells,
-            }],
-            1,
-        );
-        let stored = outcomes
-            .first()
-            .is_some_and(|outcome| outcome.refusal.is_none());
-        ensure!(stored, "the store refused a group");
+        under_way.push_back(queue.hand_in(Deposit {
+            token,
+            secret: secret.hash(),
+            cells,
+        }));
     }
-    Ok(direct::mib_per_second(cells.len(), begin))
+    under_way
+        .into_iter()
+        .try_for_each(|handed| settle(&runtime, Some(handed)))?;
+    let speed = direct::mib_per_second(cells.len(), begin);
+    drop(queue);
+    committer.finish();
+    let groups = groups
+        .lock()
+        .unwrap_or_else(PoisonError::into_inner)
+        .clone();
+    Ok((speed, groups))
+}
+
+fn settle(runtime: &Runtime, handed: Option<Handed>) -> anyhow::Result<()> {
+    let Some(handed) = handed else { return Ok(()) };
+    let outcome = runtime.block_on(handed.outcome());
+    ensure!(outcome.refusal.is_none(), "the store refused a group");
+    Ok(())
 }

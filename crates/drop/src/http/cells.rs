@@ -32,12 +32,9 @@ pub(crate) async fn store(State(app): State<Arc<App>>, request: Request) -> Resp
             return answer::problem(&app, &problem);
         }
     };
-    // In a task of its own: what has arrived is stored even if the client goes away in the middle.
-    let intake = Intake::new(Arc::clone(&app), admitted, body);
-    match tokio::spawn(intake.run()).await {
-        Ok(Ok(stored)) => answer::json(Stored { stored }.encode()),
-        Ok(Err(problem)) => answer::problem(&app, &problem),
-        Err(_) => answer::refused(&app, ProblemKind::Unavailable),
+    match Intake::new(Arc::clone(&app), admitted, body).run().await {
+        Ok(stored) => answer::json(Stored { stored }.encode()),
+        Err(problem) => answer::problem(&app, &problem),
     }
 }
 
@@ -75,7 +72,7 @@ enum End {
     TooLarge,
 }
 
-/// One upload.
+/// One upload. When the client goes away in the middle it is dropped, and hands in what is whole.
 struct Intake {
     app: Arc<App>,
     session: Admitted,
@@ -199,5 +196,11 @@ impl Intake {
         };
         self.handed
             .push(self.app.queue.hand_in_with(deposit, self.room.take()));
+    }
+}
+
+impl Drop for Intake {
+    fn drop(&mut self) {
+        self.hand_in();
     }
 }

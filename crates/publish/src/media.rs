@@ -54,6 +54,7 @@ impl Shown<'_> {
                         summary {
                             span.gate-label { (t!(tongue, "graphic-label")) }
                             span.gate-words { (self.gate_words(tongue)) }
+                            span.gate-open { (t!(tongue, "gate-open")) }
                             span.gate-again { (t!(tongue, "gate-again")) }
                         }
                         (self.element(place, false))

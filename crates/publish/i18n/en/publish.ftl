@@ -47,7 +47,8 @@ gate-picture = This picture may be hard to look at. Open it if you want to see i
 gate-video = This video may be hard to look at. Open it if you want to see it.
 gate-audio = This recording may be hard to hear. Open it if you want to listen.
 gate-document = This document may be hard to look at. Open it if you want to see it.
-gate-again = Click again to hide it.
+gate-open = Show
+gate-again = Hide it again
 
 open-document = Open the document (PDF, { $size })
 open-picture = Open the picture in full size

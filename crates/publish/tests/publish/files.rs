@@ -43,8 +43,8 @@ pub(crate) fn built(input: &SiteInput) -> BTreeMap<String, Vec<u8>> {
 
 #[test]
 fn two_builds_are_equal_to_the_byte_whatever_the_order_of_stories() {
-    let first = built(&sample::site());
-    let mut other = sample::site();
+    let first = built(&sample::site_at(1));
+    let mut other = sample::site_at(1);
     other.stories.reverse();
     assert_eq!(first, built(&other));
 }
@@ -53,7 +53,7 @@ fn two_builds_are_equal_to_the_byte_whatever_the_order_of_stories() {
 fn a_new_build_replaces_the_whole_site_and_leaves_nothing_beside_it() {
     let folder = tempfile::tempdir().unwrap();
     let out = folder.path().join("site");
-    let mut input = sample::site();
+    let mut input = sample::site_at(1);
     build(&input, &out).unwrap();
     let before = read(&out);
     // The story with the video is withdrawn.
@@ -77,7 +77,7 @@ fn a_new_build_replaces_the_whole_site_and_leaves_nothing_beside_it() {
 
 #[test]
 fn files_are_named_by_what_they_are() {
-    let input = sample::site();
+    let input = sample::site_at(1);
     let files = built(&input);
     for story in &input.stories {
         for medium in &story.media {
@@ -101,9 +101,9 @@ fn files_are_named_by_what_they_are() {
 fn bytes_that_were_not_approved_are_refused_and_the_old_site_stays() {
     let folder = tempfile::tempdir().unwrap();
     let out = folder.path().join("site");
-    let mut input = sample::site();
+    let mut input = sample::site_at(1);
     let videoless = {
-        let mut input = sample::site();
+        let mut input = sample::site_at(1);
         input.stories.remove(1);
         input
     };
@@ -138,12 +138,12 @@ fn a_folder_of_something_else_is_not_replaced() {
     fs::create_dir(&home).unwrap();
     fs::write(home.join("letter.txt"), "keep me").unwrap();
     assert!(matches!(
-        build(&sample::site(), &home),
+        build(&sample::site_at(1), &home),
         Err(PublishError::NotASite(_))
     ));
     assert_eq!(fs::read(home.join("letter.txt")).unwrap(), b"keep me");
     fs::remove_file(home.join("letter.txt")).unwrap();
-    build(&sample::site(), &home).unwrap();
+    build(&sample::site_at(1), &home).unwrap();
     assert!(home.join("index.html").is_file());
 }
 
@@ -174,7 +174,7 @@ fn input_that_cannot_be_shown_is_refused_in_words() {
         ),
     ];
     for (spoil, words) in cases {
-        let mut input = sample::site();
+        let mut input = sample::site_at(1);
         spoil(&mut input);
         let folder = tempfile::tempdir().unwrap();
         let Err(PublishError::Input(error)) = build(&input, &folder.path().join("site")) else {
@@ -182,7 +182,7 @@ fn input_that_cannot_be_shown_is_refused_in_words() {
         };
         assert!(error.to_string().contains(words), "{error}");
     }
-    let mut input = sample::site();
+    let mut input = sample::site_at(1);
     input.log.files.clear();
     let folder = tempfile::tempdir().unwrap();
     let error = build(&input, &folder.path().join("site")).unwrap_err();
@@ -194,7 +194,7 @@ fn input_that_cannot_be_shown_is_refused_in_words() {
 
 #[test]
 fn an_empty_newsroom_has_a_site_too() {
-    let mut input = sample::site();
+    let mut input = sample::site_at(1);
     input.stories.clear();
     input.base_url = "http://127.0.0.1:8080".parse::<BaseUrl>().unwrap();
     let files = built(&input);

@@ -8,7 +8,7 @@ use crate::files::built;
 use crate::sample;
 
 fn pages() -> (BTreeMap<String, Vec<u8>>, BTreeMap<String, String>) {
-    let files = built(&sample::site());
+    let files = built(&sample::site_at(1));
     let pages = files
         .iter()
         .filter(|(name, _)| name.ends_with(".html"))
@@ -203,7 +203,7 @@ fn every_picture_has_words_and_every_foreign_name_is_isolated() {
 
 #[test]
 fn hostile_text_stays_text() {
-    let mut input = sample::site();
+    let mut input = sample::site_at(1);
     let hostile = "\"><script>alert(1)</script><a href=javascript:alert(2)>&amp;";
     input.organisation = hostile.to_owned();
     input.log.key = hostile.to_owned();
@@ -230,7 +230,7 @@ fn hostile_text_stays_text() {
 #[test]
 fn graphic_media_wait_for_the_reader() {
     let (_, pages) = pages();
-    let input = sample::site();
+    let input = sample::site_at(1);
     let covered = publish::media_path(
         &input.stories[2].media[0].sha256,
         input.stories[2].media[0].kind,
@@ -251,7 +251,7 @@ fn graphic_media_wait_for_the_reader() {
 
 #[test]
 fn first_pages_are_small_and_name_the_key() {
-    let mut input = sample::site();
+    let mut input = sample::site_at(1);
     // A year of stories: the first page must stay small.
     let model = input.stories[0].clone();
     for number in 10..60_u8 {

@@ -9,12 +9,11 @@ use publish::{
 };
 
 /// 22 November 2026, 18:01 UTC.
-pub const NOW: i64 = 1_795_370_460_000_000;
+const NOW: i64 = 1_795_370_460_000_000;
 const DAY: i64 = 86_400_000_000;
 
 /// A picture that looks like evening over a street: soft, and different for each seed.
-#[must_use]
-pub fn picture(seed: u32, width: u32, height: u32) -> Vec<u8> {
+fn picture(seed: u32, width: u32, height: u32) -> Vec<u8> {
     let tint = [
         (214, 150, 96),
         (120, 150, 170),
@@ -77,9 +76,8 @@ fn medium(bytes: Vec<u8>, kind: MediaKind, alt: Bilingual, poster: Option<Vec<u8
     }
 }
 
-/// The whole sample.
-#[must_use]
-pub fn site() -> SiteInput {
+/// The whole sample; its pictures are `scale` times 150 pixels wide.
+pub(crate) fn site_at(scale: u32) -> SiteInput {
     SiteInput {
         organisation: "Freedom Desk · منبر الحرية".to_owned(),
         base_url: "https://desk.example/news".parse().unwrap(),
@@ -96,7 +94,13 @@ pub fn site() -> SiteInput {
                 ("tile/entries/000.p/16".to_owned(), vec![9; 544]),
             ],
         },
-        stories: vec![bread(), checkpoint_story(), hospital(), decree(), song()],
+        stories: vec![
+            bread(scale),
+            checkpoint_story(scale),
+            hospital(scale),
+            decree(scale),
+            song(),
+        ],
     }
 }
 
@@ -114,7 +118,7 @@ fn story(id: u8, slug: &str, days_ago: i64, grade: Grade, en: Text, ar: Text) ->
     }
 }
 
-fn bread() -> StoryInput {
+fn bread(scale: u32) -> StoryInput {
     let en = text(
         "Bakeries in the old town open again after nine days without flour",
         "Three of the seven bakeries in the old town lit their ovens this morning for the first time in nine days. People had been queueing since four, most of them women, under the eyes of a patrol that photographed the line.\n\nTwo bakers who spoke to us said that each received eleven sacks and was told to sell at most one bag per family.\nA bag cost four times what it did in spring.\n\nWe compared the street in the picture with two older ones from our archive; the awnings, the drain and the shop sign match. We have covered every face and the number plate of the van.",
@@ -128,11 +132,16 @@ fn bread() -> StoryInput {
         "طابور طويل أمام فرن عند الفجر؛ الوجوه كلّها مغطّاة.",
     );
     let mut story = story(1, "bread-line", 0, Grade::Confirmed, en, ar);
-    story.media = vec![medium(picture(0, 1200, 800), MediaKind::Jpeg, alt, None)];
+    story.media = vec![medium(
+        picture(0, scale * 150, scale * 100),
+        MediaKind::Jpeg,
+        alt,
+        None,
+    )];
     story
 }
 
-fn checkpoint_story() -> StoryInput {
+fn checkpoint_story(scale: u32) -> StoryInput {
     let en = text(
         "Phones searched at the bridge: what people are asked",
         "Since Thursday a second checkpoint stands at the eastern end of the bridge. In the video a man in uniform scrolls through a phone for almost a minute before handing it back.\n\nFour people described the same questions to us, independently of one another.",
@@ -151,12 +160,12 @@ fn checkpoint_story() -> StoryInput {
         vec![1; 2_400_000],
         MediaKind::Mp4,
         alt,
-        Some(picture(1, 640, 360)),
+        Some(picture(1, scale * 160, scale * 90)),
     )];
     story
 }
 
-fn hospital() -> StoryInput {
+fn hospital(scale: u32) -> StoryInput {
     let en = text(
         "After the strike on the street beside the hospital",
         "The pictures were recorded within an hour of the strike. We show them because the authorities deny that anyone was hurt.",
@@ -171,11 +180,16 @@ fn hospital() -> StoryInput {
     );
     let mut story = story(3, "hospital-street", 4, Grade::Unconfirmed, en, ar);
     story.graphic = true;
-    story.media = vec![medium(picture(2, 1000, 750), MediaKind::Jpeg, alt, None)];
+    story.media = vec![medium(
+        picture(2, scale * 140, scale * 100),
+        MediaKind::Jpeg,
+        alt,
+        None,
+    )];
     story
 }
 
-fn decree() -> StoryInput {
+fn decree(scale: u32) -> StoryInput {
     let en = text(
         "Decree 41: shops must close at sunset, or lose their licence",
         "We publish the decree in full. The stamp and the number series match three earlier ones.",
@@ -190,7 +204,7 @@ fn decree() -> StoryInput {
         vec![2; 310_000],
         MediaKind::Pdf,
         alt,
-        Some(picture(3, 420, 594)),
+        Some(picture(3, scale * 53, scale * 75)),
     )];
     story
 }

@@ -9,6 +9,9 @@ use std::process::{Command, Stdio};
 
 /// Seconds of the longer video.
 const LONG: u32 = 75;
+/// H.264 and AAC, with the metadata boxes that phones use.
+const PHONE_VIDEO: &str =
+    "-c:v libx264 -preset ultrafast -pix_fmt yuv420p -c:a aac -movflags use_metadata_tags";
 
 /// Makes the samples in `dir` and returns their paths.
 pub(crate) fn make(dir: &Path) -> Result<Vec<PathBuf>> {
@@ -29,31 +32,17 @@ pub(crate) fn make(dir: &Path) -> Result<Vec<PathBuf>> {
 
 fn photo(dir: &Path) -> Result<PathBuf> {
     let path = dir.join("IMG_20261104_071233.jpg");
-    ffmpeg(
-        &[
-            "-f",
-            "lavfi",
-            "-i",
-            "mandelbrot=size=3264x2448:start_scale=0.02",
-            "-frames:v",
-            "1",
-            "-q:v",
-            "3",
-        ],
+    computed(
+        &["mandelbrot=size=3264x2448:start_scale=0.02"],
+        "-frames:v 1 -q:v 3",
+        &[],
         &path,
     )?;
     let thumbnail = dir.join("thumbnail");
-    ffmpeg(
-        &[
-            "-f",
-            "lavfi",
-            "-i",
-            "testsrc2=size=160x120",
-            "-frames:v",
-            "1",
-            "-f",
-            "mjpeg",
-        ],
+    computed(
+        &["testsrc2=size=160x120"],
+        "-frames:v 1 -f mjpeg",
+        &[],
         &thumbnail,
     )?;
     exiftool(
@@ -78,15 +67,10 @@ fn photo(dir: &Path) -> Result<PathBuf> {
 
 fn screenshot(dir: &Path) -> Result<PathBuf> {
     let path = dir.join("Screenshot_20261104.png");
-    ffmpeg(
-        &[
-            "-f",
-            "lavfi",
-            "-i",
-            "gradients=size=1080x1920:seed=7:n=4",
-            "-frames:v",
-            "1",
-        ],
+    computed(
+        &["gradients=size=1080x1920:seed=7:n=4"],
+        "-frames:v 1",
+        &[],
         &path,
     )?;
     exiftool(
@@ -102,15 +86,10 @@ fn screenshot(dir: &Path) -> Result<PathBuf> {
 
 fn heic(dir: &Path) -> Result<PathBuf> {
     let source = dir.join("source.png");
-    ffmpeg(
-        &[
-            "-f",
-            "lavfi",
-            "-i",
-            "mandelbrot=size=2016x1512:start_scale=0.005",
-            "-frames:v",
-            "1",
-        ],
+    computed(
+        &["mandelbrot=size=2016x1512:start_scale=0.005"],
+        "-frames:v 1",
+        &[],
         &source,
     )?;
     let path = dir.join("IMG_0042.HEIC");
@@ -137,80 +116,34 @@ fn video(dir: &Path) -> Result<PathBuf> {
     let path = dir.join("VID_20261104_071501.mp4");
     let picture = format!("testsrc2=size=1280x720:rate=25:duration={LONG}");
     let sound = format!("sine=frequency=440:beep_factor=4:duration={LONG}");
-    let mut args = vec!["-f", "lavfi", "-i", &picture, "-f", "lavfi", "-i", &sound];
-    args.extend([
-        "-c:v",
-        "libx264",
-        "-preset",
-        "ultrafast",
-        "-pix_fmt",
-        "yuv420p",
-        "-c:a",
-        "aac",
-    ]);
-    args.extend([
-        "-metadata",
+    let metadata = [
         "location=+35.9506+039.0094/",
-        "-metadata",
         "creation_time=2026-11-04T07:15:01Z",
-    ]);
-    args.extend([
-        "-metadata",
         "com.android.version=13",
-        "-movflags",
-        "use_metadata_tags",
-    ]);
-    ffmpeg(&args, &path)?;
+    ];
+    computed(&[&picture, &sound], PHONE_VIDEO, &metadata, &path)?;
     Ok(path)
 }
 
 fn movie(dir: &Path) -> Result<PathBuf> {
     let path = dir.join("IMG_0043.MOV");
-    let mut args = vec![
-        "-f",
-        "lavfi",
-        "-i",
+    let sources = [
         "testsrc=size=640x360:rate=30:duration=6",
+        "sine=frequency=330:duration=6",
     ];
-    args.extend(["-f", "lavfi", "-i", "sine=frequency=330:duration=6"]);
-    args.extend([
-        "-c:v",
-        "libx264",
-        "-preset",
-        "ultrafast",
-        "-pix_fmt",
-        "yuv420p",
-        "-c:a",
-        "aac",
-    ]);
-    args.extend([
-        "-metadata",
+    let metadata = [
         "com.apple.quicktime.make=Apple",
-        "-metadata",
         "com.apple.quicktime.model=iPhone 12",
-    ]);
-    args.extend(["-movflags", "use_metadata_tags"]);
-    ffmpeg(&args, &path)?;
+    ];
+    computed(&sources, PHONE_VIDEO, &metadata, &path)?;
     Ok(path)
 }
 
 fn voice(dir: &Path) -> Result<PathBuf> {
     let path = dir.join("Recording_7.mp3");
-    let mut args = vec![
-        "-f",
-        "lavfi",
-        "-i",
-        "sine=frequency=220:beep_factor=3:duration=12",
-        "-b:a",
-        "96k",
-    ];
-    args.extend([
-        "-metadata",
-        "title=Call with Sample Owner",
-        "-metadata",
-        "artist=Sample Owner",
-    ]);
-    ffmpeg(&args, &path)?;
+    let sources = ["sine=frequency=220:beep_factor=3:duration=12"];
+    let metadata = ["title=Call with Sample Owner", "artist=Sample Owner"];
+    computed(&sources, "-b:a 96k", &metadata, &path)?;
     Ok(path)
 }
 
@@ -255,13 +188,18 @@ fn pdf(objects: &[String]) -> String {
     text
 }
 
-fn ffmpeg(args: &[&str], out: &Path) -> Result<()> {
-    finish(
-        Command::new("ffmpeg")
-            .args(["-v", "error", "-y"])
-            .args(args)
-            .arg(out),
-    )
+/// Encodes what ffmpeg's own sources compute, with metadata as a device would write it.
+fn computed(sources: &[&str], options: &str, metadata: &[&str], out: &Path) -> Result<()> {
+    let mut command = Command::new("ffmpeg");
+    command.args(["-v", "error", "-y"]);
+    for source in sources {
+        command.args(["-f", "lavfi", "-i", source]);
+    }
+    command.args(options.split_whitespace());
+    for entry in metadata {
+        command.args(["-metadata", entry]);
+    }
+    finish(command.arg(out))
 }
 
 fn exiftool(path: &Path, args: &[&str]) -> Result<()> {

@@ -44,6 +44,8 @@ impl ClearanceRecord {
             out.raw(facts.sha256.as_bytes());
             out.raw(&facts.bytes.to_be_bytes());
             out.text(&facts.mime);
+            out.raw(&[u8::from(facts.poster.is_some())]);
+            out.raw(&facts.poster.map_or([0; 32], |poster| poster.0));
             out.text(&placed.alt_en);
             out.text(&placed.alt_ar);
         }

@@ -231,6 +231,8 @@ pub struct DerivativeFacts {
     pub bytes: u64,
     /// Media type.
     pub mime: String,
+    /// SHA-256 of the still picture that goes out with it, if any.
+    pub poster: Option<Digest>,
 }
 
 /// What the rules know of a person.

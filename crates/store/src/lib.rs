@@ -1,1 +1,48 @@
-//! All SQL and blobs: SQLite and PostgreSQL, files.
+//! All SQL and blobs: SQLCipher and PostgreSQL, files.
+//!
+//! [`Store`] is the newsroom's record. Each of its methods is one named transaction: load with a lock, let
+//! [`newsroom`] decide, apply the changes, write the audit trail. It holds no rule of its own, and no SQL is anywhere
+//! else. [`BlobStore`] keeps evidence as sealed, immutable files; [`Spool`] keeps cells that came in while nobody could
+//! open them. Neither ever writes plaintext.
+//!
+//! What is never logged: keys, values, names. Transactions are logged by their name alone.
+
+mod accounts;
+mod arrival;
+mod audit;
+mod blobs;
+mod columns;
+mod disk;
+mod drops;
+mod engine;
+mod error;
+mod items;
+mod jobs;
+mod kits;
+mod migrate;
+mod open;
+mod publications;
+mod replies;
+mod spool;
+mod stories;
+#[cfg(feature = "testing")]
+pub mod testing;
+mod value;
+
+pub use accounts::{EditorRecord, SignIn, WebSession};
+pub use arrival::{DispatchRecord, OpenPiece, PieceCells, PieceRecord, Recorded, SpooledCell};
+pub use audit::AuditRecord;
+pub use blobs::{BlobError, BlobReader, BlobStore, BlobWriter, Stored};
+pub use disk::{Disk, DiskFile, RealDisk};
+pub use drops::DropRecord;
+pub use error::{EngineError, StoreError};
+pub use items::{
+    CUSTODY_DOMAIN, DerivativeRecord, Examined, ItemRecord, NewDerivative, NewItem, PreviewRecord,
+};
+pub use jobs::{ATTEMPTS as JOB_ATTEMPTS, Job, JobCounts};
+pub use kits::{KitRecord, NewKit};
+pub use open::{Entropy, Store, StoreKeys};
+pub use publications::{PublicationRecord, StatementDue, StatementRecord};
+pub use replies::{PairRef, PutDue, ReplyPairRecord, SealedReceipt};
+pub use spool::{SEGMENT_CELLS, Spool, SpoolError, SpoolPosition};
+pub use stories::{StoryLine, StoryRecord};

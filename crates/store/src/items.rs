@@ -1,0 +1,814 @@
+//! Items, their previews and their derivatives. An item's row is written once; what is learnt stands beside it.
+
+use crate::arrival::{missing_dispatch, note_place, note_row};
+use crate::columns::Place;
+use crate::engine::{Tx, args, transact};
+use crate::error::StoreError;
+use crate::jobs::enqueue;
+use crate::open::Store;
+use crate::value::{At, int};
+use formats::{DispatchId, KitId};
+use ledger::{Digest, commitment};
+use newsroom::arrival::DispatchKey;
+use newsroom::audit::{Act, Actor, Chain, Entry};
+use newsroom::items::{Change, Command, Examination, ItemState, Protection, decide};
+use newsroom::stories::DerivativeFacts;
+use newsroom::work::Work;
+use newsroom::{BlobId, DerivativeId, EditorId, ItemId, Micros, Private, Refusal};
+use serde::{Deserialize, Serialize};
+use zeroize::Zeroizing;
+
+/// The domain of the salted commitment that stands for an original in its custody chain.
+pub const CUSTODY_DOMAIN: &str = "fh1/custody";
+
+/// An item taken out of a dispatch, its bytes already in the blob store.
+#[derive(Clone, Debug)]
+pub struct NewItem {
+    /// The sealed original.
+    pub blob: BlobId,
+    /// Its size.
+    pub bytes: u64,
+    /// Its SHA-256: evidence, never published.
+    pub sha256: Digest,
+    /// The sender's file name.
+    pub name: Private,
+    /// When it was captured, as the manifest says.
+    pub captured_at: Option<Private>,
+}
+
+/// An item with all that is known of it.
+#[derive(Clone, Debug)]
+pub struct ItemRecord {
+    /// Which.
+    pub id: ItemId,
+    /// Its dispatch.
+    pub dispatch: DispatchKey,
+    /// Its place there, from 0.
+    pub ordinal: u32,
+    /// The sealed original.
+    pub blob: BlobId,
+    /// Its size.
+    pub bytes: u64,
+    /// Its SHA-256: evidence, never published.
+    pub sha256: Digest,
+    /// What stands for it in the custody chain.
+    pub custody_commitment: Digest,
+    /// The sender's file name.
+    pub name: Private,
+    /// When it was captured, as the manifest says.
+    pub captured_at: Option<Private>,
+    /// The note of its dispatch.
+    pub note: Option<Private>,
+    /// When it was entered.
+    pub entered_at: Micros,
+    /// The kind that the examiner found.
+    pub kind: Option<String>,
+    /// Examination.
+    pub examination: Examination,
+    /// Protection.
+    pub protection: Protection,
+    /// Why it cannot be made safe, in the examiner's words.
+    pub refusal_reason: Option<String>,
+    /// What the examination left to show.
+    pub preview: Option<PreviewRecord>,
+}
+
+/// What the examination left to show.
+#[derive(Clone, Debug)]
+pub struct PreviewRecord {
+    /// The examiner's findings as JSON.
+    pub probe: Private,
+    /// A still picture.
+    pub poster: Option<BlobId>,
+    /// What plays, with its media type.
+    pub proxy: Option<(BlobId, String)>,
+    /// Pages of a document.
+    pub pages: Vec<BlobId>,
+}
+
+/// What an examination found.
+#[derive(Clone, Debug)]
+pub struct Examined {
+    /// The kind, told by content.
+    pub kind: Option<String>,
+    /// Whether there is something to show.
+    pub showable: bool,
+    /// What there is to show, and the findings.
+    pub preview: PreviewRecord,
+}
+
+/// A protected copy, its bytes already in the blob store.
+#[derive(Clone, Debug)]
+pub struct NewDerivative {
+    /// How it was made, as JSON.
+    pub recipe: String,
+    /// The tools and their versions, as JSON.
+    pub tools: String,
+    /// The sealed copy.
+    pub blob: BlobId,
+    /// SHA-256 of the very bytes that may be published.
+    pub sha256: Digest,
+    /// Their number.
+    pub bytes: u64,
+    /// Their kind.
+    pub kind: String,
+    /// Their media type.
+    pub mime: String,
+    /// A still of the copy (of a video), and its SHA-256: it may be published too.
+    pub poster: Option<(BlobId, Digest)>,
+    /// What was removed and what was left, as JSON.
+    pub report: Private,
+}
+
+/// A protected copy.
+#[derive(Clone, Debug)]
+pub struct DerivativeRecord {
+    /// Which.
+    pub id: DerivativeId,
+    /// The item it was made from.
+    pub item: ItemId,
+    /// When.
+    pub made_at: Micros,
+    /// All about it.
+    pub what: NewDerivative,
+}
+
+impl DerivativeRecord {
+    /// What the rules need to know of it.
+    #[must_use]
+    pub fn facts(&self) -> DerivativeFacts {
+        DerivativeFacts {
+            id: self.id,
+            item: self.item,
+            sha256: self.what.sha256,
+            bytes: self.what.bytes,
+            mime: self.what.mime.clone(),
+            poster: self.what.poster.as_ref().map(|(_, sha256)| *sha256),
+        }
+    }
+}
+
+/// The sealed part of an item's row.
+#[derive(Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Facts {
+    name: String,
+    sha256: Digest,
+    #[serde(with = "hex::serde")]
+    salt: [u8; 32],
+    captured_at: Option<String>,
+}
+
+impl Drop for Facts {
+    fn drop(&mut self) {
+        use zeroize::Zeroize;
+        self.name.zeroize();
+        self.salt.zeroize();
+        self.captured_at.zeroize();
+    }
+}
+
+type ItemRow = (
+    Vec<u8>,
+    Vec<u8>,
+    Vec<u8>,
+    i64,
+    Vec<u8>,
+    i64,
+    Option<String>,
+    Vec<u8>,
+    i64,
+    String,
+    String,
+    Option<Vec<u8>>,
+    Option<Vec<u8>>,
+);
+type DerivativeRow = (
+    Vec<u8>,
+    Vec<u8>,
+    String,
+    String,
+    Vec<u8>,
+    Vec<u8>,
+    i64,
+    String,
+    String,
+    Option<Vec<u8>>,
+    Option<Vec<u8>>,
+    Vec<u8>,
+    i64,
+);
+
+impl Store {
+    /// Opens a dispatch in the record: enters its items in order, keeps its note, queues their examination. A dispatch
+    /// that is open already gives its items back unchanged, and the new blobs are not referred to.
+    ///
+    /// # Errors
+    /// [`StoreError::Missing`].
+    pub async fn enter_items(
+        &self,
+        key: &DispatchKey,
+        items: &[NewItem],
+        note: Option<&Private>,
+        now: Micros,
+    ) -> Result<Vec<ItemId>, StoreError> {
+        transact!(self, "enter items", Decide, |tx| {
+            let row: Option<(String,)> = tx
+                .one(
+                    "SELECT state FROM dispatches WHERE kit = $1 AND dispatch = $2",
+                    args![key.kit, key.dispatch],
+                )
+                .await?;
+            let (state,) = row.ok_or_else(|| missing_dispatch(key))?;
+            if state == "opened" {
+                return item_ids(tx, key).await;
+            }
+            let sealed_note = match note {
+                Some(note) => {
+                    Some(self.seal(note_place(&note_row(key)), note.expose().as_bytes())?)
+                }
+                None => None,
+            };
+            tx.exec(
+                "UPDATE dispatches SET state = 'opened', note = $1, opened_at = $2, trouble = NULL
+                 WHERE kit = $3 AND dispatch = $4",
+                args![sealed_note, now, key.kit, key.dispatch],
+            )
+            .await?;
+            let entry = Entry::new(Chain::Dispatch(*key), Actor::Desk, Act::DispatchOpened, now);
+            self.append(tx, entry.with("items", items.len())).await?;
+            let mut ids = Vec::with_capacity(items.len());
+            for (ordinal, item) in (0_u32..).zip(items) {
+                ids.push(self.enter_item(tx, key, ordinal, item, now).await?);
+            }
+            Ok(ids)
+        })
+    }
+
+    async fn enter_item(
+        &self,
+        tx: &mut Tx,
+        key: &DispatchKey,
+        ordinal: u32,
+        item: &NewItem,
+        now: Micros,
+    ) -> Result<ItemId, StoreError> {
+        let id = ItemId::from_bytes(self.random());
+        let facts = Facts {
+            name: item.name.expose().to_owned(),
+            sha256: item.sha256,
+            salt: self.random(),
+            captured_at: item.captured_at.as_ref().map(|at| at.expose().to_owned()),
+        };
+        let json =
+            Zeroizing::new(serde_json::to_vec(&facts).map_err(|_| At("items", "facts").damaged())?);
+        let sealed = self.seal(place("items", "facts", id.as_bytes()), &json)?;
+        let content = self
+            .columns()
+            .index("items", "content_index", item.sha256.as_bytes())?;
+        tx.exec(
+            "INSERT INTO items (id, kit, dispatch, ordinal, blob, bytes, facts, content_index, entered_at, examination, protection)
+             VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, 'queued', 'none')",
+            args![id, key.kit, key.dispatch, ordinal, item.blob, int(item.bytes), sealed, content, now],
+        )
+        .await?;
+        let committed = commitment(CUSTODY_DOMAIN, &facts.salt, &item.sha256);
+        let entry = Entry::new(Chain::Item(id), Actor::Desk, Act::ItemEntered, now);
+        let entry = entry
+            .with("dispatch", key.dispatch)
+            .with("blob", item.blob)
+            .with("commitment", committed);
+        let begun = self.append(tx, entry).await?;
+        let anchor = Entry::new(Chain::Desk, Actor::Desk, Act::ItemEntered, now)
+            .with("item", id)
+            .with("begins", begun);
+        self.append(tx, anchor).await?;
+        enqueue(self, tx, &Work::Examine { item: id }, now).await?;
+        Ok(id)
+    }
+
+    /// One item.
+    ///
+    /// # Errors
+    /// [`Refusal::UnknownItem`].
+    pub async fn item(&self, id: ItemId) -> Result<ItemRecord, StoreError> {
+        transact!(self, "load item", Read, |tx| self.load_item(tx, id).await)
+    }
+
+    /// The items of a dispatch, in order.
+    ///
+    /// # Errors
+    /// The engine's failure.
+    pub async fn items_of(&self, key: &DispatchKey) -> Result<Vec<ItemRecord>, StoreError> {
+        transact!(self, "list items", Read, |tx| {
+            let mut out = Vec::new();
+            for id in item_ids(tx, key).await? {
+                out.push(self.load_item(tx, id).await?);
+            }
+            Ok(out)
+        })
+    }
+
+    /// Other items with the very same bytes: has it been seen before?
+    ///
+    /// # Errors
+    /// The engine's failure.
+    pub async fn same_content(&self, id: ItemId) -> Result<Vec<ItemId>, StoreError> {
+        transact!(self, "find same content", Read, |tx| {
+            let sql = "SELECT other.id FROM items AS this JOIN items AS other ON other.content_index = this.content_index
+                       WHERE this.id = $1 AND other.id <> $1 ORDER BY other.entered_at, other.id";
+            let rows: Vec<(Vec<u8>,)> = tx.all(sql, args![id]).await?;
+            rows.iter()
+                .map(|(id,)| Ok(ItemId::from_bytes(At("items", "id").bytes(id)?)))
+                .collect()
+        })
+    }
+
+    /// An editor looked at an item: reads of evidence are part of its custody.
+    ///
+    /// # Errors
+    /// [`Refusal::UnknownItem`].
+    pub async fn item_viewed(
+        &self,
+        id: ItemId,
+        editor: EditorId,
+        now: Micros,
+    ) -> Result<(), StoreError> {
+        transact!(self, "note view of item", Decide, |tx| {
+            self.item_state(tx, id).await?;
+            self.append(
+                tx,
+                Entry::new(Chain::Item(id), Actor::Editor(editor), Act::ItemViewed, now),
+            )
+            .await?;
+            Ok(())
+        })
+    }
+
+    /// The sandbox has looked at an item.
+    ///
+    /// # Errors
+    /// [`Refusal::UnknownItem`].
+    pub async fn item_examined(
+        &self,
+        id: ItemId,
+        found: &Examined,
+        now: Micros,
+    ) -> Result<(), StoreError> {
+        transact!(self, "enter examination", Decide, |tx| {
+            let state = self.item_state(tx, id).await?;
+            for change in decide(
+                &state,
+                Command::Examined {
+                    showable: found.showable,
+                },
+            )? {
+                self.apply_item(tx, id, &change, now).await?;
+            }
+            tx.exec(
+                "UPDATE items SET kind = $1 WHERE id = $2",
+                args![found.kind, id],
+            )
+            .await?;
+            self.put_preview(tx, id, &found.preview, now).await?;
+            let entry = Entry::new(Chain::Item(id), Actor::Desk, Act::ItemExamined, now);
+            let kind = found.kind.as_deref().unwrap_or("unknown");
+            self.append(
+                tx,
+                entry.with("kind", kind).with("showable", found.showable),
+            )
+            .await?;
+            Ok(())
+        })
+    }
+
+    /// An editor asks for a protected copy; the work is queued.
+    ///
+    /// # Errors
+    /// [`Refusal::NotExamined`], [`Refusal::AlreadyWorking`], [`Refusal::CannotProtect`].
+    pub async fn ask_scrub(&self, id: ItemId, by: EditorId, now: Micros) -> Result<(), StoreError> {
+        transact!(self, "ask for scrub", Decide, |tx| {
+            let state = self.item_state(tx, id).await?;
+            for change in decide(&state, Command::AskScrub { by })? {
+                self.apply_item(tx, id, &change, now).await?;
+            }
+            self.append(
+                tx,
+                Entry::new(Chain::Item(id), Actor::Editor(by), Act::ItemScrubAsked, now),
+            )
+            .await?;
+            Ok(())
+        })
+    }
+
+    /// The protected copy is made. `None` when nobody is waiting for it any more (the work ran twice).
+    ///
+    /// # Errors
+    /// [`Refusal::UnknownItem`].
+    pub async fn item_scrubbed(
+        &self,
+        id: ItemId,
+        what: &NewDerivative,
+        now: Micros,
+    ) -> Result<Option<DerivativeId>, StoreError> {
+        let derivative = DerivativeId::from_bytes(self.random());
+        transact!(self, "enter derivative", Decide, |tx| {
+            let state = self.item_state(tx, id).await?;
+            let changes = decide(&state, Command::Scrubbed { derivative })?;
+            for change in &changes {
+                if let Change::Derived(derivative) = change {
+                    self.insert_derivative(tx, *derivative, id, what, now)
+                        .await?;
+                }
+                self.apply_item(tx, id, change, now).await?;
+            }
+            if changes.is_empty() {
+                return Ok(None);
+            }
+            let entry = Entry::new(Chain::Item(id), Actor::Desk, Act::ItemScrubbed, now);
+            let entry = entry
+                .with("derivative", derivative)
+                .with("sha256", what.sha256)
+                .with("tools", &what.tools);
+            self.append(tx, entry).await?;
+            Ok(Some(derivative))
+        })
+    }
+
+    /// The item cannot be made safe: a code for the rules, a reason for people.
+    ///
+    /// # Errors
+    /// [`Refusal::UnknownItem`].
+    pub async fn item_scrub_refused(
+        &self,
+        id: ItemId,
+        code: &str,
+        reason: &str,
+        now: Micros,
+    ) -> Result<(), StoreError> {
+        transact!(self, "enter scrub refusal", Decide, |tx| {
+            let state = self.item_state(tx, id).await?;
+            let changes = decide(
+                &state,
+                Command::ScrubRefused {
+                    code: code.to_owned(),
+                },
+            )?;
+            for change in &changes {
+                self.apply_item(tx, id, change, now).await?;
+            }
+            if changes.is_empty() {
+                return Ok(());
+            }
+            let json = serde_json::to_vec(&(code, reason))
+                .map_err(|_| At("items", "refusal").damaged())?;
+            let sealed = self.seal(place("items", "refusal", id.as_bytes()), &json)?;
+            tx.exec(
+                "UPDATE items SET refusal = $1 WHERE id = $2",
+                args![sealed, id],
+            )
+            .await?;
+            let entry = Entry::new(Chain::Item(id), Actor::Desk, Act::ItemScrubRefused, now);
+            self.append(tx, entry.with("code", code)).await?;
+            Ok(())
+        })
+    }
+
+    /// The protected copies of an item, oldest first.
+    ///
+    /// # Errors
+    /// The engine's failure.
+    pub async fn derivatives_of(&self, item: ItemId) -> Result<Vec<DerivativeRecord>, StoreError> {
+        transact!(self, "list derivatives", Read, |tx| {
+            let rows: Vec<(Vec<u8>,)> = tx
+                .all(
+                    "SELECT id FROM derivatives WHERE item = $1 ORDER BY made_at, id",
+                    args![item],
+                )
+                .await?;
+            self.load_derivatives(tx, rows).await
+        })
+    }
+
+    /// All protected copies, newest first: what a story can show.
+    ///
+    /// # Errors
+    /// The engine's failure.
+    pub async fn derivatives(&self, limit: u32) -> Result<Vec<DerivativeRecord>, StoreError> {
+        transact!(self, "list all derivatives", Read, |tx| {
+            let rows: Vec<(Vec<u8>,)> = tx
+                .all(
+                    "SELECT id FROM derivatives ORDER BY made_at DESC, id LIMIT $1",
+                    args![limit],
+                )
+                .await?;
+            self.load_derivatives(tx, rows).await
+        })
+    }
+
+    /// One protected copy.
+    ///
+    /// # Errors
+    /// [`Refusal::UnknownDerivative`].
+    pub async fn derivative(&self, id: DerivativeId) -> Result<DerivativeRecord, StoreError> {
+        transact!(self, "load derivative", Read, |tx| self
+            .load_derivative(tx, id)
+            .await)
+    }
+
+    async fn load_derivatives(
+        &self,
+        tx: &mut Tx,
+        ids: Vec<(Vec<u8>,)>,
+    ) -> Result<Vec<DerivativeRecord>, StoreError> {
+        let mut out = Vec::with_capacity(ids.len());
+        for (id,) in ids {
+            let id = DerivativeId::from_bytes(At("derivatives", "id").bytes(&id)?);
+            out.push(self.load_derivative(tx, id).await?);
+        }
+        Ok(out)
+    }
+
+    pub(crate) async fn load_derivative(
+        &self,
+        tx: &mut Tx,
+        id: DerivativeId,
+    ) -> Result<DerivativeRecord, StoreError> {
+        let row: Option<DerivativeRow> = tx
+            .one(
+                "SELECT id, item, recipe, tools, blob, sha256, bytes, kind, mime, poster, poster_sha256, report, made_at
+                 FROM derivatives WHERE id = $1",
+                args![id],
+            )
+            .await?;
+        let (
+            _,
+            item,
+            recipe,
+            tools,
+            blob,
+            sha256,
+            bytes,
+            kind,
+            mime,
+            poster,
+            poster_sha256,
+            report,
+            made_at,
+        ) = row.ok_or(Refusal::UnknownDerivative)?;
+        let at = At("derivatives", "blob");
+        let poster = match (poster, poster_sha256) {
+            (Some(blob), Some(sha256)) => Some((
+                BlobId::from_bytes(at.bytes(&blob)?),
+                Digest(at.bytes(&sha256)?),
+            )),
+            _ => None,
+        };
+        let what = NewDerivative {
+            recipe,
+            tools,
+            blob: BlobId::from_bytes(at.bytes(&blob)?),
+            sha256: Digest(at.bytes(&sha256)?),
+            bytes: at.number(bytes)?,
+            kind,
+            mime,
+            poster,
+            report: self.open_text(place("derivatives", "report", id.as_bytes()), &report)?,
+        };
+        Ok(DerivativeRecord {
+            id,
+            item: ItemId::from_bytes(at.bytes(&item)?),
+            made_at: Micros(made_at),
+            what,
+        })
+    }
+
+    async fn insert_derivative(
+        &self,
+        tx: &mut Tx,
+        id: DerivativeId,
+        item: ItemId,
+        what: &NewDerivative,
+        now: Micros,
+    ) -> Result<(), StoreError> {
+        let report = self.seal(
+            place("derivatives", "report", id.as_bytes()),
+            what.report.expose().as_bytes(),
+        )?;
+        let (poster, poster_sha256) = what.poster.unzip();
+        tx.exec(
+            "INSERT INTO derivatives (id, item, recipe, tools, blob, sha256, bytes, kind, mime, poster, poster_sha256,
+                                      report, made_at)
+             VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13)",
+            args![
+                id, item, what.recipe, what.tools, what.blob, what.sha256, int(what.bytes), what.kind, what.mime, poster,
+                poster_sha256, report, now
+            ],
+        )
+        .await?;
+        Ok(())
+    }
+
+    async fn put_preview(
+        &self,
+        tx: &mut Tx,
+        id: ItemId,
+        preview: &PreviewRecord,
+        now: Micros,
+    ) -> Result<(), StoreError> {
+        let probe = self.seal(
+            place("previews", "probe", id.as_bytes()),
+            preview.probe.expose().as_bytes(),
+        )?;
+        let (proxy, proxy_mime) = preview.proxy.clone().unzip();
+        let pages =
+            serde_json::to_string(&preview.pages).map_err(|_| At("previews", "pages").damaged())?;
+        tx.exec(
+            "INSERT INTO previews (item, probe, poster, proxy, proxy_mime, pages, made_at)
+             VALUES ($1, $2, $3, $4, $5, $6, $7)
+             ON CONFLICT (item) DO UPDATE SET probe = excluded.probe, poster = excluded.poster, proxy = excluded.proxy,
+                 proxy_mime = excluded.proxy_mime, pages = excluded.pages, made_at = excluded.made_at",
+            args![id, probe, preview.poster, proxy, proxy_mime, pages, now],
+        )
+        .await?;
+        Ok(())
+    }
+
+    async fn load_preview(
+        &self,
+        tx: &mut Tx,
+        id: ItemId,
+    ) -> Result<Option<PreviewRecord>, StoreError> {
+        let row: Option<(
+            Vec<u8>,
+            Option<Vec<u8>>,
+            Option<Vec<u8>>,
+            Option<String>,
+            String,
+        )> = tx
+            .one(
+                "SELECT probe, poster, proxy, proxy_mime, pages FROM previews WHERE item = $1",
+                args![id],
+            )
+            .await?;
+        let Some((probe, poster, proxy, proxy_mime, pages)) = row else {
+            return Ok(None);
+        };
+        let at = At("previews", "proxy");
+        let blob = |bytes: Option<Vec<u8>>| {
+            bytes
+                .map(|b| at.bytes(&b).map(BlobId::from_bytes))
+                .transpose()
+        };
+        let probe = self.open_text(place("previews", "probe", id.as_bytes()), &probe)?;
+        let proxy = blob(proxy)?.zip(proxy_mime);
+        Ok(Some(PreviewRecord {
+            probe,
+            poster: blob(poster)?,
+            proxy,
+            pages: at.json(pages.as_bytes())?,
+        }))
+    }
+
+    /// What the rules need to know of an item.
+    async fn item_state(&self, tx: &mut Tx, id: ItemId) -> Result<ItemState, StoreError> {
+        let row: Option<(String, String, Option<Vec<u8>>)> = tx
+            .one(
+                "SELECT examination, protection, refusal FROM items WHERE id = $1",
+                args![id],
+            )
+            .await?;
+        let (examination, protection, refusal) = row.ok_or(Refusal::UnknownItem)?;
+        let (protection, _) = self.protection(id, &protection, refusal)?;
+        let examination = At("items", "examination").word(Examination::from_code(&examination))?;
+        Ok(ItemState {
+            id,
+            examination,
+            protection,
+        })
+    }
+
+    fn protection(
+        &self,
+        id: ItemId,
+        code: &str,
+        refusal: Option<Vec<u8>>,
+    ) -> Result<(Protection, Option<String>), StoreError> {
+        match (code, refusal) {
+            ("none", _) => Ok((Protection::None, None)),
+            ("working", _) => Ok((Protection::Working, None)),
+            ("ready", _) => Ok((Protection::Ready, None)),
+            ("refused", Some(sealed)) => {
+                let json = self.open(place("items", "refusal", id.as_bytes()), &sealed)?;
+                let (code, reason) = At("items", "refusal").json(&json)?;
+                Ok((Protection::Refused { code }, Some(reason)))
+            }
+            _ => Err(At("items", "protection").damaged()),
+        }
+    }
+
+    async fn apply_item(
+        &self,
+        tx: &mut Tx,
+        id: ItemId,
+        change: &Change,
+        now: Micros,
+    ) -> Result<(), StoreError> {
+        match change {
+            Change::Examination(state) => {
+                tx.exec(
+                    "UPDATE items SET examination = $1 WHERE id = $2",
+                    args![state.code(), id],
+                )
+                .await?;
+            }
+            Change::Protection(state) => {
+                tx.exec(
+                    "UPDATE items SET protection = $1 WHERE id = $2",
+                    args![state.code(), id],
+                )
+                .await?;
+            }
+            Change::Derived(_) => {}
+            Change::Enqueue(work) => enqueue(self, tx, work, now).await?,
+        }
+        Ok(())
+    }
+
+    pub(crate) async fn load_item(
+        &self,
+        tx: &mut Tx,
+        id: ItemId,
+    ) -> Result<ItemRecord, StoreError> {
+        let row: Option<ItemRow> = tx
+            .one(
+                "SELECT items.id, items.kit, items.dispatch, ordinal, blob, bytes, kind, facts, entered_at, examination,
+                        protection, refusal, dispatches.note
+                 FROM items JOIN dispatches ON dispatches.kit = items.kit AND dispatches.dispatch = items.dispatch
+                 WHERE items.id = $1",
+                args![id],
+            )
+            .await?;
+        let (
+            _,
+            kit,
+            dispatch,
+            ordinal,
+            blob,
+            bytes,
+            kind,
+            facts,
+            entered_at,
+            examination,
+            protection,
+            refusal,
+            note,
+        ) = row.ok_or(Refusal::UnknownItem)?;
+        let at = At("items", "facts");
+        let dispatch = DispatchKey {
+            kit: KitId(at.bytes(&kit)?),
+            dispatch: DispatchId(at.bytes(&dispatch)?),
+        };
+        let json = self.open(place("items", "facts", id.as_bytes()), &facts)?;
+        let facts: Facts = at.json(&json)?;
+        let note = match note {
+            Some(sealed) => Some(self.open_text(note_place(&note_row(&dispatch)), &sealed)?),
+            None => None,
+        };
+        let (protection, refusal_reason) = self.protection(id, &protection, refusal)?;
+        Ok(ItemRecord {
+            id,
+            dispatch,
+            ordinal: at.number(ordinal)?,
+            blob: BlobId::from_bytes(at.bytes(&blob)?),
+            bytes: at.number(bytes)?,
+            sha256: facts.sha256,
+            custody_commitment: commitment(CUSTODY_DOMAIN, &facts.salt, &facts.sha256),
+            name: Private::from(facts.name.as_str()),
+            captured_at: facts.captured_at.as_deref().map(Private::from),
+            note,
+            entered_at: Micros(entered_at),
+            kind,
+            examination: At("items", "examination").word(Examination::from_code(&examination))?,
+            protection,
+            refusal_reason,
+            preview: self.load_preview(tx, id).await?,
+        })
+    }
+}
+
+async fn item_ids(tx: &mut Tx, key: &DispatchKey) -> Result<Vec<ItemId>, StoreError> {
+    let rows: Vec<(Vec<u8>,)> = tx
+        .all(
+            "SELECT id FROM items WHERE kit = $1 AND dispatch = $2 ORDER BY ordinal",
+            args![key.kit, key.dispatch],
+        )
+        .await?;
+    rows.iter()
+        .map(|(id,)| Ok(ItemId::from_bytes(At("items", "id").bytes(id)?)))
+        .collect()
+}
+
+fn place<'a>(table: &'static str, column: &'static str, row: &'a [u8]) -> Place<'a> {
+    Place { table, column, row }
+}

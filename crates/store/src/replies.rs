@@ -1,0 +1,346 @@
+//! Reply pairs (one use each, sealed) and receipts on their way into mailboxes.
+
+use crate::columns::Place;
+use crate::engine::{Tx, args, transact};
+use crate::error::StoreError;
+use crate::open::Store;
+use crate::value::At;
+use formats::{Cell, DispatchId, KitId, ReceiptKind};
+use keys::{MailboxAddress, ReplyPair, ReplyRecipient, ReplySecret};
+use newsroom::arrival::DispatchKey;
+use newsroom::audit::{Act, Actor, Chain, Entry};
+use newsroom::time::{DAY, MINUTE, SECOND};
+use newsroom::{DropId, Micros, ReceiptId, Refusal};
+
+/// How long a reply pair is good for.
+const PAIR_LIFE: i64 = 180 * DAY;
+
+/// Names a reply pair.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct PairRef {
+    /// The dispatch whose contact piece brought it.
+    pub source: DispatchKey,
+    /// Its place in that piece.
+    pub ordinal: u16,
+}
+
+/// A pair that may still be used.
+pub struct ReplyPairRecord {
+    /// Which.
+    pub pair: PairRef,
+    /// The recipient and the secret.
+    pub keys: ReplyPair,
+}
+
+/// A receipt sealed for one drop's mailbox. A cell of its own for each drop, so that drops cannot compare.
+pub struct SealedReceipt {
+    /// Which drop.
+    pub drop: DropId,
+    /// The mailbox there.
+    pub mailbox: MailboxAddress,
+    /// The cell to put.
+    pub cell: Cell,
+}
+
+/// A receipt that is to be put into a mailbox now.
+pub struct PutDue {
+    /// Which receipt.
+    pub receipt: ReceiptId,
+    /// Where.
+    pub to: SealedReceipt,
+    /// Failed attempts so far.
+    pub attempts: u32,
+}
+
+impl Store {
+    /// Keeps the reply pairs of a contact piece. Doing it twice changes nothing.
+    ///
+    /// # Errors
+    /// The engine's failure.
+    pub async fn add_reply_pairs(
+        &self,
+        key: &DispatchKey,
+        pairs: &[ReplyPair],
+        now: Micros,
+    ) -> Result<(), StoreError> {
+        transact!(self, "add reply pairs", Work, |tx| {
+            for (ordinal, pair) in (0_u16..).zip(pairs) {
+                let source = PairRef {
+                    source: *key,
+                    ordinal,
+                };
+                let mut bytes = zeroize::Zeroizing::new([0_u8; 64]);
+                bytes[..32].copy_from_slice(pair.recipient.as_bytes());
+                bytes[32..].copy_from_slice(pair.secret.expose_bytes());
+                let sealed = self.seal(pair_place(&pair_row(&source)), &bytes[..])?;
+                tx.exec(
+                    "INSERT INTO reply_pairs (kit, dispatch, ordinal, pair, received_at, until)
+                     VALUES ($1, $2, $3, $4, $5, $6) ON CONFLICT (kit, dispatch, ordinal) DO NOTHING",
+                    args![key.kit, key.dispatch, ordinal, sealed, now, now.plus(PAIR_LIFE)],
+                )
+                .await?;
+            }
+            Ok(())
+        })
+    }
+
+    /// The next unused reply pair of a kit: first those of this dispatch, then the newest of any other.
+    ///
+    /// # Errors
+    /// The engine's failure.
+    pub async fn next_reply_pair(
+        &self,
+        about: &DispatchKey,
+        now: Micros,
+    ) -> Result<Option<ReplyPairRecord>, StoreError> {
+        transact!(self, "find reply pair", Read, |tx| {
+            let row: Option<(Vec<u8>, i64, Vec<u8>)> = tx
+                .one(
+                    "SELECT dispatch, ordinal, pair FROM reply_pairs
+                     WHERE kit = $1 AND used_at IS NULL AND until > $2
+                     ORDER BY CASE WHEN dispatch = $3 THEN 0 ELSE 1 END, received_at DESC, dispatch, ordinal LIMIT 1",
+                    args![about.kit, now, about.dispatch],
+                )
+                .await?;
+            let Some((dispatch, ordinal, sealed)) = row else {
+                return Ok(None);
+            };
+            let at = At("reply_pairs", "pair");
+            let source = DispatchKey {
+                kit: about.kit,
+                dispatch: DispatchId(at.bytes(&dispatch)?),
+            };
+            let pair = PairRef {
+                source,
+                ordinal: at.number(ordinal)?,
+            };
+            let opened = self.open(pair_place(&pair_row(&pair)), &sealed)?;
+            let (recipient, secret) = opened.split_at_checked(32).ok_or_else(|| at.damaged())?;
+            let keys = ReplyPair {
+                recipient: ReplyRecipient::from_bytes(at.bytes(recipient)?)
+                    .map_err(|_| at.damaged())?,
+                secret: ReplySecret::from_bytes(at.bytes(secret)?),
+            };
+            Ok(Some(ReplyPairRecord { pair, keys }))
+        })
+    }
+
+    /// Spends a reply pair on a receipt and puts it in the outbox, in one transaction.
+    ///
+    /// # Errors
+    /// [`Refusal::ReplyPairSpent`].
+    pub async fn queue_receipt(
+        &self,
+        about: &DispatchKey,
+        kind: ReceiptKind,
+        pair: &PairRef,
+        cells: &[SealedReceipt],
+        now: Micros,
+    ) -> Result<ReceiptId, StoreError> {
+        let id = ReceiptId::from_bytes(self.random());
+        let kind = kind_code(kind);
+        transact!(self, "queue receipt", Decide, |tx| {
+            let spent = "UPDATE reply_pairs SET used_at = $1
+                         WHERE kit = $2 AND dispatch = $3 AND ordinal = $4 AND used_at IS NULL";
+            let (kit, dispatch) = (pair.source.kit, pair.source.dispatch);
+            if tx
+                .exec(spent, args![now, kit, dispatch, pair.ordinal])
+                .await?
+                == 0
+            {
+                return Err(Refusal::ReplyPairSpent.into());
+            }
+            tx.exec(
+                "INSERT INTO receipts (id, kit, dispatch, kind, pair_kit, pair_dispatch, pair_ordinal, created_at)
+                 VALUES ($1, $2, $3, $4, $5, $6, $7, $8)",
+                args![id, about.kit, about.dispatch, kind, kit, dispatch, pair.ordinal, now],
+            )
+            .await?;
+            for cell in cells {
+                self.insert_put(tx, id, cell, now).await?;
+            }
+            let entry = Entry::new(
+                Chain::Dispatch(*about),
+                Actor::Desk,
+                Act::ReceiptQueued,
+                now,
+            );
+            self.append(tx, entry.with("receipt", id).with("kind", kind))
+                .await?;
+            Ok(id)
+        })
+    }
+
+    async fn insert_put(
+        &self,
+        tx: &mut Tx,
+        id: ReceiptId,
+        to: &SealedReceipt,
+        now: Micros,
+    ) -> Result<(), StoreError> {
+        let mailbox = self.seal(mailbox_place(&put_row(&id, &to.drop)), &to.mailbox.0)?;
+        tx.exec(
+            "INSERT INTO receipt_puts (receipt, drop_id, mailbox, cell, attempts, due_at) VALUES ($1, $2, $3, $4, 0, $5)",
+            args![id, to.drop, mailbox, &to.cell.as_bytes()[..], now],
+        )
+        .await?;
+        Ok(())
+    }
+
+    /// Receipts to be put now, oldest first.
+    ///
+    /// # Errors
+    /// The engine's failure.
+    pub async fn puts_due(&self, limit: u32, now: Micros) -> Result<Vec<PutDue>, StoreError> {
+        transact!(self, "list due receipts", Read, |tx| {
+            let rows: Vec<(Vec<u8>, Vec<u8>, Vec<u8>, Vec<u8>, i64)> = tx
+                .all(
+                    "SELECT receipt, drop_id, mailbox, cell, attempts FROM receipt_puts
+                     WHERE put_at IS NULL AND due_at <= $1 ORDER BY due_at, receipt, drop_id LIMIT $2",
+                    args![now, limit],
+                )
+                .await?;
+            let at = At("receipt_puts", "cell");
+            rows.into_iter()
+                .map(|(receipt, drop, mailbox, cell, attempts)| {
+                    let receipt = ReceiptId::from_bytes(at.bytes(&receipt)?);
+                    let drop = DropId::from_bytes(at.bytes(&drop)?);
+                    let mailbox = self.open(mailbox_place(&put_row(&receipt, &drop)), &mailbox)?;
+                    let mailbox = MailboxAddress(at.bytes(&mailbox)?);
+                    let cell = Cell::from_slice(&cell).map_err(|_| at.damaged())?;
+                    let attempts = at.number(attempts)?;
+                    Ok(PutDue {
+                        receipt,
+                        to: SealedReceipt {
+                            drop,
+                            mailbox,
+                            cell,
+                        },
+                        attempts,
+                    })
+                })
+                .collect()
+        })
+    }
+
+    /// The drop has taken it.
+    ///
+    /// # Errors
+    /// The engine's failure.
+    pub async fn put_done(
+        &self,
+        receipt: ReceiptId,
+        drop: DropId,
+        now: Micros,
+    ) -> Result<(), StoreError> {
+        transact!(self, "settle receipt", Decide, |tx| {
+            let sql = "UPDATE receipt_puts SET put_at = $1 WHERE receipt = $2 AND drop_id = $3 AND put_at IS NULL";
+            if tx.exec(sql, args![now, receipt, drop]).await? == 0 {
+                return Ok(());
+            }
+            let row: Option<(Vec<u8>, Vec<u8>)> = tx
+                .one(
+                    "SELECT kit, dispatch FROM receipts WHERE id = $1",
+                    args![receipt],
+                )
+                .await?;
+            let at = At("receipts", "dispatch");
+            let (kit, dispatch) = row.ok_or_else(|| at.damaged())?;
+            let about = DispatchKey {
+                kit: KitId(at.bytes(&kit)?),
+                dispatch: DispatchId(at.bytes(&dispatch)?),
+            };
+            let entry = Entry::new(Chain::Dispatch(about), Actor::Desk, Act::ReceiptPut, now);
+            self.append(tx, entry.with("receipt", receipt).with("drop", drop))
+                .await?;
+            Ok(())
+        })
+    }
+
+    /// The drop could not be reached: later again, at most ten minutes apart, for ever.
+    ///
+    /// # Errors
+    /// The engine's failure.
+    pub async fn put_failed(&self, due: &PutDue, now: Micros) -> Result<(), StoreError> {
+        let wait = (2 * SECOND)
+            .saturating_mul(1 << due.attempts.min(12))
+            .min(10 * MINUTE);
+        transact!(self, "postpone receipt", Work, |tx| {
+            let sql = "UPDATE receipt_puts SET attempts = attempts + 1, due_at = $1
+                       WHERE receipt = $2 AND drop_id = $3 AND put_at IS NULL";
+            tx.exec(sql, args![now.plus(wait), due.receipt, due.to.drop])
+                .await?;
+            Ok(())
+        })
+    }
+
+    /// Which kinds of receipt were sealed for a dispatch, oldest first: a worker sends "complete" once.
+    ///
+    /// # Errors
+    /// The engine's failure.
+    pub async fn receipts_of(
+        &self,
+        key: &DispatchKey,
+    ) -> Result<Vec<(ReceiptId, ReceiptKind)>, StoreError> {
+        transact!(self, "list receipts", Read, |tx| {
+            let sql = "SELECT id, kind FROM receipts WHERE kit = $1 AND dispatch = $2 ORDER BY created_at, id";
+            let rows: Vec<(Vec<u8>, String)> = tx.all(sql, args![key.kit, key.dispatch]).await?;
+            rows.into_iter()
+                .map(|(id, kind)| {
+                    let id = ReceiptId::from_bytes(At("receipts", "id").bytes(&id)?);
+                    Ok((id, At("receipts", "kind").word(kind_from(&kind))?))
+                })
+                .collect()
+        })
+    }
+}
+
+fn pair_row(pair: &PairRef) -> Vec<u8> {
+    [
+        &pair.source.kit.0[..],
+        &pair.source.dispatch.0,
+        &pair.ordinal.to_be_bytes(),
+    ]
+    .concat()
+}
+
+fn pair_place(row: &[u8]) -> Place<'_> {
+    Place {
+        table: "reply_pairs",
+        column: "pair",
+        row,
+    }
+}
+
+fn put_row(receipt: &ReceiptId, drop: &DropId) -> Vec<u8> {
+    [receipt.as_bytes().as_slice(), drop.as_bytes()].concat()
+}
+
+fn mailbox_place(row: &[u8]) -> Place<'_> {
+    Place {
+        table: "receipt_puts",
+        column: "mailbox",
+        row,
+    }
+}
+
+const KINDS: [(ReceiptKind, &str); 4] = [
+    (ReceiptKind::Have, "have"),
+    (ReceiptKind::Missing, "missing"),
+    (ReceiptKind::Complete, "complete"),
+    (ReceiptKind::Wipe, "wipe"),
+];
+
+fn kind_code(kind: ReceiptKind) -> &'static str {
+    KINDS
+        .iter()
+        .find(|(known, _)| *known == kind)
+        .map_or("have", |(_, code)| code)
+}
+
+fn kind_from(code: &str) -> Option<ReceiptKind> {
+    KINDS
+        .iter()
+        .find(|(_, known)| *known == code)
+        .map(|(kind, _)| *kind)
+}

@@ -1,0 +1,263 @@
+// The desk in a real browser: unlock, enrol, sign in, an arriving dispatch, an item behind its gate, a story in
+// two languages, two approvals, publication; in both languages, on a phone and a desktop, and without a script.
+
+import assert from "node:assert/strict";
+import { mkdir } from "node:fs/promises";
+import { join } from "node:path";
+import { after, before, test } from "node:test";
+import { chromium } from "playwright-core";
+import { custodians, editors, found } from "./newsroom.mjs";
+
+const shots = process.env.FH_SCREENSHOTS ?? new URL("../../target/screenshots", import.meta.url).pathname;
+const executablePath = process.env.FH_CHROMIUM ?? "/usr/bin/chromium";
+const PATIENCE = 120_000;
+const desktop = { width: 1280, height: 860 };
+const phone = { width: 390, height: 844 };
+
+let browser;
+let newsroom;
+const complaints = [];
+
+before(async () => {
+  await mkdir(shots, { recursive: true });
+  newsroom = await found();
+  browser = await chromium.launch({ executablePath, args: ["--headless", "--no-sandbox", "--disable-gpu", "--disable-background-networking"] });
+}, { timeout: PATIENCE });
+
+after(async () => {
+  await browser?.close();
+  await newsroom?.stop();
+});
+
+/** A person at a browser. Whatever the page complains about is remembered. */
+async function person(options = {}) {
+  const context = await browser.newContext({ locale: "en", viewport: desktop, ...options });
+  const page = await context.newPage();
+  page.setDefaultTimeout(30_000);
+  page.on("pageerror", (error) => complaints.push(`${page.url()}: ${error.message}`));
+  page.on("console", (message) => {
+    if (/Content Security Policy|Trusted/i.test(message.text())) complaints.push(`${page.url()}: ${message.text()}`);
+  });
+  page.on("dialog", (dialog) => {
+    if (dialog.type() === "alert") complaints.push(`${page.url()} ran a foreign script`);
+    void dialog.dismiss();
+  });
+  return page;
+}
+
+async function shot(page, name) {
+  const language = await page.locator("html").getAttribute("lang");
+  const size = page.viewportSize().width < 500 ? "phone" : "desktop";
+  await page.evaluate(() => scrollTo(0, 0));
+  await page.screenshot({ path: join(shots, `${name}-${language}-${size}.png`), fullPage: true });
+  const wide = await page.evaluate(() => document.documentElement.scrollWidth - document.documentElement.clientWidth);
+  assert.ok(wide <= 0, `${name} (${language}, ${size}) scrolls sideways by ${wide}px`);
+}
+
+async function signIn(page, { name, password }) {
+  await page.goto(`${newsroom.url}/sign-in`);
+  await page.fill("#name", name);
+  await page.fill("#password", password);
+  await page.click("main button[type=submit]");
+  await page.waitForURL(`${newsroom.url}/`);
+}
+
+test("a locked desk shows its unlock page and nothing else, then two custodians open it", { timeout: PATIENCE }, async () => {
+  const page = await person();
+  const locked = await page.goto(`${newsroom.url}/stories`);
+  assert.equal(locked.status(), 503);
+  assert.match(await page.textContent("h1"), /locked/);
+  await shot(page, "unlock");
+  const arabic = await person({ locale: "ar", viewport: phone, colorScheme: "dark" });
+  await arabic.goto(`${newsroom.url}/unlock`);
+  assert.equal(await arabic.locator("html").getAttribute("dir"), "rtl");
+  await shot(arabic, "unlock");
+  await page.goto(`${newsroom.url}/unlock`);
+  await page.selectOption("#custodian", custodians[0]);
+  await page.fill("#passphrase", "this is not it");
+  await page.click("main button[type=submit]");
+  assert.match(await page.textContent("[role=alert]"), /does not open/);
+  for (const name of custodians.slice(0, 2)) {
+    await page.goto(`${newsroom.url}/unlock`);
+    await page.selectOption("#custodian", name);
+    await page.fill("#passphrase", await newsroom.passphrase(name));
+    await page.click("main button[type=submit]");
+    if (name === custodians[0]) {
+      await page.locator(".place.in").waitFor();
+      await shot(page, "unlock-one-in");
+    }
+  }
+  await page.waitForURL(`${newsroom.url}/sign-in`);
+});
+
+test("editors set their passwords once", { timeout: PATIENCE }, async () => {
+  for (const [at, editor] of editors.entries()) {
+    const page = await person(at === 0 ? {} : { locale: "ar", viewport: phone });
+    const link = `${newsroom.url}/enrol/${await newsroom.enrolment(editor.name)}`;
+    await page.goto(link);
+    await shot(page, "enrol");
+    await page.fill("#password", editor.password);
+    await page.fill("#again", editor.password);
+    await page.click("main button[type=submit]");
+    await page.waitForURL(`${newsroom.url}/sign-in`);
+    await shot(page, "sign-in");
+    await page.goto(link);
+    await page.fill("#password", editor.password);
+    await page.fill("#again", editor.password);
+    await page.click("main button[type=submit]");
+    await page.locator("[role=alert]").waitFor();
+  }
+});
+
+let items;
+
+test("a dispatch appears in an open inbox by itself, and a gated item shows nothing until asked", { timeout: 2 * PATIENCE }, async () => {
+  const page = await person();
+  const asked = [];
+  page.on("request", (request) => asked.push(new URL(request.url()).pathname));
+  await signIn(page, editors[0]);
+  await shot(page, "inbox-empty");
+  await newsroom.send("Filmed from a roof <script>alert(2)</script> this morning.\nصُوِّر من سطح هذا الصباح.");
+  await page.locator(".card").first().waitFor({ timeout: PATIENCE });
+  await page.locator(".row .pill.good").nth(1).waitFor({ timeout: PATIENCE });
+  await shot(page, "inbox");
+  items = await page.locator("a.row").evaluateAll((rows) => rows.map((row) => row.getAttribute("href")));
+  assert.equal(items.length, 2);
+  for (const [at, item] of items.entries()) {
+    await page.goto(newsroom.url + item);
+    assert.equal(await page.locator("main img, main video, main audio").count(), 0);
+    assert.ok(!asked.some((path) => /preview|poster|pages/.test(path)), `something was fetched unasked: ${asked}`);
+    await shot(page, `item-${at}`);
+    await page.click(".gate button");
+    await seen(page, at);
+    await shot(page, `item-${at}-shown`);
+    await page.click(".shown-bar a");
+    await page.locator(".gate").waitFor();
+    assert.equal(await page.locator("main img, main video, main audio").count(), 0);
+    asked.length = 0;
+  }
+});
+
+/** The photograph has pixels; the video has decoded a frame, is silent, and can be wound on. */
+async function seen(page, at) {
+  if (at === 0) {
+    await page.waitForFunction(() => (document.querySelector("main img")?.naturalWidth ?? 0) > 0);
+    return;
+  }
+  const video = page.locator("main video");
+  await video.evaluate((player) => new Promise((done, fail) => {
+    if (player.readyState >= 1) done();
+    player.addEventListener("loadedmetadata", done, { once: true });
+    player.addEventListener("error", () => fail(new Error(player.error?.message)), { once: true });
+  }));
+  assert.equal(await video.evaluate((player) => player.muted && player.paused), true);
+  await video.evaluate((player) => new Promise((done) => {
+    player.addEventListener("seeked", done, { once: true });
+    player.currentTime = 3;
+  }));
+  assert.ok(await video.evaluate((player) => player.duration) > 4);
+}
+
+test("clean copies are made while the page is open, and the report says what went", { timeout: 2 * PATIENCE }, async () => {
+  const page = await person({ locale: "ar" });
+  await signIn(page, editors[1]);
+  for (const [at, item] of items.entries()) {
+    await page.goto(newsroom.url + item);
+    await page.click("#scrub button");
+    await page.locator(".derivative").waitFor({ timeout: PATIENCE });
+    await shot(page, `item-${at}-scrubbed`);
+  }
+});
+
+test("a story in two languages is approved by two people and published", { timeout: 2 * PATIENCE }, async () => {
+  const page = await person();
+  await signIn(page, editors[0]);
+  await page.goto(`${newsroom.url}/stories`);
+  await shot(page, "stories-empty");
+  await page.click(".head button");
+  await page.fill("#title_en", "What was filmed this morning");
+  await page.fill("#body_en", "People had been waiting since before dawn.\n\nBy ten there was nothing left.");
+  await page.fill("#title_ar", "ما صُوِّر هذا الصباح");
+  await page.fill("#body_ar", "كان الناس ينتظرون منذ ما قبل الفجر.\n\nوبحلول العاشرة لم يبقَ شيء.");
+  for (const choice of await page.locator(".choice").all()) {
+    await choice.locator("input[type=checkbox]").check();
+    await choice.locator("input[lang=en]").fill("A test picture");
+    await choice.locator("input[lang=ar]").fill("صورة اختبار");
+  }
+  await shot(page, "story-editor");
+  await page.click(".save-bar button");
+  await page.waitForLoadState();
+  const story = new URL(page.url()).pathname;
+  await approve(page, story, "approve");
+  assert.match(await page.textContent(".approvals"), /Hala/);
+  assert.equal(await page.locator("form[action$='/publish']").count(), 0);
+
+  const safety = await person({ locale: "ar", viewport: phone, colorScheme: "dark" });
+  await signIn(safety, editors[1]);
+  await safety.goto(`${newsroom.url}/stories`);
+  await shot(safety, "stories");
+  await safety.goto(newsroom.url + story);
+  await shot(safety, "story-editor");
+  await approve(safety, story, "approve");
+  await shot(safety, "story-cleared");
+  await safety.click("form[action$='/publish'] button");
+  await safety.locator(".published").waitFor({ timeout: PATIENCE });
+  await shot(safety, "story-published");
+  await page.goto(newsroom.url + story);
+  await page.locator(".published").waitFor({ timeout: PATIENCE });
+  await shot(page, "story-published");
+  assert.equal(await page.locator(".published tbody tr").count(), 2);
+  await page.goto(`${newsroom.url}/stories`);
+  await shot(page, "stories");
+});
+
+async function approve(page, story, name) {
+  await page.goto(`${newsroom.url}${story}/approve`);
+  assert.equal(await page.locator("main img, main video, main audio").count(), 0);
+  await shot(page, name);
+  await page.click(".media form button");
+  await page.waitForFunction(() => (document.querySelector("main img")?.naturalWidth ?? 0) > 0);
+  await shot(page, `${name}-shown`);
+  await page.click(".binding button");
+  await page.waitForURL(`**${story}#standing`);
+}
+
+test("everything is there without a script, on a phone, in Arabic", { timeout: PATIENCE }, async () => {
+  const page = await person({ javaScriptEnabled: false, locale: "ar", viewport: phone });
+  await signIn(page, editors[1]);
+  assert.equal(await page.locator("a.row").count(), 2);
+  await page.goto(newsroom.url + items[0]);
+  assert.equal(await page.locator("main img").count(), 0);
+  await page.click(".gate button");
+  await page.locator("main img").waitFor();
+  await page.click(".shown-bar a");
+  await page.locator(".gate").waitFor();
+  await page.click("a.language");
+  assert.equal(await page.locator("html").getAttribute("lang"), "en");
+  await page.click("details.account summary");
+  await page.click("form[action='/sign-out'] button");
+  await page.waitForURL(`${newsroom.url}/sign-in`);
+});
+
+test("cookies are out of reach of scripts, foreign text ran nowhere, no page broke its own policy", { timeout: PATIENCE }, async () => {
+  const page = await person({ locale: "ar", viewport: phone });
+  await signIn(page, editors[0]);
+  await shot(page, "inbox");
+  await page.goto(newsroom.url + items[1]);
+  await shot(page, "item-1");
+  assert.equal(await page.evaluate(() => document.cookie), "");
+  for (const cookie of await page.context().cookies()) {
+    assert.ok(cookie.httpOnly && cookie.sameSite === "Strict", cookie.name);
+  }
+  assert.deepEqual(complaints, []);
+});
+
+test("an editor locks the desk at once, for everybody", { timeout: PATIENCE }, async () => {
+  const page = await person();
+  await signIn(page, editors[0]);
+  await page.click("details.account summary");
+  await page.click("form[action='/lock'] button");
+  await page.locator("#custodian").waitFor();
+  const refused = await page.goto(`${newsroom.url}/`);
+  assert.equal(refused.status(), 503);
+});

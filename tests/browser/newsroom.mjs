@@ -1,0 +1,110 @@
+// A newsroom of the built programs for browser tests: drop, desk, one reporter. Everything on loopback,
+// everything in one temporary folder, everything stopped at the end.
+
+import { execFile, spawn } from "node:child_process";
+import { mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { createInterface } from "node:readline";
+import { promisify } from "node:util";
+
+const run = promisify(execFile);
+const bin = process.env.FH_BIN_DIR ?? new URL("../../target/debug", import.meta.url).pathname;
+const START_MS = 60_000;
+
+export const custodians = ["Amal", "باسم", "Dima"];
+export const editors = [
+  { name: "Hala", role: "editor", password: "lamp harbour violet orchard" },
+  { name: "سلمى", role: "safety", password: "saffron window quiet ladder" },
+];
+
+/** Starts a program whose first line is `listening URL`. */
+async function serve(program, args, log) {
+  const child = spawn(join(bin, program), args, { stdio: ["ignore", "pipe", "pipe"], env: { ...process.env, FH_LANG: "en" } });
+  let said = "";
+  child.stderr.on("data", (bytes) => (said += bytes));
+  const url = await new Promise((tell, fail) => {
+    const timer = setTimeout(() => fail(new Error(`${program} did not start: ${said}`)), START_MS);
+    child.once("exit", (code) => fail(new Error(`${program} ended with ${code}: ${said}`)));
+    createInterface({ input: child.stdout }).on("line", (line) => {
+      if (!line.startsWith("listening ")) return;
+      clearTimeout(timer);
+      tell(line.slice("listening ".length).trim());
+    });
+  });
+  log.push(() => said);
+  return { url, stop: () => new Promise((done) => (child.once("exit", done), child.kill())) };
+}
+
+async function field(dir, verb, args) {
+  const all = ["--dir", join(dir, "reporter"), verb, "--passphrase-file", join(dir, "reporter.passphrase"), ...args];
+  const { stdout } = await run(join(bin, "fh-field"), all, { env: { ...process.env, FH_LANG: "en" } });
+  return stdout;
+}
+
+/** A photograph with camera metadata and a short video with sound. */
+async function inputs(dir) {
+  const photo = join(dir, "IMG_0441 صورة.jpg");
+  const video = join(dir, "VID <script>alert(1)</script>.mp4");
+  const quiet = ["-loglevel", "error", "-y"];
+  await run("ffmpeg", [...quiet, "-f", "lavfi", "-i", "testsrc2=size=1600x1200", "-frames:v", "1", photo]);
+  await run("ffmpeg", [
+    ...quiet, "-f", "lavfi", "-i", "testsrc2=size=1280x720:rate=25:duration=5", "-f", "lavfi", "-i", "sine=440:duration=5",
+    "-c:v", "libx264", "-preset", "ultrafast", "-pix_fmt", "yuv420p", "-c:a", "aac", "-metadata", "title=from the roof", video,
+  ]);
+  await run("exiftool", [
+    "-q", "-overwrite_original", "-Make=Samsung", "-Model=SM-A125F", "-GPSLatitude=35.95", "-GPSLatitudeRef=N",
+    "-GPSLongitude=39.01", "-GPSLongitudeRef=E", "-Artist=<b onmouseover=alert(1)>", photo,
+  ]);
+  return [photo, video];
+}
+
+/** Founds everything; the desk is running and locked, the reporter has her kit. */
+export async function found() {
+  const dir = await mkdtemp(join(tmpdir(), "fh-browser-"));
+  const secrets = join(dir, "secrets");
+  const logs = [];
+  const stops = [];
+  const desk = (args) => run(join(bin, "fh-desk"), args, { env: { ...process.env, FH_LANG: "en" } });
+  try {
+    await run(join(bin, "fh-drop"), ["token", "--out", join(dir, "drop.token")]);
+    const drop = await serve("fh-drop", ["serve", "--listen", "127.0.0.1:0", "--dir", join(dir, "drop"), "--desk-token-file", join(dir, "drop.token")], logs);
+    stops.push(drop.stop);
+    await desk([
+      "init", "--organisation", "Browser Test", "--threshold", "2", "--dir", join(dir, "desk"), "--passphrase-dir", secrets,
+      ...custodians.flatMap((name) => ["--custodian", name]),
+      ...editors.flatMap(({ name, role }) => ["--editor", `${name}:${role}`]),
+    ]);
+    await desk(["drop", "add", "--dir", join(dir, "desk"), "--url", drop.url, "--token-file", join(dir, "drop.token")]);
+    await desk([
+      "kit", "new", "swallow", "--dir", join(dir, "desk"), "--out", join(dir, "kit"),
+      ...custodians.slice(0, 2).flatMap((name) => ["--custodian-passphrase", `${name}=${join(secrets, `${name}.passphrase`)}`]),
+    ]);
+    await writeFile(join(dir, "reporter.passphrase"), "quiet river stone lantern copper meadow\n");
+    await field(dir, "init", ["--kit", join(dir, "kit")]);
+    const serving = await serve(
+      "fh-desk",
+      ["serve", "--listen", "127.0.0.1:0", "--poll-seconds", "1", "--base-url", "https://news.example", "--dir", join(dir, "desk"), "--site", join(dir, "site")],
+      logs,
+    );
+    stops.push(serving.stop);
+    const secret = async (file) => (await readFile(join(secrets, file), "utf8")).trim();
+    return {
+      url: serving.url,
+      passphrase: (name) => secret(`${name}.passphrase`),
+      enrolment: (name) => secret(`${name}.enrol`),
+      send: async (note) => {
+        await field(dir, "add", [...(await inputs(dir)), "--note", note]);
+        await field(dir, "send", []);
+      },
+      logs: () => logs.map((said) => said()).join("\n"),
+      stop: async () => {
+        for (const stop of stops.reverse()) await stop();
+        await rm(dir, { recursive: true, force: true });
+      },
+    };
+  } catch (error) {
+    for (const stop of stops.reverse()) await stop();
+    throw error;
+  }
+}

@@ -341,9 +341,11 @@ impl Store {
             outcomes,
             repeated,
         } = plan;
-        self.sessions_mut()
-            .prepare(self.disk.as_ref(), &additions)
-            .map_err(|error| failed(&error))?;
+        let prepared = self.sessions_mut().prepare(self.disk.as_ref(), &additions);
+        if let Err(error) = prepared {
+            writer.broken = !out_of_space(&error);
+            return Err(failed(&error));
+        }
         let mut pending = PendingIndex::default();
         let appended = self.log.append(&mut writer.tail, &cells).and_then(|range| {
             self.sessions()
@@ -356,7 +358,7 @@ impl Store {
                 let back = pending
                     .take_back()
                     .and(self.log.take_back(&mut writer.tail));
-                writer.broken = back.is_err();
+                writer.broken = back.is_err() || !out_of_space(&error);
                 return Err(failed(&error));
             }
         };
@@ -513,10 +515,19 @@ fn refuse(group: &[Deposit], refusal: Refusal) -> Vec<Outcome> {
 
 fn failed(error: &io::Error) -> Refusal {
     tracing::error!(kind = ?error.kind(), "a group of cells could not be stored");
-    match error.kind() {
-        io::ErrorKind::StorageFull | io::ErrorKind::QuotaExceeded => Refusal::StorageFull,
-        _ => Refusal::Unavailable,
+    if out_of_space(error) {
+        Refusal::StorageFull
+    } else {
+        Refusal::Unavailable
     }
+}
+
+/// The one failure after which a disk can still be relied on.
+fn out_of_space(error: &io::Error) -> bool {
+    matches!(
+        error.kind(),
+        io::ErrorKind::StorageFull | io::ErrorKind::QuotaExceeded
+    )
 }
 
 fn lock(writer: &Mutex<Writer>) -> MutexGuard<'_, Writer> {

@@ -84,7 +84,7 @@ impl Forgetful {
         let mut survived = |durable: bool| match left {
             Left::Synced => durable,
             Left::All => true,
-            Left::Some(_) => durable || chance.next_u32() % 2 == 0,
+            Left::Some(_) => durable || chance.next_u32().is_multiple_of(2),
         };
         let folders: BTreeSet<String> = state
             .folders
@@ -139,6 +139,16 @@ impl Forgetful {
 
     pub(crate) fn names(&self) -> Vec<String> {
         self.lock().seen.keys().cloned().collect()
+    }
+
+    /// From now on nothing that changes the disk works.
+    pub(crate) fn fail_from_now_on(&self) {
+        self.lock().crashed = true;
+    }
+
+    pub(crate) fn contents_of(&self, path: &str) -> Vec<u8> {
+        let state = self.lock();
+        state.files[state.seen[path]].seen.clone()
     }
 
     /// Everything on the disk, for searching it.
@@ -199,16 +209,16 @@ fn torn(file: &Contents, chance: &mut ChaCha20Rng) -> Vec<u8> {
         file.durable.len().max(file.seen.len()),
     );
     let length = short + usize::try_from(chance.next_u64() % (long - short + 1) as u64).unwrap();
-    let byte = |bytes: &[u8], at: usize| bytes.get(at).copied().unwrap_or(0);
-    let mut out = Vec::with_capacity(length);
-    while out.len() < length {
-        let source = if chance.next_u32() % 2 == 0 {
+    let mut out = vec![0; length];
+    for (number, page) in out.chunks_mut(PAGE).enumerate() {
+        let source = if chance.next_u32().is_multiple_of(2) {
             &file.seen
         } else {
             &file.durable
         };
-        let page = out.len()..length.min((out.len() / PAGE + 1) * PAGE);
-        out.extend(page.map(|at| byte(source, at)));
+        let begin = (number * PAGE).min(source.len());
+        let end = (begin + page.len()).min(source.len());
+        page[..end - begin].copy_from_slice(&source[begin..end]);
     }
     out
 }
@@ -289,7 +299,7 @@ impl Disk for Forgetful {
 
     /// One after the other, in an order left to chance: each is a point at which the power may go.
     fn sync_together(&self, files: &[Arc<dyn DiskFile>]) -> io::Result<()> {
-        let backwards = self.lock().chance.next_u32() % 2 == 0;
+        let backwards = self.lock().chance.next_u32().is_multiple_of(2);
         let mut order: Vec<_> = files.iter().collect();
         if backwards {
             order.reverse();

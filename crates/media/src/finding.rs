@@ -130,7 +130,11 @@ impl Finding {
     /// A finding; place and value are cut and made printable here, because both come from hostile files.
     #[must_use]
     pub fn new(code: FindingCode, place: &str, value: &str) -> Self {
-        Self { code, place: printable(place, PLACE_CHARACTERS), value: printable(value, VALUE_CHARACTERS) }
+        Self {
+            code,
+            place: printable(place, PLACE_CHARACTERS),
+            value: printable(value, VALUE_CHARACTERS),
+        }
     }
 }
 
@@ -183,7 +187,11 @@ pub fn findings_from_exiftool(json: &[u8]) -> Result<Vec<Finding>, serde_json::E
     if findings.len() > MOST_FINDINGS {
         let more = findings.len() - MOST_FINDINGS;
         findings.truncate(MOST_FINDINGS);
-        findings.push(Finding::new(FindingCode::OtherMetadata, "metadata", &format!("and {more} more")));
+        findings.push(Finding::new(
+            FindingCode::OtherMetadata,
+            "metadata",
+            &format!("and {more} more"),
+        ));
     }
     Ok(findings)
 }
@@ -208,25 +216,120 @@ fn classify(tag: &str) -> Option<FindingCode> {
 fn by_name(name: &str) -> Option<FindingCode> {
     use FindingCode as F;
     let has = |words: &[&str]| words.iter().any(|word| name.contains(word));
-    let code = if has(&["GPS", "Latitude", "Longitude", "Location", "City", "Country", "Altitude", "State", "Geo"]) {
+    let code = if has(&[
+        "GPS",
+        "Latitude",
+        "Longitude",
+        "Location",
+        "City",
+        "Country",
+        "Altitude",
+        "State",
+        "Geo",
+    ]) {
         F::Location
-    } else if has(&["Thumbnail", "PreviewImage", "JpgFromRaw", "OtherImage", "MPImage", "Picture", "DepthMap", "PreviewPDF", "PageImage"]) {
+    } else if has(&[
+        "Thumbnail",
+        "PreviewImage",
+        "JpgFromRaw",
+        "OtherImage",
+        "MPImage",
+        "Picture",
+        "DepthMap",
+        "PreviewPDF",
+        "PageImage",
+    ]) {
         F::EmbeddedPicture
-    } else if has(&["History", "DerivedFrom", "Ingredients", "Pantry", "RevisionCount"]) {
+    } else if has(&[
+        "History",
+        "DerivedFrom",
+        "Ingredients",
+        "Pantry",
+        "RevisionCount",
+    ]) {
         F::EditHistory
-    } else if has(&["Serial", "UniqueID", "DocumentID", "InstanceID", "ContentIdentifier", "UUID", "Identifier", "FileID", "Digest", "MediaGroup"]) {
+    } else if has(&[
+        "Serial",
+        "UniqueID",
+        "DocumentID",
+        "InstanceID",
+        "ContentIdentifier",
+        "UUID",
+        "Identifier",
+        "FileID",
+        "Digest",
+        "MediaGroup",
+    ]) {
         F::Identifier
-    } else if has(&["Artist", "Author", "Owner", "Creator", "Copyright", "By-line", "Byline", "Person", "Performer", "Composer", "Credit", "Contact", "Rights"])
-        && !has(&["CreatorTool"])
+    } else if has(&[
+        "Artist",
+        "Author",
+        "Owner",
+        "Creator",
+        "Copyright",
+        "By-line",
+        "Byline",
+        "Person",
+        "Performer",
+        "Composer",
+        "Credit",
+        "Contact",
+        "Rights",
+    ]) && !has(&["CreatorTool"])
     {
         F::Person
-    } else if has(&["Software", "CreatorTool", "Producer", "Encoder", "EncodedBy", "HostComputer", "Handler", "Vendor", "Toolkit", "Application", "CompressorName", "Tagger"]) {
+    } else if has(&[
+        "Software",
+        "CreatorTool",
+        "Producer",
+        "Encoder",
+        "EncodedBy",
+        "HostComputer",
+        "Handler",
+        "Vendor",
+        "Toolkit",
+        "Application",
+        "CompressorName",
+        "Tagger",
+    ]) {
         F::Software
-    } else if has(&["Date", "Time"]) && !has(&["TimeScale", "Timescale", "PreviewTime", "PosterTime", "SelectionTime", "CurrentTime", "ExposureTime"]) {
+    } else if has(&["Date", "Time"])
+        && !has(&[
+            "TimeScale",
+            "Timescale",
+            "PreviewTime",
+            "PosterTime",
+            "SelectionTime",
+            "CurrentTime",
+            "ExposureTime",
+        ])
+    {
         F::Time
-    } else if has(&["Make", "Model", "Lens", "Camera", "Device", "Firmware", "AndroidVersion"]) && !has(&["ColorModel"]) {
+    } else if has(&[
+        "Make",
+        "Model",
+        "Lens",
+        "Camera",
+        "Device",
+        "Firmware",
+        "AndroidVersion",
+    ]) && !has(&["ColorModel"])
+    {
         F::Device
-    } else if has(&["Comment", "Description", "Title", "Subject", "Keyword", "Caption", "Headline", "Lyrics", "Album", "Text", "Label", "Name"]) {
+    } else if has(&[
+        "Comment",
+        "Description",
+        "Title",
+        "Subject",
+        "Keyword",
+        "Caption",
+        "Headline",
+        "Lyrics",
+        "Album",
+        "Text",
+        "Label",
+        "Name",
+    ]) {
         F::Comment
     } else if name == "Orientation" {
         F::Orientation
@@ -250,10 +353,24 @@ fn by_family(family: &str, tag: &str) -> FindingCode {
 /// Facts that any file of the kind has and that follow from picture and sound alone.
 fn is_technical(family: &str, name: &str) -> bool {
     match family {
-        "JFIF" => matches!(name, "JFIFVersion" | "ResolutionUnit" | "XResolution" | "YResolution"),
+        "JFIF" => matches!(
+            name,
+            "JFIFVersion" | "ResolutionUnit" | "XResolution" | "YResolution"
+        ),
         "PNG" => matches!(
             name,
-            "ImageWidth" | "ImageHeight" | "BitDepth" | "ColorType" | "Compression" | "Filter" | "Interlace" | "Palette" | "Transparency" | "PixelsPerUnitX" | "PixelsPerUnitY" | "PixelUnits"
+            "ImageWidth"
+                | "ImageHeight"
+                | "BitDepth"
+                | "ColorType"
+                | "Compression"
+                | "Filter"
+                | "Interlace"
+                | "Palette"
+                | "Transparency"
+                | "PixelsPerUnitX"
+                | "PixelsPerUnitY"
+                | "PixelUnits"
         ),
         // The first frame's header; a search of all frames follows elsewhere.
         "MPEG" => true,
@@ -265,19 +382,100 @@ fn is_technical(family: &str, name: &str) -> bool {
 
 /// Numbers of the container: how samples lie and play, how tiles make a picture.
 const PLAIN: &[&str] = &[
-    "MajorBrand", "MinorVersion", "CompatibleBrands", "MediaDataSize", "MediaDataOffset", "MovieHeaderVersion", "TimeScale", "Duration",
-    "PreferredRate", "PreferredVolume", "PreviewTime", "PreviewDuration", "PosterTime", "SelectionTime", "SelectionDuration", "CurrentTime",
-    "NextTrackID", "TrackHeaderVersion", "TrackID", "TrackDuration", "TrackLayer", "TrackVolume", "ImageWidth", "ImageHeight", "MediaData",
-    "MediaHeaderVersion", "MediaTimeScale", "MediaDuration", "MediaLanguageCode", "HandlerType", "GraphicsMode", "OpColor", "CompressorID",
-    "SourceImageWidth", "SourceImageHeight", "XResolution", "YResolution", "BitDepth", "VideoFrameRate", "Balance", "AudioFormat",
-    "AudioChannels", "AudioBitsPerSample", "AudioSampleRate", "MatrixStructure", "PixelAspectRatio", "ColorProfiles", "ColorPrimaries",
-    "TransferCharacteristics", "MatrixCoefficients", "VideoFullRangeFlag", "BufferSize", "MaxBitrate", "AverageBitrate", "HandlerClass",
-    "ChromaFormat", "BitDepthLuma", "BitDepthChroma", "Unknown_edts", "Unknown_esds", "Unknown_btrt", "AVCConfiguration", "HEVCConfiguration",
-    "SyncSampleTable", "CompositionTimeToSample", "SampleToChunk", "SampleSizes", "ChunkOffset", "ChunkOffset64", "TimeToSampleTable",
-    "SampleGroupDescription", "SampleToGroup", "PrimaryItemReference", "ImageSpatialExtent", "ImagePixelDepth", "MetaImageSize",
-    "HEVCConfigurationVersion", "GeneralProfileSpace", "GeneralTierFlag", "GeneralProfileIDC", "GenProfileCompatibilityFlags",
-    "ConstraintIndicatorFlags", "GeneralLevelIDC", "MinSpatialSegmentationIdc", "ParallelismType", "ConstantFrameRate", "NumTemporalLayers",
-    "TemporalIDNested", "AverageFrameRate", "ItemLocation", "ItemPropertyAssociation", "ItemInformation", "ItemReference", "ItemProperties",
+    "MajorBrand",
+    "MinorVersion",
+    "CompatibleBrands",
+    "MediaDataSize",
+    "MediaDataOffset",
+    "MovieHeaderVersion",
+    "TimeScale",
+    "Duration",
+    "PreferredRate",
+    "PreferredVolume",
+    "PreviewTime",
+    "PreviewDuration",
+    "PosterTime",
+    "SelectionTime",
+    "SelectionDuration",
+    "CurrentTime",
+    "NextTrackID",
+    "TrackHeaderVersion",
+    "TrackID",
+    "TrackDuration",
+    "TrackLayer",
+    "TrackVolume",
+    "ImageWidth",
+    "ImageHeight",
+    "MediaData",
+    "MediaHeaderVersion",
+    "MediaTimeScale",
+    "MediaDuration",
+    "MediaLanguageCode",
+    "HandlerType",
+    "GraphicsMode",
+    "OpColor",
+    "CompressorID",
+    "SourceImageWidth",
+    "SourceImageHeight",
+    "XResolution",
+    "YResolution",
+    "BitDepth",
+    "VideoFrameRate",
+    "Balance",
+    "AudioFormat",
+    "AudioChannels",
+    "AudioBitsPerSample",
+    "AudioSampleRate",
+    "MatrixStructure",
+    "PixelAspectRatio",
+    "ColorProfiles",
+    "ColorPrimaries",
+    "TransferCharacteristics",
+    "MatrixCoefficients",
+    "VideoFullRangeFlag",
+    "BufferSize",
+    "MaxBitrate",
+    "AverageBitrate",
+    "HandlerClass",
+    "ChromaFormat",
+    "BitDepthLuma",
+    "BitDepthChroma",
+    "Unknown_edts",
+    "Unknown_esds",
+    "Unknown_btrt",
+    "AVCConfiguration",
+    "HEVCConfiguration",
+    "SyncSampleTable",
+    "CompositionTimeToSample",
+    "SampleToChunk",
+    "SampleSizes",
+    "ChunkOffset",
+    "ChunkOffset64",
+    "TimeToSampleTable",
+    "SampleGroupDescription",
+    "SampleToGroup",
+    "PrimaryItemReference",
+    "ImageSpatialExtent",
+    "ImagePixelDepth",
+    "MetaImageSize",
+    "HEVCConfigurationVersion",
+    "GeneralProfileSpace",
+    "GeneralTierFlag",
+    "GeneralProfileIDC",
+    "GenProfileCompatibilityFlags",
+    "ConstraintIndicatorFlags",
+    "GeneralLevelIDC",
+    "MinSpatialSegmentationIdc",
+    "ParallelismType",
+    "ConstantFrameRate",
+    "NumTemporalLayers",
+    "TemporalIDNested",
+    "AverageFrameRate",
+    "ItemLocation",
+    "ItemPropertyAssociation",
+    "ItemInformation",
+    "ItemReference",
+    "ItemProperties",
 ];
 
 fn is_technical_of_video(name: &str) -> bool {
@@ -295,9 +493,15 @@ mod tests {
             ("EXIF:GPS:GPSLatitude", Some(FindingCode::Location)),
             ("EXIF:IFD0:Make", Some(FindingCode::Device)),
             ("EXIF:ExifIFD:DateTimeOriginal", Some(FindingCode::Time)),
-            ("EXIF:IFD1:ThumbnailImage", Some(FindingCode::EmbeddedPicture)),
+            (
+                "EXIF:IFD1:ThumbnailImage",
+                Some(FindingCode::EmbeddedPicture),
+            ),
             ("MakerNotes:Canon:Foo", Some(FindingCode::MakerNotes)),
-            ("XMP:XMP-xmpMM:HistoryAction", Some(FindingCode::EditHistory)),
+            (
+                "XMP:XMP-xmpMM:HistoryAction",
+                Some(FindingCode::EditHistory),
+            ),
             ("QuickTime:Keys:Unknown", Some(FindingCode::OtherMetadata)),
             ("QuickTime:Track1:HandlerType", None),
             ("File:System:FileName", None),

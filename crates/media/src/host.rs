@@ -32,17 +32,29 @@ impl Finished {
 
     /// All outputs from `number` on.
     pub(crate) fn rest(&mut self, number: usize) -> Vec<Output> {
-        self.outputs.drain(number.min(self.outputs.len())..).flatten().collect()
+        self.outputs
+            .drain(number.min(self.outputs.len())..)
+            .flatten()
+            .collect()
     }
 }
 
 /// Runs one job to its end.
-pub(crate) fn run(sandbox: &Sandbox, scratch: &Scratch, order: &Order, source: &mut dyn Source) -> Result<Finished, MediaError> {
+pub(crate) fn run(
+    sandbox: &Sandbox,
+    scratch: &Scratch,
+    order: &Order,
+    source: &mut dyn Source,
+) -> Result<Finished, MediaError> {
     let (ours, theirs) = UnixStream::pair().map_err(WorkshopError::NoSandbox)?;
     let child = sandbox.start(&order.limits, theirs)?;
     let mut session = Session {
         child: Ended(child),
-        talk: Patient { stream: ours, stall: order.limits.stall, deadline: deadline(order) },
+        talk: Patient {
+            stream: ours,
+            stall: order.limits.stall,
+            deadline: deadline(order),
+        },
         outputs: Vec::new(),
         scratch,
         order,
@@ -70,7 +82,8 @@ struct Session<'a> {
 
 impl Session<'_> {
     fn run(&mut self, source: &mut dyn Source) -> Result<Finished, MediaError> {
-        let order = serde_json::to_vec(self.order).map_err(|error| WorkshopError::Protocol(error.to_string()))?;
+        let order = serde_json::to_vec(self.order)
+            .map_err(|error| WorkshopError::Protocol(error.to_string()))?;
         if let Err(error) = talk::send(&mut self.talk, b'J', &[&order]) {
             return Err(self.lost(&error));
         }
@@ -94,11 +107,19 @@ impl Session<'_> {
         let asked = payload.first_chunk::<12>().filter(|_| payload.len() == 12);
         let asked = asked.ok_or_else(|| WorkshopError::Protocol("a bad range".into()))?;
         let (offset, length) = asked.split_at(8);
-        let offset = offset.iter().fold(0_u64, |sum, byte| sum << 8 | u64::from(*byte));
-        let length = length.iter().fold(0_u64, |sum, byte| sum << 8 | u64::from(*byte));
-        let length = length.min(talk::FRAME as u64).min(self.order.length.saturating_sub(offset));
+        let offset = offset
+            .iter()
+            .fold(0_u64, |sum, byte| sum << 8 | u64::from(*byte));
+        let length = length
+            .iter()
+            .fold(0_u64, |sum, byte| sum << 8 | u64::from(*byte));
+        let length = length
+            .min(talk::FRAME as u64)
+            .min(self.order.length.saturating_sub(offset));
         let mut bytes = Zeroizing::new(vec![0_u8; usize::try_from(length).unwrap_or_default()]);
-        source.seek(SeekFrom::Start(offset)).map_err(MediaError::Source)?;
+        source
+            .seek(SeekFrom::Start(offset))
+            .map_err(MediaError::Source)?;
         source.read_exact(&mut bytes).map_err(MediaError::Source)?;
         match talk::send(&mut self.talk, b'B', &[&bytes]) {
             Ok(()) => Ok(()),
@@ -107,7 +128,9 @@ impl Session<'_> {
     }
 
     fn output(&mut self, payload: &[u8]) -> Result<(), MediaError> {
-        let (number, bytes) = payload.split_first().ok_or_else(|| WorkshopError::Protocol("an empty output".into()))?;
+        let (number, bytes) = payload
+            .split_first()
+            .ok_or_else(|| WorkshopError::Protocol("an empty output".into()))?;
         let number = usize::from(*number);
         if number >= OUTPUTS {
             return Err(WorkshopError::Protocol(format!("output {number}")).into());
@@ -131,29 +154,49 @@ impl Session<'_> {
     }
 
     fn answer(&mut self, payload: &[u8]) -> Result<Finished, MediaError> {
-        let answer: Answer = serde_json::from_slice(payload).map_err(|error| WorkshopError::Protocol(error.to_string()))?;
+        let answer: Answer = serde_json::from_slice(payload)
+            .map_err(|error| WorkshopError::Protocol(error.to_string()))?;
         let mut facts = match answer {
             Answer::Done(facts) => facts,
-            Answer::Refused(refusal) => return Err(Refusal::new(refusal.code, clean(&refusal.detail)).into()),
+            Answer::Refused(refusal) => {
+                return Err(Refusal::new(refusal.code, clean(&refusal.detail)).into());
+            }
             Answer::NoTool(tool) => return Err(WorkshopError::NoTool(clean(&tool)).into()),
         };
         for finding in &mut facts.findings {
             *finding = crate::Finding::new(finding.code, &finding.place, &finding.value);
         }
-        for text in facts.streams.iter_mut().chain(&mut facts.tools).chain(&mut facts.steps) {
+        for text in facts
+            .streams
+            .iter_mut()
+            .chain(&mut facts.tools)
+            .chain(&mut facts.steps)
+        {
             *text = clean(text);
         }
         let outputs = std::mem::take(&mut self.outputs).into_iter();
-        let outputs: io::Result<Vec<_>> = outputs.map(|writer| writer.map(ScratchWriter::finish).transpose()).collect();
-        Ok(Finished { facts, outputs: outputs.map_err(WorkshopError::Scratch)? })
+        let outputs: io::Result<Vec<_>> = outputs
+            .map(|writer| writer.map(ScratchWriter::finish).transpose())
+            .collect();
+        Ok(Finished {
+            facts,
+            outputs: outputs.map_err(WorkshopError::Scratch)?,
+        })
     }
 
     /// The worker went silent or away: says why.
     fn lost(&mut self, error: &io::Error) -> MediaError {
-        let timed_out = matches!(error.kind(), io::ErrorKind::WouldBlock | io::ErrorKind::TimedOut);
+        let timed_out = matches!(
+            error.kind(),
+            io::ErrorKind::WouldBlock | io::ErrorKind::TimedOut
+        );
         let (status, words) = self.child.end();
         if !self.said_hello {
-            let why = if timed_out { "it did not start in time".to_owned() } else { words };
+            let why = if timed_out {
+                "it did not start in time".to_owned()
+            } else {
+                words
+            };
             return WorkshopError::SandboxFailed(why).into();
         }
         if timed_out {
@@ -162,15 +205,27 @@ impl Session<'_> {
         if error.kind() == io::ErrorKind::InvalidData {
             return WorkshopError::Protocol(error.to_string()).into();
         }
-        let code = if words.contains("memory allocation of") { RefusalCode::ToolMemory } else { code_of(status) };
-        Refusal::new(code, format!("the sandbox ended early ({})", worded(status))).into()
+        let code = if words.contains("memory allocation of") {
+            RefusalCode::ToolMemory
+        } else {
+            code_of(status)
+        };
+        Refusal::new(
+            code,
+            format!("the sandbox ended early ({})", worded(status)),
+        )
+        .into()
     }
 }
 
 fn code_of(status: Option<ExitStatus>) -> RefusalCode {
     // bubblewrap reports its child's signal as 128 + number; 24 is SIGXCPU, 9 SIGKILL (the hard processor limit, or the
     // system's own shortage of memory).
-    let signal = status.and_then(|status| status.signal().or_else(|| status.code().map(|code| code - 128)));
+    let signal = status.and_then(|status| {
+        status
+            .signal()
+            .or_else(|| status.code().map(|code| code - 128))
+    });
     match signal {
         Some(24) => RefusalCode::ToolStalled,
         Some(9) => RefusalCode::ToolMemory,
@@ -224,7 +279,11 @@ impl Patient {
     fn patience(&self) -> io::Result<Duration> {
         let left = self.deadline.saturating_duration_since(Instant::now());
         let patience = self.stall.min(left);
-        if patience.is_zero() { Err(io::ErrorKind::TimedOut.into()) } else { Ok(patience) }
+        if patience.is_zero() {
+            Err(io::ErrorKind::TimedOut.into())
+        } else {
+            Ok(patience)
+        }
     }
 }
 

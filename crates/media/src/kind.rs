@@ -27,7 +27,15 @@ pub enum Kind {
 
 impl Kind {
     /// Every kind, for tables and tests.
-    pub const ALL: [Self; 7] = [Self::Jpeg, Self::Png, Self::Mp4, Self::Mov, Self::Heic, Self::Mp3, Self::Pdf];
+    pub const ALL: [Self; 7] = [
+        Self::Jpeg,
+        Self::Png,
+        Self::Mp4,
+        Self::Mov,
+        Self::Heic,
+        Self::Mp3,
+        Self::Pdf,
+    ];
 
     /// The short name, also used by serde.
     #[must_use]
@@ -112,7 +120,9 @@ fn sniff_iso(head: &[u8]) -> Option<Kind> {
     let name: [u8; 4] = head.get(4..8)?.try_into().ok()?;
     match &name {
         b"ftyp" => sniff_brands(head, usize::try_from(size).ok()?),
-        b"moov" | b"mdat" | b"wide" | b"free" | b"skip" | b"pnot" if size >= 8 || size == 1 => Some(Kind::Mov),
+        b"moov" | b"mdat" | b"wide" | b"free" | b"skip" | b"pnot" if size >= 8 || size == 1 => {
+            Some(Kind::Mov)
+        }
         _ => None,
     }
 }
@@ -123,20 +133,27 @@ fn sniff_brands(head: &[u8], size: usize) -> Option<Kind> {
     }
     let box_bytes = head.get(8..size.min(head.len()))?;
     let major: [u8; 4] = box_bytes.get(..4)?.try_into().ok()?;
-    let compatible: Vec<[u8; 4]> =
-        box_bytes.get(8..)?.chunks_exact(4).filter_map(|brand| brand.try_into().ok()).collect();
+    let compatible: Vec<[u8; 4]> = box_bytes
+        .get(8..)?
+        .chunks_exact(4)
+        .filter_map(|brand| brand.try_into().ok())
+        .collect();
     let heic_brands: [&[u8; 4]; 6] = [b"heic", b"heix", b"heim", b"heis", b"mif1", b"msf1"];
     if &major == b"qt  " {
         return Some(Kind::Mov);
     }
     if heic_brands.contains(&&major) {
         // `mif1` alone also covers AVIF, which we do not take.
-        let heic = heic_brands[..4].contains(&&major) || compatible.iter().any(|brand| heic_brands[..4].contains(&brand));
+        let heic = heic_brands[..4].contains(&&major)
+            || compatible
+                .iter()
+                .any(|brand| heic_brands[..4].contains(&brand));
         return heic.then_some(Kind::Heic);
     }
     let mp4 = [
-        b"isom", b"iso2", b"iso3", b"iso4", b"iso5", b"iso6", b"mp41", b"mp42", b"avc1", b"M4V ", b"M4A ", b"M4VH",
-        b"M4VP", b"MSNV", b"3gp4", b"3gp5", b"3gp6", b"3g2a", b"dash", b"f4v ", b"XAVC",
+        b"isom", b"iso2", b"iso3", b"iso4", b"iso5", b"iso6", b"mp41", b"mp42", b"avc1", b"M4V ",
+        b"M4A ", b"M4VH", b"M4VP", b"MSNV", b"3gp4", b"3gp5", b"3gp6", b"3g2a", b"dash", b"f4v ",
+        b"XAVC",
     ];
     let known = |brand: &[u8; 4]| mp4.contains(&brand);
     if known(&major) || compatible.iter().any(known) {
@@ -161,7 +178,9 @@ fn sniff_mp3(head: &[u8]) -> Option<Kind> {
 
 /// Length in bytes of the MPEG audio layer III frame that starts here.
 pub(crate) fn frame_length(head: &[u8]) -> Option<usize> {
-    const V1: [usize; 15] = [0, 32, 40, 48, 56, 64, 80, 96, 112, 128, 160, 192, 224, 256, 320];
+    const V1: [usize; 15] = [
+        0, 32, 40, 48, 56, 64, 80, 96, 112, 128, 160, 192, 224, 256, 320,
+    ];
     const V2: [usize; 15] = [0, 8, 16, 24, 32, 40, 48, 56, 64, 80, 96, 112, 128, 144, 160];
     let [sync, b1, b2] = *head.first_chunk::<3>()?;
     let version = (b1 >> 3) & 3;

@@ -80,7 +80,9 @@ impl RefusalCode {
     #[must_use]
     pub fn plain(self) -> &'static str {
         match self {
-            Self::UnknownKind => "this kind of file cannot be made safe; ask for a JPEG, PNG, HEIC, MP4, MOV, MP3 or PDF",
+            Self::UnknownKind => {
+                "this kind of file cannot be made safe; ask for a JPEG, PNG, HEIC, MP4, MOV, MP3 or PDF"
+            }
             Self::Empty => "the file is empty",
             Self::Encrypted => "the file is locked with a password; ask for an unlocked copy",
             Self::Damaged => "the file is damaged or is not what it claims to be",
@@ -93,7 +95,9 @@ impl RefusalCode {
             Self::ToolStalled => "a tool made no progress on this file; treat it as an attack",
             Self::ToolMemory => "a tool ran out of memory on this file; treat it as an attack",
             Self::ToolOutput => "the file unpacks to far more than it is; treat it as an attack",
-            Self::UnsafeLeft => "after cleaning, the file still held something that could identify someone",
+            Self::UnsafeLeft => {
+                "after cleaning, the file still held something that could identify someone"
+            }
         }
     }
 }
@@ -118,7 +122,10 @@ impl Refusal {
     /// A refusal with its detail.
     #[must_use]
     pub fn new(code: RefusalCode, detail: impl Into<String>) -> Self {
-        Self { code, detail: detail.into() }
+        Self {
+            code,
+            detail: detail.into(),
+        }
     }
 }
 
@@ -146,7 +153,9 @@ pub enum WorkshopError {
     #[error("the sandbox did not come up: {0}")]
     SandboxFailed(String),
     /// The worker program was not found.
-    #[error("the media worker was not found: call media::worker::main_if_worker() first in main, or put fh-media-worker beside the program")]
+    #[error(
+        "the media worker was not found: call media::worker::main_if_worker() first in main, or put fh-media-worker beside the program"
+    )]
     NoWorker,
     /// A tool is not installed.
     #[error("the tool `{0}` is not installed; see crates/media/apt.txt")]

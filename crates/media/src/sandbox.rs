@@ -33,27 +33,54 @@ pub(crate) struct Sandbox {
 impl Sandbox {
     /// Finds the worker, and when root runs us makes a copy that an unprivileged account can start.
     pub(crate) fn new(worker: Option<PathBuf>, folder: &Path) -> Result<Self, WorkshopError> {
-        let worker = worker.or_else(worker::locate).ok_or(WorkshopError::NoWorker)?;
+        let worker = worker
+            .or_else(worker::locate)
+            .ok_or(WorkshopError::NoWorker)?;
         if !rustix::process::geteuid().is_root() {
-            return Ok(Self { worker, as_root: false, _copy: None });
+            return Ok(Self {
+                worker,
+                as_root: false,
+                _copy: None,
+            });
         }
-        let copy = tempfile::Builder::new().prefix("fh-worker").tempdir_in(folder).map_err(WorkshopError::Scratch)?;
+        let copy = tempfile::Builder::new()
+            .prefix("fh-worker")
+            .tempdir_in(folder)
+            .map_err(WorkshopError::Scratch)?;
         let path = copy.path().join("worker");
         let placed = fs::copy(&worker, &path)
             .and_then(|_| fs::set_permissions(&path, Permissions::from_mode(0o755)))
             .and_then(|()| fs::set_permissions(copy.path(), Permissions::from_mode(0o755)));
         placed.map_err(WorkshopError::Scratch)?;
-        Ok(Self { worker: path, as_root: true, _copy: Some(copy) })
+        Ok(Self {
+            worker: path,
+            as_root: true,
+            _copy: Some(copy),
+        })
     }
 
     /// Starts a worker; its standard input is the other end of `talk`.
     pub(crate) fn start(&self, limits: &Limits, talk: UnixStream) -> Result<Child, WorkshopError> {
         let mut command = self.command();
         walls(&mut command, limits);
-        command.arg("--ro-bind").arg(&self.worker).arg(WORKER_INSIDE);
-        command.args(["--remount-ro", "/", "--chdir", "/tmp", "--", WORKER_INSIDE, worker::ARGUMENT]);
+        command
+            .arg("--ro-bind")
+            .arg(&self.worker)
+            .arg(WORKER_INSIDE);
+        command.args([
+            "--remount-ro",
+            "/",
+            "--chdir",
+            "/tmp",
+            "--",
+            WORKER_INSIDE,
+            worker::ARGUMENT,
+        ]);
         command.env_clear();
-        command.stdin(Stdio::from(OwnedFd::from(talk))).stdout(Stdio::null()).stderr(Stdio::piped());
+        command
+            .stdin(Stdio::from(OwnedFd::from(talk)))
+            .stdout(Stdio::null())
+            .stderr(Stdio::piped());
         command.spawn().map_err(WorkshopError::NoSandbox)
     }
 
@@ -62,15 +89,45 @@ impl Sandbox {
             return Command::new("/usr/bin/bwrap");
         }
         let mut command = Command::new("/usr/bin/setpriv");
-        command.args(["--reuid", NOBODY, "--regid", NOBODY, "--clear-groups", "--", "/usr/bin/bwrap"]);
+        command.args([
+            "--reuid",
+            NOBODY,
+            "--regid",
+            NOBODY,
+            "--clear-groups",
+            "--",
+            "/usr/bin/bwrap",
+        ]);
         command
     }
 }
 
 fn walls(command: &mut Command, limits: &Limits) {
-    command.args(["--unshare-all", "--unshare-user", "--disable-userns", "--die-with-parent", "--new-session"]);
-    command.args(["--uid", NOBODY, "--gid", NOBODY, "--hostname", "sealed", "--cap-drop", "ALL", "--clearenv"]);
-    for (name, value) in [("PATH", "/usr/bin"), ("LC_ALL", "C.UTF-8"), ("HOME", "/home"), ("TMPDIR", "/tmp"), ("TZ", "UTC")] {
+    command.args([
+        "--unshare-all",
+        "--unshare-user",
+        "--disable-userns",
+        "--die-with-parent",
+        "--new-session",
+    ]);
+    command.args([
+        "--uid",
+        NOBODY,
+        "--gid",
+        NOBODY,
+        "--hostname",
+        "sealed",
+        "--cap-drop",
+        "ALL",
+        "--clearenv",
+    ]);
+    for (name, value) in [
+        ("PATH", "/usr/bin"),
+        ("LC_ALL", "C.UTF-8"),
+        ("HOME", "/home"),
+        ("TMPDIR", "/tmp"),
+        ("TZ", "UTC"),
+    ] {
         command.args(["--setenv", name, value]);
     }
     command.args(["--ro-bind", "/usr", "/usr"]);
@@ -81,6 +138,13 @@ fn walls(command: &mut Command, limits: &Limits) {
     for path in ["/etc/alternatives", "/etc/ld.so.cache", "/etc/fonts"] {
         command.args(["--ro-bind-try", path, path]);
     }
-    command.args(["--dir", "/home", "--size", &limits.scratch.to_string(), "--tmpfs", "/tmp"]);
+    command.args([
+        "--dir",
+        "/home",
+        "--size",
+        &limits.scratch.to_string(),
+        "--tmpfs",
+        "/tmp",
+    ]);
     command.args(["--proc", "/proc", "--dev", "/dev", "--remount-ro", "/dev"]);
 }

@@ -36,7 +36,11 @@ impl Scratch {
         let mut key = Zeroizing::new([0_u8; 32]);
         rng.fill_bytes(&mut *key);
         let cipher = Arc::new(XChaCha20Poly1305::new((&*key).into()));
-        Self { folder: folder.to_owned(), cipher, next: AtomicU64::new(0) }
+        Self {
+            folder: folder.to_owned(),
+            cipher,
+            next: AtomicU64::new(0),
+        }
     }
 
     /// A new empty scratch file.
@@ -44,7 +48,11 @@ impl Scratch {
         let file = tempfile::tempfile_in(&self.folder)?;
         let number = self.next.fetch_add(1, Ordering::Relaxed);
         Ok(ScratchWriter {
-            store: Sealed { file, cipher: Arc::clone(&self.cipher), number },
+            store: Sealed {
+                file,
+                cipher: Arc::clone(&self.cipher),
+                number,
+            },
             pending: Zeroizing::new(Vec::with_capacity(BLOCK + TAG)),
             length: 0,
         })
@@ -104,7 +112,13 @@ impl ScratchWriter {
             let block = (self.length - 1) / BLOCK as u64;
             self.store.put(block, &mut self.pending)?;
         }
-        Ok(Output { store: self.store, length: self.length, at: 0, block: None, plain: Zeroizing::new(Vec::new()) })
+        Ok(Output {
+            store: self.store,
+            length: self.length,
+            at: 0,
+            block: None,
+            plain: Zeroizing::new(Vec::new()),
+        })
     }
 }
 
@@ -148,7 +162,10 @@ impl Output {
     /// When it is longer than `most`, or scratch space fails.
     pub fn to_vec(&mut self, most: u64) -> io::Result<Vec<u8>> {
         if self.length > most {
-            return Err(io::Error::new(io::ErrorKind::FileTooLarge, "longer than asked for"));
+            return Err(io::Error::new(
+                io::ErrorKind::FileTooLarge,
+                "longer than asked for",
+            ));
         }
         self.rewind()?;
         let mut bytes = Vec::new();
@@ -191,7 +208,8 @@ impl Seek for Output {
             SeekFrom::End(by) => self.length.checked_add_signed(by),
             SeekFrom::Current(by) => self.at.checked_add_signed(by),
         };
-        self.at = target.ok_or_else(|| io::Error::new(io::ErrorKind::InvalidInput, "seek before the start"))?;
+        self.at = target
+            .ok_or_else(|| io::Error::new(io::ErrorKind::InvalidInput, "seek before the start"))?;
         Ok(self.at)
     }
 }
@@ -209,7 +227,9 @@ mod tests {
     #[test]
     fn reads_back_what_was_written_from_anywhere() {
         for length in [0, 1, BLOCK - 1, BLOCK, BLOCK + 1, 3 * BLOCK, 200_001] {
-            let bytes: Vec<u8> = (0..length).map(|i| u8::try_from(i % 251).unwrap()).collect();
+            let bytes: Vec<u8> = (0..length)
+                .map(|i| u8::try_from(i % 251).unwrap())
+                .collect();
             let mut writer = scratch().create().unwrap();
             writer.write_all(&bytes).unwrap();
             let mut output = writer.finish().unwrap();
@@ -232,6 +252,9 @@ mod tests {
         output.store.file.read_exact_at(&mut raw, 0).unwrap();
         assert!(!raw.windows(8).any(|window| window == b"AAAAAAAA"));
         output.store.file.write_all_at(&[raw[9] ^ 1], 9).unwrap();
-        assert_eq!(output.to_vec(1 << 20).unwrap_err().kind(), io::ErrorKind::InvalidData);
+        assert_eq!(
+            output.to_vec(1 << 20).unwrap_err().kind(),
+            io::ErrorKind::InvalidData
+        );
     }
 }

@@ -39,7 +39,9 @@ impl Say {
     }
 
     pub(crate) fn from_byte(byte: u8) -> Option<Self> {
-        [Self::Hello, Self::Range, Self::Output, Self::Answer].into_iter().find(|say| say.byte() == byte)
+        [Self::Hello, Self::Range, Self::Output, Self::Answer]
+            .into_iter()
+            .find(|say| say.byte() == byte)
     }
 }
 
@@ -113,7 +115,12 @@ pub(crate) enum Answer {
 pub(crate) fn send(to: &mut impl Write, tag: u8, parts: &[&[u8]]) -> io::Result<()> {
     let length: usize = parts.iter().map(|part| part.len()).sum();
     let short = u32::try_from(length).ok().filter(|_| length <= FRAME);
-    let Some(short) = short else { return Err(io::Error::new(io::ErrorKind::InvalidInput, "frame too long")) };
+    let Some(short) = short else {
+        return Err(io::Error::new(
+            io::ErrorKind::InvalidInput,
+            "frame too long",
+        ));
+    };
     let mut frame = Vec::with_capacity(5 + length);
     frame.push(tag);
     frame.extend_from_slice(&short.to_be_bytes());

@@ -8,8 +8,8 @@ use std::{
 use rand_core::{CryptoRng, RngCore};
 
 use crate::{
-    Finding, FindingCode, Kind, Limits, MediaError, Preview, Probe, Proxy, Refusal, RefusalCode, SNIFF_BYTES, ScrubReport, Scrubbed,
-    Source, WorkshopError,
+    Finding, FindingCode, Kind, Limits, MediaError, Preview, Probe, Proxy, Refusal, RefusalCode,
+    SNIFF_BYTES, ScrubReport, Scrubbed, Source, WorkshopError,
     host::{self, Finished},
     kind::sniff,
     sandbox::Sandbox,
@@ -32,7 +32,12 @@ pub struct WorkshopConfig {
 
 impl Default for WorkshopConfig {
     fn default() -> Self {
-        Self { limits: Limits::default(), scratch_folder: std::env::temp_dir(), worker: None, threads: 2 }
+        Self {
+            limits: Limits::default(),
+            scratch_folder: std::env::temp_dir(),
+            worker: None,
+            threads: 2,
+        }
     }
 }
 
@@ -48,10 +53,17 @@ impl Workshop {
     ///
     /// # Errors
     /// When the worker program or the sandbox is missing.
-    pub fn new(config: WorkshopConfig, rng: &mut (impl RngCore + CryptoRng)) -> Result<Self, WorkshopError> {
+    pub fn new(
+        config: WorkshopConfig,
+        rng: &mut (impl RngCore + CryptoRng),
+    ) -> Result<Self, WorkshopError> {
         let scratch = Scratch::new(&config.scratch_folder, rng);
         let sandbox = Sandbox::new(config.worker.clone(), &config.scratch_folder)?;
-        Ok(Self { config, scratch, sandbox })
+        Ok(Self {
+            config,
+            scratch,
+            sandbox,
+        })
     }
 
     /// Looks at a file without changing it. A file that is unknown, broken, locked or that kills a tool is still an `Ok`:
@@ -62,7 +74,11 @@ impl Workshop {
     pub fn probe(&self, source: &mut dyn Source) -> Result<Probe, MediaError> {
         let bytes = host::length_of(source)?;
         let (kind, examined) = match self.kind_of(source) {
-            Ok(kind) => (Some(kind), self.run(Task::Examine(kind), None, source).map(|finished| finished.facts)),
+            Ok(kind) => (
+                Some(kind),
+                self.run(Task::Examine(kind), None, source)
+                    .map(|finished| finished.facts),
+            ),
             Err(error) => (None, Err(error)),
         };
         let (facts, trouble) = match examined {
@@ -70,8 +86,26 @@ impl Workshop {
             Err(MediaError::Refused(refusal)) => (harm(&refusal), Some(refusal)),
             Err(error) => return Err(error),
         };
-        let Facts { width, height, duration_ms, pages, streams, findings, .. } = facts;
-        Ok(Probe { kind, bytes, width, height, duration_ms, pages, streams, findings, trouble })
+        let Facts {
+            width,
+            height,
+            duration_ms,
+            pages,
+            streams,
+            findings,
+            ..
+        } = facts;
+        Ok(Probe {
+            kind,
+            bytes,
+            width,
+            height,
+            duration_ms,
+            pages,
+            streams,
+            findings,
+            trouble,
+        })
     }
 
     /// Makes what an editor looks at.
@@ -84,12 +118,23 @@ impl Workshop {
         let mut made = self.run(Task::Preview(kind), lasts, source)?;
         let poster = made.take(0)?;
         let proxy = match kind.published_as() {
-            Kind::Mp4 => Some((Kind::Mp4, self.run(Task::Mux, lasts, &mut made.take(1)?)?.take(0)?)),
+            Kind::Mp4 => Some((
+                Kind::Mp4,
+                self.run(Task::Mux, lasts, &mut made.take(1)?)?.take(0)?,
+            )),
             Kind::Mp3 => Some((Kind::Mp3, made.take(1)?)),
             _ => None,
         };
-        let proxy = proxy.map(|(kind, output)| Proxy { kind, mime: kind.mime(), output });
-        Ok(Preview { poster, proxy, pages: made.rest(2) })
+        let proxy = proxy.map(|(kind, output)| Proxy {
+            kind,
+            mime: kind.mime(),
+            output,
+        });
+        Ok(Preview {
+            poster,
+            proxy,
+            pages: made.rest(2),
+        })
     }
 
     /// Makes a new file with the same picture and sound and nothing else, and checks it in a fresh sandbox.
@@ -106,7 +151,13 @@ impl Workshop {
         if kind.is_video() {
             let mut muxed = self.run(Task::Mux, lasts, &mut output)?;
             output = muxed.take(0)?;
-            let Facts { width, height, duration_ms, steps, .. } = muxed.facts;
+            let Facts {
+                width,
+                height,
+                duration_ms,
+                steps,
+                ..
+            } = muxed.facts;
             (facts.width, facts.height, facts.duration_ms) = (width, height, duration_ms);
             facts.steps.extend(steps);
         }
@@ -114,8 +165,21 @@ impl Workshop {
         let after = self.run(Task::Check(published), lasts, &mut output)?.facts;
         let report = report(before, &facts, after)?;
         output.rewind().map_err(WorkshopError::Scratch)?;
-        let Facts { width, height, duration_ms, .. } = facts;
-        Ok(Scrubbed { kind: published, mime: published.mime(), output, width, height, duration_ms, report })
+        let Facts {
+            width,
+            height,
+            duration_ms,
+            ..
+        } = facts;
+        Ok(Scrubbed {
+            kind: published,
+            mime: published.mime(),
+            output,
+            width,
+            height,
+            duration_ms,
+            report,
+        })
     }
 
     /// Proves from inside a sandbox that its walls stand: no network, no writing outside, nothing of this machine's own files.
@@ -130,46 +194,85 @@ impl Workshop {
             grep -v -e lo: -e '|' /proc/net/dev | grep -q . && echo 'sees a network'; \
             [ \"$(env | grep -v -E '^(PATH|LC_ALL|HOME|TMPDIR|TZ|PWD|SHLVL|OLDPWD|_)=')\" ] && echo 'sees the environment'; \
             echo done";
-        let words = self.shell(LINE, &mut std::io::empty()).map_err(|error| match error {
-            MediaError::Workshop(error) => error,
-            other => WorkshopError::SandboxFailed(other.to_string()),
-        })?;
+        let words = self
+            .shell(LINE, &mut std::io::empty())
+            .map_err(|error| match error {
+                MediaError::Workshop(error) => error,
+                other => WorkshopError::SandboxFailed(other.to_string()),
+            })?;
         let words = String::from_utf8_lossy(&words).into_owned();
-        if words.trim() == "done" { Ok(()) } else { Err(WorkshopError::OpenWall(words.trim().replace('\n', ", "))) }
+        if words.trim() == "done" {
+            Ok(())
+        } else {
+            Err(WorkshopError::OpenWall(words.trim().replace('\n', ", ")))
+        }
     }
 
     /// Runs a shell line in a sandbox and returns what it said; the walls are proved with it.
     #[doc(hidden)]
     pub fn shell(&self, line: &str, source: &mut dyn Source) -> Result<Vec<u8>, MediaError> {
         let mut finished = self.run(Task::Shell(line.to_owned()), None, source)?;
-        let Ok(mut output) = finished.take(0) else { return Ok(Vec::new()) };
+        let Ok(mut output) = finished.take(0) else {
+            return Ok(Vec::new());
+        };
         Ok(output.to_vec(1 << 20).map_err(WorkshopError::Scratch)?)
     }
 
     fn kind_of(&self, source: &mut dyn Source) -> Result<Kind, MediaError> {
         source.rewind().map_err(MediaError::Source)?;
         let mut head = Vec::new();
-        source.take(SNIFF_BYTES as u64).read_to_end(&mut head).map_err(MediaError::Source)?;
+        source
+            .take(SNIFF_BYTES as u64)
+            .read_to_end(&mut head)
+            .map_err(MediaError::Source)?;
         if head.is_empty() {
             return Err(Refusal::new(RefusalCode::Empty, "0 bytes").into());
         }
-        sniff(&head).ok_or_else(|| Refusal::new(RefusalCode::UnknownKind, "its content is of no kind we know").into())
+        sniff(&head).ok_or_else(|| {
+            Refusal::new(
+                RefusalCode::UnknownKind,
+                "its content is of no kind we know",
+            )
+            .into()
+        })
     }
 
     /// How long a recording plays, so that the processor time it gets can follow.
-    fn length_in_time(&self, kind: Kind, source: &mut dyn Source) -> Result<Option<u64>, MediaError> {
+    fn length_in_time(
+        &self,
+        kind: Kind,
+        source: &mut dyn Source,
+    ) -> Result<Option<u64>, MediaError> {
         if kind.is_still() || kind == Kind::Pdf {
             return Ok(None);
         }
-        Ok(self.run(Task::Examine(kind), None, source)?.facts.duration_ms)
+        Ok(self
+            .run(Task::Examine(kind), None, source)?
+            .facts
+            .duration_ms)
     }
 
-    fn run(&self, task: Task, duration_ms: Option<u64>, source: &mut dyn Source) -> Result<Finished, MediaError> {
+    fn run(
+        &self,
+        task: Task,
+        duration_ms: Option<u64>,
+        source: &mut dyn Source,
+    ) -> Result<Finished, MediaError> {
         let length = host::length_of(source)?;
         let limits = &self.config.limits;
-        let media_seconds = duration_ms.unwrap_or_default().div_ceil(1000).min(limits.media_seconds);
+        let media_seconds = duration_ms
+            .unwrap_or_default()
+            .div_ceil(1000)
+            .min(limits.media_seconds);
         let cpu_seconds = limits.cpu_seconds + limits.cpu_per_media_second * media_seconds;
-        let order = Order { task, length, limits: limits.clone(), cpu_seconds, threads: self.config.threads, duration_ms };
+        let order = Order {
+            task,
+            length,
+            limits: limits.clone(),
+            cpu_seconds,
+            threads: self.config.threads,
+            duration_ms,
+        };
         host::run(&self.sandbox, &self.scratch, &order, source)
     }
 }
@@ -178,7 +281,10 @@ impl Workshop {
 fn harm(refusal: &Refusal) -> Facts {
     let harms = matches!(
         refusal.code,
-        RefusalCode::ToolCrashed | RefusalCode::ToolStalled | RefusalCode::ToolMemory | RefusalCode::ToolOutput
+        RefusalCode::ToolCrashed
+            | RefusalCode::ToolStalled
+            | RefusalCode::ToolMemory
+            | RefusalCode::ToolOutput
     );
     let mut facts = Facts::default();
     if harms {
@@ -189,21 +295,38 @@ fn harm(refusal: &Refusal) -> Facts {
 
 /// Sorts what was found before and after into removed and left; refuses when something left could identify.
 fn report(before: Facts, made: &Facts, after: Facts) -> Result<ScrubReport, Refusal> {
-    if let Some(unsafe_left) = after.findings.iter().find(|finding| !finding.code.may_stay()) {
+    if let Some(unsafe_left) = after
+        .findings
+        .iter()
+        .find(|finding| !finding.code.may_stay())
+    {
         let detail = format!("{} in {}", unsafe_left.code.key(), unsafe_left.place);
         return Err(Refusal::new(RefusalCode::UnsafeLeft, detail));
     }
-    let mut removed: Vec<Finding> = before.findings.into_iter().chain(made.findings.iter().cloned()).collect();
+    let mut removed: Vec<Finding> = before
+        .findings
+        .into_iter()
+        .chain(made.findings.iter().cloned())
+        .collect();
     removed.retain(|finding| !after.findings.contains(finding));
     removed.sort();
     removed.dedup();
     let mut tools: Vec<String> = Vec::new();
-    for tool in before.tools.into_iter().chain(made.tools.iter().cloned()).chain(after.tools) {
+    for tool in before
+        .tools
+        .into_iter()
+        .chain(made.tools.iter().cloned())
+        .chain(after.tools)
+    {
         if !tools.contains(&tool) {
             tools.push(tool);
         }
     }
     let steps = made.steps.iter().cloned().chain(after.steps).collect();
-    Ok(ScrubReport { removed, left: after.findings, tools, steps })
+    Ok(ScrubReport {
+        removed,
+        left: after.findings,
+        tools,
+        steps,
+    })
 }
-

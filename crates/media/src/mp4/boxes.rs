@@ -30,7 +30,11 @@ pub(crate) fn head(source: &mut (impl Read + Seek), at: u64, end: u64) -> io::Re
         }
         size => (u64::from(size), 8),
     };
-    let plausible = size >= head && size <= end - at && name.iter().all(|byte| byte.is_ascii_graphic() || *byte == b' ' || *byte == 0xA9);
+    let plausible = size >= head
+        && size <= end - at
+        && name
+            .iter()
+            .all(|byte| byte.is_ascii_graphic() || *byte == b' ' || *byte == 0xA9);
     Ok(plausible.then_some(Head { name, size, head }))
 }
 
@@ -48,12 +52,15 @@ pub(crate) fn walk(bytes: &[u8]) -> impl Iterator<Item = ([u8; 4], &[u8])> {
 
 /// The first box of that name.
 pub(crate) fn find<'a>(bytes: &'a [u8], name: &[u8; 4]) -> Option<&'a [u8]> {
-    walk(bytes).find(|(found, _)| found == name).map(|(_, body)| body)
+    walk(bytes)
+        .find(|(found, _)| found == name)
+        .map(|(_, body)| body)
 }
 
 /// A box inside boxes.
 pub(crate) fn find_path<'a>(bytes: &'a [u8], path: &[&[u8; 4]]) -> Option<&'a [u8]> {
-    path.iter().try_fold(bytes, |inside, name| find(inside, name))
+    path.iter()
+        .try_fold(bytes, |inside, name| find(inside, name))
 }
 
 /// Reads numbers one after the other; every read may fail, none may panic.
@@ -118,12 +125,23 @@ mod tests {
 
     #[test]
     fn finds_what_was_written() {
-        let inner = full(b"mvhd", 1, 0x0102_03, &[b"abc"]);
+        let inner = full(b"mvhd", 1, 0x01_02_03, &[b"abc"]);
         let outer = boxed(b"moov", &[&boxed(b"free", &[]), &inner]);
-        assert_eq!(find_path(&outer, &[b"moov", b"mvhd"]), Some(&b"\x01\x01\x02\x03abc"[..]));
-        let found = head(&mut Cursor::new(&outer), 0, outer.len() as u64).unwrap().unwrap();
-        assert_eq!((found.name, found.size, found.head), (*b"moov", outer.len() as u64, 8));
-        assert_eq!(head(&mut Cursor::new(&outer), 0, outer.len() as u64 - 1).unwrap(), None);
+        assert_eq!(
+            find_path(&outer, &[b"moov", b"mvhd"]),
+            Some(&b"\x01\x01\x02\x03abc"[..])
+        );
+        let found = head(&mut Cursor::new(&outer), 0, outer.len() as u64)
+            .unwrap()
+            .unwrap();
+        assert_eq!(
+            (found.name, found.size, found.head),
+            (*b"moov", outer.len() as u64, 8)
+        );
+        assert_eq!(
+            head(&mut Cursor::new(&outer), 0, outer.len() as u64 - 1).unwrap(),
+            None
+        );
     }
 
     proptest! {

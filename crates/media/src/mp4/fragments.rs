@@ -75,14 +75,27 @@ pub(super) fn read(source: &mut (impl Read + Seek), length: u64) -> io::Result<M
     while at < length {
         let found = boxes::head(source, at, length)?.ok_or_else(|| bad("not a box"))?;
         match &found.name {
-            b"moov" => movie.tracks = tracks(&body(source, at, found)?).ok_or_else(|| bad("moov"))?,
-            b"moof" => movie.fragment(&body(source, at, found)?, at).ok_or_else(|| bad("moof"))?,
+            b"moov" => {
+                movie.tracks = tracks(&body(source, at, found)?).ok_or_else(|| bad("moov"))?
+            }
+            b"moof" => movie
+                .fragment(&body(source, at, found)?, at)
+                .ok_or_else(|| bad("moof"))?,
             _ => {}
         }
         at += found.size;
     }
-    let inside = movie.runs.iter().all(|run| movie.bytes(run).and_then(|bytes| run.at.checked_add(bytes)).is_some_and(|end| end <= length));
-    if inside { Ok(movie) } else { Err(bad("samples lie outside")) }
+    let inside = movie.runs.iter().all(|run| {
+        movie
+            .bytes(run)
+            .and_then(|bytes| run.at.checked_add(bytes))
+            .is_some_and(|end| end <= length)
+    });
+    if inside {
+        Ok(movie)
+    } else {
+        Err(bad("samples lie outside"))
+    }
 }
 
 fn body(source: &mut (impl Read + Seek), at: u64, found: boxes::Head) -> io::Result<Vec<u8>> {
@@ -108,7 +121,8 @@ fn tracks(moov: &[u8]) -> Option<Vec<Track>> {
             let id = numbers.u32()?;
             let track = tracks.iter_mut().find(|track| track.id == id)?;
             numbers.skip(4)?;
-            (track.default_lasts, track.default_size, track.default_flags) = (numbers.u32()?, numbers.u32()?, numbers.u32()?);
+            (track.default_lasts, track.default_size, track.default_flags) =
+                (numbers.u32()?, numbers.u32()?, numbers.u32()?);
         }
     }
     Some(tracks)
@@ -121,7 +135,9 @@ fn track(trak: &[u8]) -> Option<Track> {
     let mut sides = Numbers(tkhd.get(if long { 88 } else { 76 }..)?);
     let (width, height) = (sides.u32()? >> 16, sides.u32()? >> 16);
     let mdhd = find_path(trak, &[b"mdia", b"mdhd"])?;
-    let timescale = Numbers(mdhd.get(if *mdhd.first()? == 1 { 20 } else { 12 }..)?).u32().filter(|scale| *scale > 0)?;
+    let timescale = Numbers(mdhd.get(if *mdhd.first()? == 1 { 20 } else { 12 }..)?)
+        .u32()
+        .filter(|scale| *scale > 0)?;
     let carries = match find_path(trak, &[b"mdia", b"hdlr"])?.get(8..12)? {
         b"vide" => Carries::Video,
         b"soun" => Carries::Sound,
@@ -149,7 +165,13 @@ impl Movie {
     fn bytes(&self, run: &Run) -> Option<u64> {
         let samples = &self.tracks.get(run.track)?.samples;
         let count = usize::try_from(run.count).ok()?;
-        Some(samples.get(run.first..run.first + count)?.iter().map(|sample| u64::from(sample.size)).sum())
+        Some(
+            samples
+                .get(run.first..run.first + count)?
+                .iter()
+                .map(|sample| u64::from(sample.size))
+                .sum(),
+        )
     }
 
     fn fragment(&mut self, moof: &[u8], at: u64) -> Option<()> {
@@ -168,11 +190,21 @@ impl Movie {
         let id = numbers.u32()?;
         let number = self.tracks.iter().position(|track| track.id == id)?;
         let track = self.tracks.get_mut(number)?;
-        let base = if flags & 1 != 0 { numbers.u64()? } else { moof_at };
+        let base = if flags & 1 != 0 {
+            numbers.u64()?
+        } else {
+            moof_at
+        };
         if flags & 2 != 0 {
             numbers.skip(4)?;
         }
-        let mut given = |bit: u32, otherwise: u32| if flags & bit != 0 { numbers.u32() } else { Some(otherwise) };
+        let mut given = |bit: u32, otherwise: u32| {
+            if flags & bit != 0 {
+                numbers.u32()
+            } else {
+                Some(otherwise)
+            }
+        };
         let defaults = Defaults {
             lasts: given(8, track.default_lasts)?,
             size: given(16, track.default_size)?,
@@ -180,7 +212,11 @@ impl Movie {
         };
         let tfdt = find(traf, b"tfdt")?;
         let mut time = Numbers(tfdt.get(4..)?);
-        let starts = if *tfdt.first()? == 1 { time.u64()? } else { u64::from(time.u32()?) };
+        let starts = if *tfdt.first()? == 1 {
+            time.u64()?
+        } else {
+            u64::from(time.u32()?)
+        };
         track.continue_at(starts);
         for (name, trun) in walk(traf) {
             if &name == b"trun" {
@@ -218,21 +254,51 @@ impl Track {
         let flags = numbers.u32()? & 0x00FF_FFFF;
         let count = numbers.u32()?;
         let offset = if flags & 1 != 0 { numbers.i32()? } else { 0 };
-        let first_flags = if flags & 4 != 0 { Some(numbers.u32()?) } else { None };
+        let first_flags = if flags & 4 != 0 {
+            Some(numbers.u32()?)
+        } else {
+            None
+        };
         let first = self.samples.len();
         if usize::try_from(count).ok()? > SAMPLES.saturating_sub(first) {
             return None;
         }
         for index in 0..count {
-            let lasts = if flags & 0x100 != 0 { numbers.u32()? } else { defaults.lasts };
-            let size = if flags & 0x200 != 0 { numbers.u32()? } else { defaults.size };
-            let own = if flags & 0x400 != 0 { numbers.u32()? } else { defaults.flags };
+            let lasts = if flags & 0x100 != 0 {
+                numbers.u32()?
+            } else {
+                defaults.lasts
+            };
+            let size = if flags & 0x200 != 0 {
+                numbers.u32()?
+            } else {
+                defaults.size
+            };
+            let own = if flags & 0x400 != 0 {
+                numbers.u32()?
+            } else {
+                defaults.flags
+            };
             let own = first_flags.filter(|_| index == 0).unwrap_or(own);
-            let shown_after = if flags & 0x800 != 0 { numbers.i32()? } else { 0 };
+            let shown_after = if flags & 0x800 != 0 {
+                numbers.i32()?
+            } else {
+                0
+            };
             self.ticks += u64::from(lasts);
             // Bit 16: "is not a sync sample".
-            self.samples.push(Sample { size, lasts, shown_after, key: own & 0x1_0000 == 0 });
+            self.samples.push(Sample {
+                size,
+                lasts,
+                shown_after,
+                key: own & 0x1_0000 == 0,
+            });
         }
-        Some(Run { track: number, at: base.checked_add_signed(i64::from(offset))?, first, count })
+        Some(Run {
+            track: number,
+            at: base.checked_add_signed(i64::from(offset))?,
+            first,
+            count,
+        })
     }
 }

@@ -21,13 +21,35 @@ const MATRIX: [u8; 36] = {
 };
 
 /// Reads fragments from `source` and writes the same samples as a plain MP4 to `out`.
-pub(crate) fn rewrite(source: &mut (impl Read + Seek), length: u64, out: &mut impl Write) -> Result<Facts, Stop> {
+pub(crate) fn rewrite(
+    source: &mut (impl Read + Seek),
+    length: u64,
+    out: &mut impl Write,
+) -> Result<Facts, Stop> {
     let movie = fragments::read(source, length)?;
     if movie.tracks.iter().all(|track| track.samples.is_empty()) {
-        return Err(Stop::refuse(RefusalCode::NothingToShow, "no frame and no sound could be read"));
+        return Err(Stop::refuse(
+            RefusalCode::NothingToShow,
+            "no frame and no sound could be read",
+        ));
     }
-    let ftyp = boxed(b"ftyp", &[b"isom", &512_u32.to_be_bytes(), b"isom", b"iso2", b"avc1", b"mp41"]);
-    let data: u64 = movie.tracks.iter().flat_map(|track| &track.samples).map(|sample| u64::from(sample.size)).sum();
+    let ftyp = boxed(
+        b"ftyp",
+        &[
+            b"isom",
+            &512_u32.to_be_bytes(),
+            b"isom",
+            b"iso2",
+            b"avc1",
+            b"mp41",
+        ],
+    );
+    let data: u64 = movie
+        .tracks
+        .iter()
+        .flat_map(|track| &track.samples)
+        .map(|sample| u64::from(sample.size))
+        .sum();
     let mdat = mdat_head(data);
     // The index holds absolute places of what follows it; its own size does not depend on them.
     let index = moov(&movie, 0).ok_or_else(too_large)?.len();
@@ -46,14 +68,22 @@ fn too_large() -> Stop {
 }
 
 fn facts(movie: &Movie) -> Facts {
-    let video = movie.tracks.iter().find(|track| track.carries == Carries::Video && !track.samples.is_empty());
+    let video = movie
+        .tracks
+        .iter()
+        .find(|track| track.carries == Carries::Video && !track.samples.is_empty());
     let milliseconds = |track: &Track| track.ticks * MOVIE_SCALE / u64::from(track.timescale);
-    let names = movie.tracks.iter().filter(|track| !track.samples.is_empty());
+    let names = movie
+        .tracks
+        .iter()
+        .filter(|track| !track.samples.is_empty());
     Facts {
         width: video.map(|track| track.width),
         height: video.map(|track| track.height),
         duration_ms: movie.tracks.iter().map(milliseconds).max(),
-        streams: names.map(|track| String::from_utf8_lossy(&track.entry.0).into_owned()).collect(),
+        streams: names
+            .map(|track| String::from_utf8_lossy(&track.entry.0).into_owned())
+            .collect(),
         steps: vec!["container-written-anew".to_owned()],
         ..Facts::default()
     }
@@ -62,13 +92,25 @@ fn facts(movie: &Movie) -> Facts {
 fn mdat_head(data: u64) -> Vec<u8> {
     match u32::try_from(data + 8) {
         Ok(size) => [&size.to_be_bytes()[..], b"mdat"].concat(),
-        Err(_) => [&1_u32.to_be_bytes()[..], b"mdat", &(data + 16).to_be_bytes()].concat(),
+        Err(_) => [
+            &1_u32.to_be_bytes()[..],
+            b"mdat",
+            &(data + 16).to_be_bytes(),
+        ]
+        .concat(),
     }
 }
 
 /// Copies a run's samples; of video, only after seeing that they hold nothing but slices and parameter sets.
-fn copy(movie: &Movie, run: &Run, source: &mut (impl Read + Seek), out: &mut impl Write) -> Result<(), Stop> {
-    let Some(track) = movie.tracks.get(run.track) else { return Ok(()) };
+fn copy(
+    movie: &Movie,
+    run: &Run,
+    source: &mut (impl Read + Seek),
+    out: &mut impl Write,
+) -> Result<(), Stop> {
+    let Some(track) = movie.tracks.get(run.track) else {
+        return Ok(());
+    };
     let count = usize::try_from(run.count).unwrap_or_default();
     source.seek(SeekFrom::Start(run.at))?;
     let mut bytes = Vec::new();
@@ -79,7 +121,10 @@ fn copy(movie: &Movie, run: &Run, source: &mut (impl Read + Seek), out: &mut imp
         bytes.resize(usize::try_from(sample.size).unwrap_or_default(), 0);
         source.read_exact(&mut bytes)?;
         if track.carries == Carries::Video && !only_picture(&bytes) {
-            return Err(Stop::refuse(RefusalCode::UnsafeLeft, "the encoder left more than the picture in a frame"));
+            return Err(Stop::refuse(
+                RefusalCode::UnsafeLeft,
+                "the encoder left more than the picture in a frame",
+            ));
         }
         out.write_all(&bytes)?;
     }
@@ -90,11 +135,19 @@ fn copy(movie: &Movie, run: &Run, source: &mut (impl Read + Seek), out: &mut imp
 fn only_picture(frame: &[u8]) -> bool {
     let mut rest = frame;
     while !rest.is_empty() {
-        let Some((length, after)) = rest.split_first_chunk::<4>() else { return false };
-        let Some(unit) = usize::try_from(u32::from_be_bytes(*length)).ok().and_then(|length| after.get(..length)) else {
+        let Some((length, after)) = rest.split_first_chunk::<4>() else {
             return false;
         };
-        if !unit.first().is_some_and(|head| matches!(head & 0x1F, 1..=5 | 7..=9)) {
+        let Some(unit) = usize::try_from(u32::from_be_bytes(*length))
+            .ok()
+            .and_then(|length| after.get(..length))
+        else {
+            return false;
+        };
+        if !unit
+            .first()
+            .is_some_and(|head| matches!(head & 0x1F, 1..=5 | 7..=9))
+        {
             return false;
         }
         rest = &after[unit.len()..];
@@ -104,11 +157,21 @@ fn only_picture(frame: &[u8]) -> bool {
 
 fn moov(movie: &Movie, first: u64) -> Option<Vec<u8>> {
     let chunks = chunk_places(movie, first);
-    let earliest = movie.tracks.iter().filter_map(|track| Some(to_movie(track, track.starts?))).min().unwrap_or(0);
+    let earliest = movie
+        .tracks
+        .iter()
+        .filter_map(|track| Some(to_movie(track, track.starts?)))
+        .min()
+        .unwrap_or(0);
     let mut traks = Vec::new();
     let mut longest = 0;
     let mut id = 0_u32;
-    for (number, track) in movie.tracks.iter().enumerate().filter(|(_, track)| !track.samples.is_empty()) {
+    for (number, track) in movie
+        .tracks
+        .iter()
+        .enumerate()
+        .filter(|(_, track)| !track.samples.is_empty())
+    {
         id += 1;
         let delay = to_movie(track, track.starts?).saturating_sub(earliest);
         longest = longest.max(delay + to_movie(track, track.ticks));
@@ -120,7 +183,17 @@ fn moov(movie: &Movie, first: u64) -> Option<Vec<u8>> {
         b"mvhd",
         0,
         0,
-        &[&[0; 8], &scale, &longest, &[0, 1, 0, 0], &[1, 0], &[0; 10], &MATRIX, &[0; 24], &(id + 1).to_be_bytes()],
+        &[
+            &[0; 8],
+            &scale,
+            &longest,
+            &[0, 1, 0, 0],
+            &[1, 0],
+            &[0; 10],
+            &MATRIX,
+            &[0; 24],
+            &(id + 1).to_be_bytes(),
+        ],
     );
     Some(boxed(b"moov", &[&mvhd, &traks]))
 }
@@ -134,12 +207,20 @@ fn chunk_places(movie: &Movie, first: u64) -> Vec<Vec<(u64, u32)>> {
     let mut places = vec![Vec::new(); movie.tracks.len()];
     let mut at = first;
     for run in &movie.runs {
-        let Some(track) = movie.tracks.get(run.track) else { continue };
+        let Some(track) = movie.tracks.get(run.track) else {
+            continue;
+        };
         let count = usize::try_from(run.count).unwrap_or_default();
         if run.count > 0 {
             places[run.track].push((at, run.count));
         }
-        at += track.samples.iter().skip(run.first).take(count).map(|sample| u64::from(sample.size)).sum::<u64>();
+        at += track
+            .samples
+            .iter()
+            .skip(run.first)
+            .take(count)
+            .map(|sample| u64::from(sample.size))
+            .sum::<u64>();
     }
     places
 }
@@ -148,7 +229,14 @@ fn trak(track: &Track, id: u32, delay: u64, chunks: &[(u64, u32)]) -> Option<Vec
     let lasts = to_movie(track, track.ticks);
     let whole = u32::try_from(delay + lasts).ok()?.to_be_bytes();
     let (volume, sides) = match track.carries {
-        Carries::Video => ([0, 0], [(track.width << 16).to_be_bytes(), (track.height << 16).to_be_bytes()].concat()),
+        Carries::Video => (
+            [0, 0],
+            [
+                (track.width << 16).to_be_bytes(),
+                (track.height << 16).to_be_bytes(),
+            ]
+            .concat(),
+        ),
         Carries::Sound => ([1, 0], vec![0; 8]),
     };
     // Flags 3: enabled, in the movie.
@@ -156,7 +244,18 @@ fn trak(track: &Track, id: u32, delay: u64, chunks: &[(u64, u32)]) -> Option<Vec
         b"tkhd",
         0,
         3,
-        &[&[0; 8], &id.to_be_bytes(), &[0; 4], &whole, &[0; 8], &[0; 4], &volume, &[0; 2], &MATRIX, &sides],
+        &[
+            &[0; 8],
+            &id.to_be_bytes(),
+            &[0; 4],
+            &whole,
+            &[0; 8],
+            &[0; 4],
+            &volume,
+            &[0; 2],
+            &MATRIX,
+            &sides,
+        ],
     );
     let edts = edits(track, delay, lasts)?;
     Some(boxed(b"trak", &[&tkhd, &edts, &mdia(track, chunks)?]))
@@ -180,21 +279,38 @@ fn edits(track: &Track, delay: u64, lasts: u64) -> Option<Vec<u8>> {
     }
     entries.extend([u32::try_from(lasts).ok()?, first_shown, 0x1_0000]);
     let count = u32::try_from(entries.len() / 3).ok()?.to_be_bytes();
-    let bytes: Vec<u8> = entries.iter().flat_map(|entry| entry.to_be_bytes()).collect();
+    let bytes: Vec<u8> = entries
+        .iter()
+        .flat_map(|entry| entry.to_be_bytes())
+        .collect();
     Some(boxed(b"edts", &[&full(b"elst", 0, 0, &[&count, &bytes])]))
 }
 
 fn mdia(track: &Track, chunks: &[(u64, u32)]) -> Option<Vec<u8>> {
     let ticks = u32::try_from(track.ticks).ok()?.to_be_bytes();
     // 0x55C4: language "und".
-    let mdhd = full(b"mdhd", 0, 0, &[&[0; 8], &track.timescale.to_be_bytes(), &ticks, &[0x55, 0xC4], &[0; 2]]);
+    let mdhd = full(
+        b"mdhd",
+        0,
+        0,
+        &[
+            &[0; 8],
+            &track.timescale.to_be_bytes(),
+            &ticks,
+            &[0x55, 0xC4],
+            &[0; 2],
+        ],
+    );
     let (handler, media) = match track.carries {
         Carries::Video => (b"vide", full(b"vmhd", 0, 1, &[&[0; 8]])),
         Carries::Sound => (b"soun", full(b"smhd", 0, 0, &[&[0; 4]])),
     };
     let hdlr = full(b"hdlr", 0, 0, &[&[0; 4], handler, &[0; 12], &[0]]);
     let url = full(b"url ", 0, 1, &[]);
-    let dinf = boxed(b"dinf", &[&full(b"dref", 0, 0, &[&1_u32.to_be_bytes(), &url])]);
+    let dinf = boxed(
+        b"dinf",
+        &[&full(b"dref", 0, 0, &[&1_u32.to_be_bytes(), &url])],
+    );
     let minf = boxed(b"minf", &[&media, &dinf, &stbl(track, chunks)?]);
     Some(boxed(b"mdia", &[&mdhd, &hdlr, &minf]))
 }
@@ -204,17 +320,45 @@ fn stbl(track: &Track, chunks: &[(u64, u32)]) -> Option<Vec<u8>> {
     let stts = table(b"stts", 0, &grouped(&track.samples, |sample| sample.lasts))?;
     let shifted = track.samples.iter().any(|sample| sample.shown_after != 0);
     let ctts = if shifted {
-        table(b"ctts", 1, &grouped(&track.samples, |sample| sample.shown_after.cast_unsigned()))?
+        table(
+            b"ctts",
+            1,
+            &grouped(&track.samples, |sample| sample.shown_after.cast_unsigned()),
+        )?
     } else {
         Vec::new()
     };
-    let stss = if track.samples.iter().all(|sample| sample.key) { Vec::new() } else { key_samples(&track.samples)? };
-    let sizes: Vec<u8> = track.samples.iter().flat_map(|sample| sample.size.to_be_bytes()).collect();
+    let stss = if track.samples.iter().all(|sample| sample.key) {
+        Vec::new()
+    } else {
+        key_samples(&track.samples)?
+    };
+    let sizes: Vec<u8> = track
+        .samples
+        .iter()
+        .flat_map(|sample| sample.size.to_be_bytes())
+        .collect();
     let count = u32::try_from(track.samples.len()).ok()?.to_be_bytes();
     let stsz = full(b"stsz", 0, 0, &[&[0; 4], &count, &sizes]);
     let places: Vec<u8> = chunks.iter().flat_map(|(at, _)| at.to_be_bytes()).collect();
-    let co64 = full(b"co64", 0, 0, &[&u32::try_from(chunks.len()).ok()?.to_be_bytes(), &places]);
-    Some(boxed(b"stbl", &[&stsd, &stts, &ctts, &stss, &samples_per_chunk(chunks)?, &stsz, &co64]))
+    let co64 = full(
+        b"co64",
+        0,
+        0,
+        &[&u32::try_from(chunks.len()).ok()?.to_be_bytes(), &places],
+    );
+    Some(boxed(
+        b"stbl",
+        &[
+            &stsd,
+            &stts,
+            &ctts,
+            &stss,
+            &samples_per_chunk(chunks)?,
+            &stsz,
+            &co64,
+        ],
+    ))
 }
 
 /// The sample entry with what a player needs and no more: fixed fields rewritten, the name of the compressor emptied, and of the
@@ -242,8 +386,10 @@ fn entry(track: &Track) -> Option<Vec<u8>> {
         }
         _ => return None,
     };
-    let inside: Vec<u8> =
-        walk(body.get(fixed.len()..)?).filter(|(name, _)| kept.contains(&name)).flat_map(|(name, body)| boxed(&name, &[body])).collect();
+    let inside: Vec<u8> = walk(body.get(fixed.len()..)?)
+        .filter(|(name, _)| kept.contains(&name))
+        .flat_map(|(name, body)| boxed(&name, &[body]))
+        .collect();
     Some(boxed(name, &[&fixed, &inside]))
 }
 
@@ -261,8 +407,16 @@ fn grouped(samples: &[Sample], value: impl Fn(&Sample) -> u32) -> Vec<(u32, u32)
 }
 
 fn table(name: &[u8; 4], version: u8, groups: &[(u32, u32)]) -> Option<Vec<u8>> {
-    let bytes: Vec<u8> = groups.iter().flat_map(|(count, value)| [count.to_be_bytes(), value.to_be_bytes()].concat()).collect();
-    Some(full(name, version, 0, &[&u32::try_from(groups.len()).ok()?.to_be_bytes(), &bytes]))
+    let bytes: Vec<u8> = groups
+        .iter()
+        .flat_map(|(count, value)| [count.to_be_bytes(), value.to_be_bytes()].concat())
+        .collect();
+    Some(full(
+        name,
+        version,
+        0,
+        &[&u32::try_from(groups.len()).ok()?.to_be_bytes(), &bytes],
+    ))
 }
 
 fn key_samples(samples: &[Sample]) -> Option<Vec<u8>> {
@@ -279,7 +433,14 @@ fn samples_per_chunk(chunks: &[(u64, u32)]) -> Option<Vec<u8>> {
     let mut last = 0;
     for (number, (_, count)) in chunks.iter().enumerate() {
         if *count != last {
-            bytes.extend([u32::try_from(number + 1).ok()?.to_be_bytes(), count.to_be_bytes(), 1_u32.to_be_bytes()].concat());
+            bytes.extend(
+                [
+                    u32::try_from(number + 1).ok()?.to_be_bytes(),
+                    count.to_be_bytes(),
+                    1_u32.to_be_bytes(),
+                ]
+                .concat(),
+            );
             last = *count;
         }
     }
@@ -302,7 +463,15 @@ mod tests {
 
     #[test]
     fn equal_values_are_grouped() {
-        let sample = |lasts| Sample { size: 1, lasts, shown_after: 0, key: true };
-        assert_eq!(grouped(&[sample(2), sample(2), sample(3)], |sample| sample.lasts), [(2, 2), (1, 3)]);
+        let sample = |lasts| Sample {
+            size: 1,
+            lasts,
+            shown_after: 0,
+            key: true,
+        };
+        assert_eq!(
+            grouped(&[sample(2), sample(2), sample(3)], |sample| sample.lasts),
+            [(2, 2), (1, 3)]
+        );
     }
 }

@@ -32,18 +32,31 @@ struct Page {
 /// Opens the document: refuses what is locked, broken or too long.
 fn pages(bench: &Bench, path: &Path) -> Result<(Vec<Page>, String), Stop> {
     let most = bench.order.limits.pages;
-    let (words, ended) = tool::run("pdfinfo", &["-f", "1", "-l", &most.to_string(), &path.to_string_lossy()])?;
-    if ended.complaints.contains("Incorrect password") || ended.complaints.contains("nsupported security") {
-        return Err(Stop::refuse(RefusalCode::Encrypted, "it asks for a password"));
+    let (words, ended) = tool::run(
+        "pdfinfo",
+        &["-f", "1", "-l", &most.to_string(), &path.to_string_lossy()],
+    )?;
+    if ended.complaints.contains("Incorrect password")
+        || ended.complaints.contains("nsupported security")
+    {
+        return Err(Stop::refuse(
+            RefusalCode::Encrypted,
+            "it asks for a password",
+        ));
     }
     ended.or_damaged()?;
     let text = String::from_utf8_lossy(&words).into_owned();
-    let count: u32 = line(&text, "Pages:").and_then(|count| count.parse().ok()).ok_or_else(|| Stop::damaged("pdfinfo counts no pages"))?;
+    let count: u32 = line(&text, "Pages:")
+        .and_then(|count| count.parse().ok())
+        .ok_or_else(|| Stop::damaged("pdfinfo counts no pages"))?;
     if count == 0 {
         return Err(Stop::refuse(RefusalCode::NothingToShow, "no pages"));
     }
     if count > most {
-        return Err(Stop::refuse(RefusalCode::TooManyPages, format!("{count} pages, at most {most}")));
+        return Err(Stop::refuse(
+            RefusalCode::TooManyPages,
+            format!("{count} pages, at most {most}"),
+        ));
     }
     let pages = page_sizes(&text);
     if pages.len() != usize::try_from(count).unwrap_or_default() {
@@ -53,7 +66,9 @@ fn pages(bench: &Bench, path: &Path) -> Result<(Vec<Page>, String), Stop> {
 }
 
 fn line<'a>(text: &'a str, name: &str) -> Option<&'a str> {
-    text.lines().find_map(|line| line.strip_prefix(name)).map(str::trim)
+    text.lines()
+        .find_map(|line| line.strip_prefix(name))
+        .map(str::trim)
 }
 
 /// Reads lines such as `Page    1 size:  612 x 792 pts (letter)` and `Page    1 rot:   90`.
@@ -63,14 +78,19 @@ fn page_sizes(text: &str) -> Vec<Page> {
         let words: Vec<&str> = line.split_whitespace().collect();
         match words.as_slice() {
             ["Page", _, "size:", width, "x", height, ..] => {
-                let (Ok(width), Ok(height)) = (width.parse::<f64>(), height.parse::<f64>()) else { continue };
+                let (Ok(width), Ok(height)) = (width.parse::<f64>(), height.parse::<f64>()) else {
+                    continue;
+                };
                 if width >= 1.0 && height >= 1.0 && width <= POINTS && height <= POINTS {
                     pages.push(Page { width, height });
                 }
             }
             ["Page", _, "rot:", "90" | "270"] => {
                 if let Some(last) = pages.last_mut() {
-                    *last = Page { width: last.height, height: last.width };
+                    *last = Page {
+                        width: last.height,
+                        height: last.width,
+                    };
                 }
             }
             _ => {}
@@ -83,12 +103,23 @@ fn page_sizes(text: &str) -> Vec<Page> {
 pub(super) fn examine(bench: &Bench) -> Result<Facts, Stop> {
     let path = bench.fetch()?;
     let (pages, info) = pages(bench, &path)?;
-    let mut facts = Facts { pages: u32::try_from(pages.len()).ok(), ..Facts::default() };
-    facts.tools = vec![exif::version(), tool::version("pdfinfo", "-v"), tool::version("qpdf", "--version")];
+    let mut facts = Facts {
+        pages: u32::try_from(pages.len()).ok(),
+        ..Facts::default()
+    };
+    facts.tools = vec![
+        exif::version(),
+        tool::version("pdfinfo", "-v"),
+        tool::version("qpdf", "--version"),
+    ];
     facts.findings = exif::findings(&path)?;
     facts.streams.push("pdf".to_owned());
     if line(&info, "Encrypted:").is_some_and(|says| says.starts_with("yes")) {
-        facts.find(FindingCode::OtherMetadata, "document", "locked against changes, opens without a password");
+        facts.find(
+            FindingCode::OtherMetadata,
+            "document",
+            "locked against changes, opens without a password",
+        );
     }
     attachments(&path, &mut facts)?;
     structure(&path, &mut facts)?;
@@ -97,7 +128,10 @@ pub(super) fn examine(bench: &Bench) -> Result<Facts, Stop> {
 
 fn attachments(path: &Path, facts: &mut Facts) -> Result<(), Stop> {
     let (words, _) = tool::run("pdfdetach", &["-list", &path.to_string_lossy()])?;
-    for attached in String::from_utf8_lossy(&words).lines().filter_map(|line| line.split_once(": ")) {
+    for attached in String::from_utf8_lossy(&words)
+        .lines()
+        .filter_map(|line| line.split_once(": "))
+    {
         facts.find(FindingCode::EmbeddedFile, "attachment", attached.1);
     }
     Ok(())
@@ -109,7 +143,11 @@ fn structure(path: &Path, facts: &mut Facts) -> Result<(), Stop> {
     let original = std::fs::read(path)?;
     let saves = count(&original, b"%%EOF");
     if saves > 1 {
-        facts.find(FindingCode::EditHistory, "document", &format!("saved {saves} times; earlier states are inside"));
+        facts.find(
+            FindingCode::EditHistory,
+            "document",
+            &format!("saved {saves} times; earlier states are inside"),
+        );
     }
     let words = ["--qdf", "--object-streams=disable", "--warning-exit-0"].map(Path::new);
     let (_, ended) = tool::run("qpdf", &[&words[..], &[path, &open]].concat())?;
@@ -123,12 +161,28 @@ fn structure(path: &Path, facts: &mut Facts) -> Result<(), Stop> {
         (b"/OpenAction", FindingCode::Script, "action on opening"),
         (b"/Launch", FindingCode::Script, "starts a program"),
         (b"/EmbeddedFile", FindingCode::EmbeddedFile, "attached file"),
-        (b"/Annots", FindingCode::Annotation, "pages with notes, links or fields"),
+        (
+            b"/Annots",
+            FindingCode::Annotation,
+            "pages with notes, links or fields",
+        ),
         (b"/AcroForm", FindingCode::Annotation, "form"),
         (b"/OCProperties", FindingCode::HiddenContent, "layers"),
-        (b"/PieceInfo", FindingCode::EditHistory, "private data of a program"),
-        (b"/Thumb ", FindingCode::EmbeddedPicture, "thumbnail of a page"),
-        (b"/Subtype /Image", FindingCode::EmbeddedPicture, "pictures, with whatever they carry"),
+        (
+            b"/PieceInfo",
+            FindingCode::EditHistory,
+            "private data of a program",
+        ),
+        (
+            b"/Thumb ",
+            FindingCode::EmbeddedPicture,
+            "thumbnail of a page",
+        ),
+        (
+            b"/Subtype /Image",
+            FindingCode::EmbeddedPicture,
+            "pictures, with whatever they carry",
+        ),
         (b"/ByteRange", FindingCode::Person, "signature"),
     ];
     for (sign, code, words) in signs {
@@ -141,14 +195,27 @@ fn structure(path: &Path, facts: &mut Facts) -> Result<(), Stop> {
 }
 
 fn count(bytes: &[u8], sign: &[u8]) -> usize {
-    bytes.windows(sign.len()).filter(|window| *window == sign).count()
+    bytes
+        .windows(sign.len())
+        .filter(|window| *window == sign)
+        .count()
 }
 
 /// Page `number` (from 1) as pixels, notes and form fields left out.
 fn raster(path: &Path, number: usize, page: Page, density: f64) -> Result<RgbImage, Stop> {
     let longest = (page.width.max(page.height) * density / 72.0).clamp(16.0, f64::from(PAGE_SIDE));
     let (side, number) = (format!("{longest:.0}"), number.to_string());
-    let words = ["-q", "-f", &number, "-l", &number, "-scale-to", &side, "-hide-annotations", &path.to_string_lossy()];
+    let words = [
+        "-q",
+        "-f",
+        &number,
+        "-l",
+        &number,
+        "-scale-to",
+        &side,
+        "-hide-annotations",
+        &path.to_string_lossy(),
+    ];
     let mut running = tool::start("pdftoppm", &words)?;
     let mut bytes = Vec::new();
     let most = u64::from(PAGE_SIDE + 2).pow(2) * 3 + 64;
@@ -166,11 +233,15 @@ fn portable_pixmap(mut bytes: Vec<u8>) -> Option<RgbImage> {
             at += 1;
         }
         while let Some(digit) = bytes.get(at).filter(|byte| byte.is_ascii_digit()) {
-            *number = number.checked_mul(10)?.checked_add(u32::from(digit - b'0'))?;
+            *number = number
+                .checked_mul(10)?
+                .checked_add(u32::from(digit - b'0'))?;
             at += 1;
         }
     }
-    let [width, height, 255] = numbers else { return None };
+    let [width, height, 255] = numbers else {
+        return None;
+    };
     bytes.get(at)?.is_ascii_whitespace().then_some(())?;
     bytes.drain(..=at);
     RgbImage::from_raw(width, height, bytes)
@@ -190,14 +261,21 @@ pub(super) fn preview(bench: &Bench) -> Result<Facts, Stop> {
             out.flush()?;
         }
     }
-    Ok(Facts { pages: u32::try_from(pages.len()).ok(), ..Facts::default() })
+    Ok(Facts {
+        pages: u32::try_from(pages.len()).ok(),
+        ..Facts::default()
+    })
 }
 
 /// A new document of pictures of the pages.
 pub(super) fn scrub(bench: &Bench) -> Result<Facts, Stop> {
     let path = bench.fetch()?;
     let (pages, _) = pages(bench, &path)?;
-    let mut facts = Facts { pages: u32::try_from(pages.len()).ok(), tools: vec![tool::version("pdftoppm", "-v")], ..Facts::default() };
+    let mut facts = Facts {
+        pages: u32::try_from(pages.len()).ok(),
+        tools: vec![tool::version("pdftoppm", "-v")],
+        ..Facts::default()
+    };
     let mut document = Document::start(BufWriter::with_capacity(256 << 10, bench.link.writer(0)))?;
     for (number, page) in pages.iter().enumerate() {
         let picture = raster(&path, number + 1, *page, DENSITY)?;
@@ -222,7 +300,12 @@ struct Document<W: Write> {
 
 impl<W: Write> Document<W> {
     fn start(out: W) -> Result<Self, Stop> {
-        let mut document = Self { out, at: 0, places: vec![0, 0], pages: Vec::new() };
+        let mut document = Self {
+            out,
+            at: 0,
+            places: vec![0, 0],
+            pages: Vec::new(),
+        };
         document.put(b"%PDF-1.4\n%\xE2\xE3\xCF\xD3\n")?;
         Ok(document)
     }
@@ -255,7 +338,10 @@ impl<W: Write> Document<W> {
         );
         let image = self.stream(&image, jpeg)?;
         let (wide, high) = (page.width.round(), page.height.round());
-        let drawing = self.stream("", format!("q {wide:.0} 0 0 {high:.0} 0 0 cm /Im Do Q").as_bytes())?;
+        let drawing = self.stream(
+            "",
+            format!("q {wide:.0} 0 0 {high:.0} 0 0 cm /Im Do Q").as_bytes(),
+        )?;
         let number = self.object()?;
         let words = format!(
             "<< /Type /Page /Parent 2 0 R /MediaBox [0 0 {wide:.0} {high:.0}] /Resources << /XObject << /Im {image} 0 R >> >> /Contents {drawing} 0 R >>\nendobj\n"
@@ -269,8 +355,16 @@ impl<W: Write> Document<W> {
         self.places[0] = self.at;
         self.put(b"1 0 obj\n<< /Type /Catalog /Pages 2 0 R >>\nendobj\n")?;
         self.places[1] = self.at;
-        let kids: Vec<String> = self.pages.iter().map(|number| format!("{number} 0 R")).collect();
-        let tree = format!("2 0 obj\n<< /Type /Pages /Kids [{}] /Count {} >>\nendobj\n", kids.join(" "), kids.len());
+        let kids: Vec<String> = self
+            .pages
+            .iter()
+            .map(|number| format!("{number} 0 R"))
+            .collect();
+        let tree = format!(
+            "2 0 obj\n<< /Type /Pages /Kids [{}] /Count {} >>\nendobj\n",
+            kids.join(" "),
+            kids.len()
+        );
         self.put(tree.as_bytes())?;
         let index = self.at;
         let size = self.places.len() + 1;
@@ -278,7 +372,9 @@ impl<W: Write> Document<W> {
         for place in &self.places {
             words.push_str(&format!("{place:010} 00000 n \n"));
         }
-        words.push_str(&format!("trailer\n<< /Size {size} /Root 1 0 R >>\nstartxref\n{index}\n%%EOF\n"));
+        words.push_str(&format!(
+            "trailer\n<< /Size {size} /Root 1 0 R >>\nstartxref\n{index}\n%%EOF\n"
+        ));
         self.put(words.as_bytes())?;
         Ok(self.out.flush()?)
     }
@@ -291,7 +387,13 @@ mod tests {
     #[test]
     fn reads_page_sizes_and_turns() {
         let text = "Pages: 2\nPage    1 size:  612 x 792 pts (letter)\nPage    1 rot:   90\nPage    2 size:  99999999 x 1 pts\nPage size: 1 x 1\n";
-        assert_eq!(page_sizes(text), [Page { width: 792.0, height: 612.0 }]);
+        assert_eq!(
+            page_sizes(text),
+            [Page {
+                width: 792.0,
+                height: 612.0
+            }]
+        );
         assert_eq!(line(text, "Pages:"), Some("2"));
     }
 
@@ -299,7 +401,13 @@ mod tests {
     fn reads_a_pixmap_strictly() {
         let picture = portable_pixmap(b"P6\n1 2\n255\nabcdef".to_vec()).unwrap();
         assert_eq!(picture.into_raw(), b"abcdef");
-        for bad in [&b"P5\n1 2\n255\nabcdef"[..], b"P6\n1 2\n255\nabcde", b"P6\n1 2\n65535\nabcdef", b"P6\n99999999999 1\n255\n", b"P6"] {
+        for bad in [
+            &b"P5\n1 2\n255\nabcdef"[..],
+            b"P6\n1 2\n255\nabcde",
+            b"P6\n1 2\n65535\nabcdef",
+            b"P6\n99999999999 1\n255\n",
+            b"P6",
+        ] {
             assert!(portable_pixmap(bad.to_vec()).is_none());
         }
     }

@@ -25,7 +25,12 @@ impl Link {
         let mut payload = Vec::new();
         talk::receive(&mut stream, &mut payload)?;
         let order = serde_json::from_slice(&payload)?;
-        Ok((Arc::new(Self { stream: Mutex::new(stream) }), order))
+        Ok((
+            Arc::new(Self {
+                stream: Mutex::new(stream),
+            }),
+            order,
+        ))
     }
 
     fn send(&self, say: Say, parts: &[&[u8]]) -> io::Result<()> {
@@ -45,13 +50,20 @@ impl Link {
     pub(super) fn range(&self, offset: u64, want: usize, into: &mut Vec<u8>) -> io::Result<()> {
         let want = u32::try_from(want.min(FRAME)).unwrap_or(u32::MAX);
         let mut stream = self.stream.lock().unwrap_or_else(PoisonError::into_inner);
-        talk::send(&mut *stream, Say::Range.byte(), &[&offset.to_be_bytes(), &want.to_be_bytes()])?;
+        talk::send(
+            &mut *stream,
+            Say::Range.byte(),
+            &[&offset.to_be_bytes(), &want.to_be_bytes()],
+        )?;
         talk::receive(&mut *stream, into).map(|_| ())
     }
 
     /// Where bytes of output `number` go.
     pub(super) fn writer(self: &Arc<Self>, number: u8) -> OutputWriter {
-        OutputWriter { link: Arc::clone(self), number }
+        OutputWriter {
+            link: Arc::clone(self),
+            number,
+        }
     }
 }
 
@@ -65,7 +77,8 @@ impl Write for OutputWriter {
     fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
         let take = bytes.len().min(FRAME - 1);
         if take > 0 {
-            self.link.send(Say::Output, &[&[self.number], &bytes[..take]])?;
+            self.link
+                .send(Say::Output, &[&[self.number], &bytes[..take]])?;
         }
         Ok(take)
     }
@@ -86,7 +99,13 @@ pub(crate) struct Ranged {
 
 impl Ranged {
     pub(super) fn new(link: Arc<Link>, length: u64) -> Self {
-        Self { link, length, at: 0, chunk_at: 0, chunk: Vec::new() }
+        Self {
+            link,
+            length,
+            at: 0,
+            chunk_at: 0,
+            chunk: Vec::new(),
+        }
     }
 
     pub(super) fn length(&self) -> u64 {
@@ -99,7 +118,10 @@ impl Read for Ranged {
         if self.at >= self.length {
             return Ok(0);
         }
-        let inside = self.at.checked_sub(self.chunk_at).filter(|inside| *inside < self.chunk.len() as u64);
+        let inside = self
+            .at
+            .checked_sub(self.chunk_at)
+            .filter(|inside| *inside < self.chunk.len() as u64);
         let inside = match inside {
             Some(inside) => usize::try_from(inside).unwrap_or_default(),
             None => {
@@ -126,7 +148,8 @@ impl Seek for Ranged {
             SeekFrom::End(by) => self.length.checked_add_signed(by),
             SeekFrom::Current(by) => self.at.checked_add_signed(by),
         };
-        self.at = target.ok_or_else(|| io::Error::new(io::ErrorKind::InvalidInput, "seek before the start"))?;
+        self.at = target
+            .ok_or_else(|| io::Error::new(io::ErrorKind::InvalidInput, "seek before the start"))?;
         Ok(self.at)
     }
 }

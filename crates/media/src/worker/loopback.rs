@@ -51,7 +51,9 @@ fn answer(stream: &TcpStream, mut source: Ranged) -> io::Result<()> {
 }
 
 fn refuse(mut stream: &TcpStream) -> io::Result<()> {
-    stream.write_all(b"HTTP/1.1 416 Range Not Satisfiable\r\nContent-Length: 0\r\nConnection: close\r\n\r\n")
+    stream.write_all(
+        b"HTTP/1.1 416 Range Not Satisfiable\r\nContent-Length: 0\r\nConnection: close\r\n\r\n",
+    )
 }
 
 /// First byte wanted; `None` when the request makes no sense.
@@ -70,7 +72,10 @@ fn wanted(request: &mut impl BufRead, length: u64) -> io::Result<Option<u64>> {
             break;
         }
         if let Some(range) = header.strip_prefix("range:") {
-            let first = range.trim().strip_prefix("bytes=").and_then(|range| range.split('-').next());
+            let first = range
+                .trim()
+                .strip_prefix("bytes=")
+                .and_then(|range| range.split('-').next());
             match first.and_then(|first| first.parse::<u64>().ok()) {
                 Some(first) => from = first,
                 None => return Ok(None),

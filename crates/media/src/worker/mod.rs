@@ -4,6 +4,7 @@
 //! second program to install, find or mismatch. [`main_if_worker`] must be the first line of `main`.
 
 mod check;
+mod colour;
 mod documents;
 mod exif;
 mod link;
@@ -52,7 +53,9 @@ pub(crate) fn locate() -> Option<PathBuf> {
         return Some(here);
     }
     let folders = here.ancestors().skip(1).take(2);
-    folders.map(|folder| folder.join(ARGUMENT)).find(|path| path.is_file())
+    folders
+        .map(|folder| folder.join(ARGUMENT))
+        .find(|path| path.is_file())
 }
 
 /// Why a job ends without its result.
@@ -106,7 +109,10 @@ impl Bench {
     /// The whole source as a file in private memory; for kinds that are small.
     fn fetch(&self) -> Result<PathBuf, Stop> {
         if self.order.length > self.order.limits.still_bytes {
-            let detail = format!("{} bytes, at most {}", self.order.length, self.order.limits.still_bytes);
+            let detail = format!(
+                "{} bytes, at most {}",
+                self.order.length, self.order.limits.still_bytes
+            );
             return Err(Stop::refuse(RefusalCode::TooLarge, detail));
         }
         let path = PathBuf::from("/tmp/in");
@@ -123,7 +129,11 @@ fn serve() -> std::io::Result<()> {
     link.hello()?;
     let url = format!("http://{}/", listener.local_addr()?);
     loopback::serve(listener, Arc::clone(&link), order.length);
-    let bench = Bench { link: Arc::clone(&link), order, url };
+    let bench = Bench {
+        link: Arc::clone(&link),
+        order,
+        url,
+    };
     let answer = match work(&bench) {
         Ok(facts) => Answer::Done(facts),
         Err(Stop::Refused(refusal)) => Answer::Refused(refusal),
@@ -150,7 +160,11 @@ fn work(bench: &Bench) -> Result<Facts, Stop> {
             Kind::Mp4 | Kind::Mov | Kind::Mp3 => recordings::scrub(bench, *kind),
             Kind::Pdf => documents::scrub(bench),
         },
-        Task::Mux => mp4::rewrite(&mut bench.source(), bench.order.length, &mut bench.link.writer(0)),
+        Task::Mux => mp4::rewrite(
+            &mut bench.source(),
+            bench.order.length,
+            &mut bench.link.writer(0),
+        ),
         Task::Check(kind) => check::check(bench, *kind),
         Task::Shell(line) => tool::shell(bench, line),
     }

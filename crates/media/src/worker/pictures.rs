@@ -14,7 +14,11 @@ use crate::{FindingCode, Kind, Limits, RefusalCode, talk::Facts};
 /// What examines a still.
 pub(super) fn examine(bench: &Bench, kind: Kind) -> Result<Facts, Stop> {
     let path = bench.fetch()?;
-    let mut facts = Facts { findings: exif::findings(&path)?, tools: vec![exif::version()], ..Facts::default() };
+    let mut facts = Facts {
+        findings: exif::findings(&path)?,
+        tools: vec![exif::version()],
+        ..Facts::default()
+    };
     let limits = &bench.order.limits;
     let size = match kind {
         Kind::Heic => heif_facts(&path, limits, &mut facts)?,
@@ -52,7 +56,11 @@ pub(super) fn scrub(bench: &Bench, kind: Kind) -> Result<Facts, Stop> {
     let mut out = BufWriter::with_capacity(256 << 10, bench.link.writer(0));
     if kind == Kind::Png {
         if still::hides_colours(&still.picture) {
-            facts.find(FindingCode::HiddenContent, "transparent pixels", "colours that no viewer shows");
+            facts.find(
+                FindingCode::HiddenContent,
+                "transparent pixels",
+                "colours that no viewer shows",
+            );
             facts.step("emptied-transparent-pixels");
         }
         still::write_png(&still.picture, &mut out)?;
@@ -67,7 +75,9 @@ pub(super) fn scrub(bench: &Bench, kind: Kind) -> Result<Facts, Stop> {
 fn decode(bench: &Bench, kind: Kind, facts: &mut Facts) -> Result<still::Still, Stop> {
     let path = bench.fetch()?;
     let limits = &bench.order.limits;
-    facts.tools.push(concat!("firsthand media ", env!("CARGO_PKG_VERSION"), " (image-rs)").to_owned());
+    facts
+        .tools
+        .push(concat!("firsthand media ", env!("CARGO_PKG_VERSION"), " (image-rs)").to_owned());
     let still = match kind {
         Kind::Heic => {
             heif_facts(&path, limits, &mut Facts::default())?;
@@ -81,11 +91,18 @@ fn decode(bench: &Bench, kind: Kind, facts: &mut Facts) -> Result<still::Still, 
     if still.turned {
         facts.step("turned-upright");
     }
+    if still.recoloured {
+        facts.step("colours-brought-to-srgb");
+    }
     Ok(still)
 }
 
 fn format(kind: Kind) -> ImageFormat {
-    if kind == Kind::Png { ImageFormat::Png } else { ImageFormat::Jpeg }
+    if kind == Kind::Png {
+        ImageFormat::Png
+    } else {
+        ImageFormat::Jpeg
+    }
 }
 
 fn open(path: &Path) -> Result<BufReader<File>, Stop> {
@@ -94,10 +111,14 @@ fn open(path: &Path) -> Result<BufReader<File>, Stop> {
 
 fn heif_version() -> String {
     // It has no version option; its help names the library.
-    let said = tool::run("heif-convert", &["--help"]).map(|(words, ended)| [words, ended.complaints.into_bytes()].concat());
+    let said = tool::run("heif-convert", &["--help"])
+        .map(|(words, ended)| [words, ended.complaints.into_bytes()].concat());
     let said = said.unwrap_or_default();
     let text = String::from_utf8_lossy(&said).into_owned();
-    let version = text.split("libheif version:").nth(1).and_then(|rest| rest.split_whitespace().next());
+    let version = text
+        .split("libheif version:")
+        .nth(1)
+        .and_then(|rest| rest.split_whitespace().next());
     format!("heif-convert {}", version.unwrap_or("of unknown version"))
 }
 
@@ -110,7 +131,11 @@ fn heif_facts(path: &Path, limits: &Limits, facts: &mut Facts) -> Result<(u32, u
     for line in text.lines() {
         let line = line.trim();
         if let Some(rest) = line.strip_prefix("image: ") {
-            let size = rest.split_whitespace().next().and_then(sides).ok_or_else(|| Stop::damaged("heif-info names no size"))?;
+            let size = rest
+                .split_whitespace()
+                .next()
+                .and_then(sides)
+                .ok_or_else(|| Stop::damaged("heif-info names no size"))?;
             still::within(size.0, size.1, limits)?;
             images.push((size, rest.contains("primary")));
         } else if let Some(rest) = line.strip_prefix("thumbnail: ") {
@@ -120,10 +145,17 @@ fn heif_facts(path: &Path, limits: &Limits, facts: &mut Facts) -> Result<(u32, u
         }
     }
     for (size, _) in images.iter().filter(|(_, primary)| !primary) {
-        facts.find(FindingCode::EmbeddedPicture, "further image", &format!("{}x{}", size.0, size.1));
+        facts.find(
+            FindingCode::EmbeddedPicture,
+            "further image",
+            &format!("{}x{}", size.0, size.1),
+        );
     }
     let primary = images.iter().position(|(_, primary)| *primary);
-    primary.and_then(|at| images.get(at)).map(|(size, _)| *size).ok_or_else(|| Stop::refuse(RefusalCode::NothingToShow, "no primary image"))
+    primary
+        .and_then(|at| images.get(at))
+        .map(|(size, _)| *size)
+        .ok_or_else(|| Stop::refuse(RefusalCode::NothingToShow, "no primary image"))
 }
 
 fn sides(text: &str) -> Option<(u32, u32)> {
@@ -141,10 +173,16 @@ fn heif_to_png(path: &Path) -> Result<PathBuf, Stop> {
     }
     let (words, _) = tool::run("heif-info", &[path])?;
     let text = String::from_utf8_lossy(&words).into_owned();
-    let images = text.lines().filter(|line| line.trim_start().starts_with("image: "));
+    let images = text
+        .lines()
+        .filter(|line| line.trim_start().starts_with("image: "));
     let number = images.take_while(|line| !line.contains("primary")).count() + 1;
     let numbered = PathBuf::from(format!("/tmp/out-{number}.png"));
-    if numbered.exists() { Ok(numbered) } else { Err(Stop::damaged("heif-convert made no picture")) }
+    if numbered.exists() {
+        Ok(numbered)
+    } else {
+        Err(Stop::damaged("heif-convert made no picture"))
+    }
 }
 
 /// Says what comes after the picture's end; viewers never show it.
@@ -153,7 +191,11 @@ fn after_jpeg(path: &Path, facts: &mut Facts) -> Result<(), Stop> {
     if let Some(end) = jpeg_end(&bytes)
         && end < bytes.len()
     {
-        facts.find(FindingCode::TrailingData, "after the picture", &format!("{} bytes", bytes.len() - end));
+        facts.find(
+            FindingCode::TrailingData,
+            "after the picture",
+            &format!("{} bytes", bytes.len() - end),
+        );
     }
     Ok(())
 }
@@ -170,7 +212,12 @@ fn jpeg_end(bytes: &[u8]) -> Option<usize> {
             0xD9 => return Some(at + 2),
             0xFF => at += 1,
             0x00 | 0x01 | 0xD0..=0xD8 => at += 2,
-            _ => at += 2 + usize::from(u16::from_be_bytes([*bytes.get(at + 2)?, *bytes.get(at + 3)?])),
+            _ => {
+                at += 2 + usize::from(u16::from_be_bytes([
+                    *bytes.get(at + 2)?,
+                    *bytes.get(at + 3)?,
+                ]))
+            }
         }
     }
 }
@@ -187,7 +234,11 @@ fn after_png(path: &Path, facts: &mut Facts) -> Result<(), Stop> {
         at += 12 + u64::from(u32::from_be_bytes([a, b, c, d]));
         if &name == b"IEND" {
             if at < length {
-                facts.find(FindingCode::TrailingData, "after the picture", &format!("{} bytes", length - at));
+                facts.find(
+                    FindingCode::TrailingData,
+                    "after the picture",
+                    &format!("{} bytes", length - at),
+                );
             }
             return Ok(());
         }

@@ -59,28 +59,58 @@ impl Stream {
     }
 
     fn name(&self) -> &str {
-        self.codec_name.as_deref().or(self.codec_tag_string.as_deref()).unwrap_or("unknown")
+        self.codec_name
+            .as_deref()
+            .or(self.codec_tag_string.as_deref())
+            .unwrap_or("unknown")
     }
 }
 
 /// How the source is opened: one protocol, one container, nothing that a file could lead elsewhere.
 fn input(bench: &Bench, kind: Kind) -> Vec<String> {
     let container = if kind == Kind::Mp3 { "mp3" } else { "mov" };
-    let words = ["-protocol_whitelist", "http,tcp", "-f", container, "-i", &bench.url];
+    let words = [
+        "-protocol_whitelist",
+        "http,tcp",
+        "-f",
+        container,
+        "-i",
+        &bench.url,
+    ];
     words.into_iter().map(str::to_owned).collect()
 }
 
 fn arguments(bench: &Bench, kind: Kind, after: &[&str]) -> Vec<String> {
     // A frame may be larger than the header says; the decoder is held to the limit too.
     let pixels = bench.order.limits.video_pixels.to_string();
-    let mut all: Vec<String> = ["-nostdin", "-hide_banner", "-v", "error", "-max_pixels", &pixels].into_iter().map(str::to_owned).collect();
+    let mut all: Vec<String> = [
+        "-nostdin",
+        "-hide_banner",
+        "-v",
+        "error",
+        "-max_pixels",
+        &pixels,
+    ]
+    .into_iter()
+    .map(str::to_owned)
+    .collect();
     all.extend(input(bench, kind));
     all.extend(after.iter().map(|word| (*word).to_owned()));
     all
 }
 
 fn probe(bench: &Bench, kind: Kind) -> Result<Probed, Stop> {
-    let mut all: Vec<String> = ["-v", "error", "-of", "json", "-show_streams", "-show_format"].into_iter().map(str::to_owned).collect();
+    let mut all: Vec<String> = [
+        "-v",
+        "error",
+        "-of",
+        "json",
+        "-show_streams",
+        "-show_format",
+    ]
+    .into_iter()
+    .map(str::to_owned)
+    .collect();
     all.extend(input(bench, kind));
     let (json, ended) = tool::run("ffprobe", &all)?;
     ended.or_damaged()?;
@@ -93,33 +123,84 @@ fn facts_of(bench: &Bench, probed: &Probed, facts: &mut Facts) -> Result<(), Sto
     let video = probed.streams.iter().find(|stream| stream.is("video"));
     let sound = probed.streams.iter().find(|stream| stream.is("audio"));
     if video.is_none() && sound.is_none() {
-        return Err(Stop::refuse(RefusalCode::NothingToShow, "neither picture nor sound"));
+        return Err(Stop::refuse(
+            RefusalCode::NothingToShow,
+            "neither picture nor sound",
+        ));
     }
     if let Some(video) = video {
-        let (Some(width), Some(height)) = (video.width.filter(|side| *side > 0), video.height.filter(|side| *side > 0)) else {
+        let (Some(width), Some(height)) = (
+            video.width.filter(|side| *side > 0),
+            video.height.filter(|side| *side > 0),
+        ) else {
             return Err(Stop::damaged("a video without a size"));
         };
-        if u64::from(width) * u64::from(height) > limits.video_pixels || width.max(height) > limits.side {
-            return Err(Stop::refuse(RefusalCode::TooManyPixels, format!("{width} by {height}")));
+        if u64::from(width) * u64::from(height) > limits.video_pixels
+            || width.max(height) > limits.side
+        {
+            return Err(Stop::refuse(
+                RefusalCode::TooManyPixels,
+                format!("{width} by {height}"),
+            ));
         }
-        let turn = video.side_data_list.iter().find_map(|data| data.rotation).unwrap_or(0.0);
+        let turn = video
+            .side_data_list
+            .iter()
+            .find_map(|data| data.rotation)
+            .unwrap_or(0.0);
         let lies = (turn.abs() % 180.0 - 90.0).abs() < 1.0;
-        (facts.width, facts.height) = if lies { (Some(height), Some(width)) } else { (Some(width), Some(height)) };
+        (facts.width, facts.height) = if lies {
+            (Some(height), Some(width))
+        } else {
+            (Some(width), Some(height))
+        };
         if turn.abs() > 0.5 {
-            facts.find(FindingCode::Orientation, "video", &format!("{turn} degrees"));
+            facts.find(
+                FindingCode::Orientation,
+                "video",
+                &format!("{turn} degrees"),
+            );
         }
     }
-    let seconds = probed.format.duration.as_deref().and_then(|text| text.parse::<f64>().ok()).filter(|seconds| seconds.is_finite());
-    facts.duration_ms = seconds.and_then(|seconds| std::time::Duration::try_from_secs_f64(seconds).ok()).and_then(|lasts| u64::try_from(lasts.as_millis()).ok());
-    if facts.duration_ms.is_some_and(|lasts| lasts > limits.media_seconds * 1000) {
-        return Err(Stop::refuse(RefusalCode::TooLong, format!("more than {} seconds", limits.media_seconds)));
+    let seconds = probed
+        .format
+        .duration
+        .as_deref()
+        .and_then(|text| text.parse::<f64>().ok())
+        .filter(|seconds| seconds.is_finite());
+    facts.duration_ms = seconds
+        .and_then(|seconds| std::time::Duration::try_from_secs_f64(seconds).ok())
+        .and_then(|lasts| u64::try_from(lasts.as_millis()).ok());
+    if facts
+        .duration_ms
+        .is_some_and(|lasts| lasts > limits.media_seconds * 1000)
+    {
+        return Err(Stop::refuse(
+            RefusalCode::TooLong,
+            format!("more than {} seconds", limits.media_seconds),
+        ));
     }
-    facts.streams = [video, sound].into_iter().flatten().map(|stream| stream.name().to_owned()).collect();
+    facts.streams = [video, sound]
+        .into_iter()
+        .flatten()
+        .map(|stream| stream.name().to_owned())
+        .collect();
     for (number, stream) in probed.streams.iter().enumerate() {
-        let kept = [video, sound].into_iter().flatten().any(|kept| std::ptr::eq(kept, stream));
+        let kept = [video, sound]
+            .into_iter()
+            .flatten()
+            .any(|kept| std::ptr::eq(kept, stream));
         if !kept {
-            let code = if stream.disposition.attached_pic == 1 { FindingCode::EmbeddedPicture } else { FindingCode::ExtraStream };
-            let what = format!("{} {}", stream.codec_type.as_deref().unwrap_or("data"), stream.name());
+            let code = if stream.disposition.attached_pic == 1 {
+                FindingCode::EmbeddedPicture
+            } else {
+                FindingCode::ExtraStream
+            };
+            let what = format!(
+                "{} {}",
+                stream.codec_type.as_deref().unwrap_or("data"),
+                stream.name()
+            );
             facts.find(code, &format!("stream {number}"), &what);
         }
     }
@@ -128,9 +209,16 @@ fn facts_of(bench: &Bench, probed: &Probed, facts: &mut Facts) -> Result<(), Sto
 
 /// What examines a recording.
 pub(super) fn examine(bench: &Bench, kind: Kind) -> Result<Facts, Stop> {
-    let mut facts = Facts { tools: vec![exif::version(), version()], ..Facts::default() };
+    let mut facts = Facts {
+        tools: vec![exif::version(), version()],
+        ..Facts::default()
+    };
     let probed = probe(bench, kind)?;
-    let path = if kind == Kind::Mp3 { skeleton::of_mp3(bench)? } else { skeleton::of_iso(bench, &mut facts)? };
+    let path = if kind == Kind::Mp3 {
+        skeleton::of_mp3(bench)?
+    } else {
+        skeleton::of_iso(bench, &mut facts)?
+    };
     let mut findings = exif::findings(&path)?;
     facts.findings.append(&mut findings);
     facts_of(bench, &probed, &mut facts)?;
@@ -147,13 +235,32 @@ fn enhancement(bench: &Bench, kind: Kind, codec: &str, facts: &mut Facts) -> Res
         "hevc" => ("filter_units=pass_types=39-40", "hevc"),
         _ => return Ok(()),
     };
-    let after = ["-map", "0:V:0", "-c", "copy", "-bsf:v", filter, "-frames:v", "48", "-f", raw, "pipe:1"];
+    let after = [
+        "-map",
+        "0:V:0",
+        "-c",
+        "copy",
+        "-bsf:v",
+        filter,
+        "-frames:v",
+        "48",
+        "-f",
+        raw,
+        "pipe:1",
+    ];
     let (bytes, _) = tool::run("ffmpeg", &arguments(bench, kind, &after))?;
     let mut seen = Vec::new();
-    for text in bytes.split(|byte| !(0x20..0x7F).contains(byte)).filter(|text| text.len() >= 10) {
+    for text in bytes
+        .split(|byte| !(0x20..0x7F).contains(byte))
+        .filter(|text| text.len() >= 10)
+    {
         let text = String::from_utf8_lossy(text).into_owned();
         if !seen.contains(&text) && seen.len() < 8 {
-            facts.find(FindingCode::HiddenContent, "messages between frames (SEI)", &text);
+            facts.find(
+                FindingCode::HiddenContent,
+                "messages between frames (SEI)",
+                &text,
+            );
             seen.push(text);
         }
     }
@@ -172,7 +279,10 @@ fn stream(bench: &Bench, arguments: &[String], number: u8) -> Result<(), Stop> {
     out.flush()?;
     running.end()?.or_damaged()?;
     if bytes == 0 {
-        return Err(Stop::refuse(RefusalCode::NothingToShow, "ffmpeg made nothing of it"));
+        return Err(Stop::refuse(
+            RefusalCode::NothingToShow,
+            "ffmpeg made nothing of it",
+        ));
     }
     Ok(())
 }
@@ -180,7 +290,18 @@ fn stream(bench: &Bench, arguments: &[String], number: u8) -> Result<(), Stop> {
 /// One picture that ffmpeg makes, as pixels.
 fn picture(bench: &Bench, kind: Kind, after: &[&str]) -> Result<Option<image::DynamicImage>, Stop> {
     let mut all = arguments(bench, kind, after);
-    all.extend(["-frames:v", "1", "-c:v", "png", "-f", "image2pipe", "pipe:1"].map(str::to_owned));
+    all.extend(
+        [
+            "-frames:v",
+            "1",
+            "-c:v",
+            "png",
+            "-f",
+            "image2pipe",
+            "pipe:1",
+        ]
+        .map(str::to_owned),
+    );
     let mut running = tool::start("ffmpeg", &all)?;
     let mut bytes = Vec::new();
     (&mut running.output).take(FRAME).read_to_end(&mut bytes)?;
@@ -188,7 +309,15 @@ fn picture(bench: &Bench, kind: Kind, after: &[&str]) -> Result<Option<image::Dy
     if bytes.is_empty() {
         return Ok(None);
     }
-    Ok(Some(still::decode(Cursor::new(bytes), ImageFormat::Png, &bench.order.limits, false)?.picture))
+    Ok(Some(
+        still::decode(
+            Cursor::new(bytes),
+            ImageFormat::Png,
+            &bench.order.limits,
+            false,
+        )?
+        .picture,
+    ))
 }
 
 fn write_poster(bench: &Bench, picture: &image::DynamicImage) -> Result<(), Stop> {
@@ -197,18 +326,72 @@ fn write_poster(bench: &Bench, picture: &image::DynamicImage) -> Result<(), Stop
     Ok(out.flush()?)
 }
 
-const DROP: [&str; 8] = ["-sn", "-dn", "-map_metadata", "-1", "-map_chapters", "-1", "-fflags", "+bitexact"];
+const DROP: [&str; 8] = [
+    "-sn",
+    "-dn",
+    "-map_metadata",
+    "-1",
+    "-map_chapters",
+    "-1",
+    "-fflags",
+    "+bitexact",
+];
 /// Fragments need no seeking; our own writer makes a plain file of them.
-const FRAGMENTS: [&str; 5] = ["-movflags", "+frag_keyframe+empty_moov+default_base_moof+negative_cts_offsets", "-f", "mp4", "pipe:1"];
-const PLAIN_H264: [&str; 10] =
-    ["-c:v", "libx264", "-preset", "veryfast", "-pix_fmt", "yuv420p", "-flags:v", "+bitexact", "-bsf:v", "filter_units=remove_types=6"];
-const PLAIN_AAC: [&str; 8] = ["-c:a", "aac", "-flags:a", "+bitexact", "-ac", "2", "-ar", "48000"];
+const FRAGMENTS: [&str; 5] = [
+    "-movflags",
+    "+frag_keyframe+empty_moov+default_base_moof+negative_cts_offsets",
+    "-f",
+    "mp4",
+    "pipe:1",
+];
+const PLAIN_H264: [&str; 10] = [
+    "-c:v",
+    "libx264",
+    "-preset",
+    "veryfast",
+    "-pix_fmt",
+    "yuv420p",
+    "-flags:v",
+    "+bitexact",
+    "-bsf:v",
+    "filter_units=remove_types=6",
+];
+const PLAIN_AAC: [&str; 8] = [
+    "-c:a",
+    "aac",
+    "-flags:a",
+    "+bitexact",
+    "-ac",
+    "2",
+    "-ar",
+    "48000",
+];
 
-fn video(bench: &Bench, kind: Kind, filter: &str, quality: &str, sound: &str, number: u8) -> Result<(), Stop> {
+fn video(
+    bench: &Bench,
+    kind: Kind,
+    filter: &str,
+    quality: &str,
+    sound: &str,
+    number: u8,
+) -> Result<(), Stop> {
     let threads = bench.order.threads.to_string();
     let mut after = vec!["-map", "0:V:0?", "-map", "0:a:0?"];
     after.extend(DROP);
-    after.extend(["-vf", filter, "-fps_mode", "vfr", "-crf", quality, "-g", "60", "-threads", &threads, "-b:a", sound]);
+    after.extend([
+        "-vf",
+        filter,
+        "-fps_mode",
+        "vfr",
+        "-crf",
+        quality,
+        "-g",
+        "60",
+        "-threads",
+        &threads,
+        "-b:a",
+        sound,
+    ]);
     after.extend(PLAIN_H264.iter().chain(&PLAIN_AAC).chain(&FRAGMENTS));
     stream(bench, &arguments(bench, kind, &after), number)
 }
@@ -216,7 +399,18 @@ fn video(bench: &Bench, kind: Kind, filter: &str, quality: &str, sound: &str, nu
 fn sound(bench: &Bench, rate: &str, number: u8) -> Result<(), Stop> {
     let mut after = vec!["-map", "0:a:0"];
     after.extend(DROP);
-    after.extend(["-c:a", "libmp3lame", "-b:a", rate, "-flags:a", "+bitexact", "-write_xing", "0", "-id3v2_version", "0"]);
+    after.extend([
+        "-c:a",
+        "libmp3lame",
+        "-b:a",
+        rate,
+        "-flags:a",
+        "+bitexact",
+        "-write_xing",
+        "0",
+        "-id3v2_version",
+        "0",
+    ]);
     after.extend(["-write_id3v1", "0", "-f", "mp3", "pipe:1"]);
     stream(bench, &arguments(bench, Kind::Mp3, &after), number)
 }
@@ -229,30 +423,48 @@ pub(super) fn preview(bench: &Bench, kind: Kind) -> Result<Facts, Stop> {
         sound(bench, "96k", 1)?;
     } else {
         let side = PROXY_SIDE;
-        let filter = format!("scale=w='min({side},iw)':h='min({side},ih)':force_original_aspect_ratio=decrease:force_divisible_by=2,setsar=1");
+        let filter = format!(
+            "scale=w='min({side},iw)':h='min({side},ih)':force_original_aspect_ratio=decrease:force_divisible_by=2,setsar=1"
+        );
         video(bench, kind, &filter, "27", "96k", 1)?;
     }
     let poster = if facts.width.is_some() {
         frame(bench, kind, facts.duration_ms.unwrap_or_default())?
     } else {
-        picture(bench, kind, &["-filter_complex", "[0:a:0]aformat=channel_layouts=mono,showwavespic=s=1280x320:colors=white"])?
+        picture(
+            bench,
+            kind,
+            &[
+                "-filter_complex",
+                "[0:a:0]aformat=channel_layouts=mono,showwavespic=s=1280x320:colors=white",
+            ],
+        )?
     };
-    let poster = poster.ok_or_else(|| Stop::refuse(RefusalCode::NothingToShow, "no frame could be read"))?;
+    let poster =
+        poster.ok_or_else(|| Stop::refuse(RefusalCode::NothingToShow, "no frame could be read"))?;
     write_poster(bench, &poster)?;
     Ok(facts)
 }
 
-/// A frame from a tenth into the video, or the first one.
+/// A frame from a tenth into the video (at most ten seconds), or the first one.
 fn frame(bench: &Bench, kind: Kind, lasts: u64) -> Result<Option<image::DynamicImage>, Stop> {
-    let at = format!("{}.{:03}", lasts / 10_000, lasts / 10 % 1000);
+    let at = (lasts / 10).min(10_000);
+    let at = format!("{}.{:03}", at / 1000, at % 1000);
     // After the input: decoded up to there, so that it works in files whose index is wrong.
     let late = picture(bench, kind, &["-map", "0:V:0", "-ss", &at])?;
-    if late.is_some() { Ok(late) } else { picture(bench, kind, &["-map", "0:V:0"]) }
+    if late.is_some() {
+        Ok(late)
+    } else {
+        picture(bench, kind, &["-map", "0:V:0"])
+    }
 }
 
 /// The same picture and sound, encoded anew. Of video these are fragments, to be rewritten by [`crate::mp4::rewrite`].
 pub(super) fn scrub(bench: &Bench, kind: Kind) -> Result<Facts, Stop> {
-    let mut facts = Facts { tools: vec![version()], ..Facts::default() };
+    let mut facts = Facts {
+        tools: vec![version()],
+        ..Facts::default()
+    };
     let probed = probe(bench, kind)?;
     facts_of(bench, &probed, &mut facts)?;
     facts.findings.clear();
@@ -260,9 +472,21 @@ pub(super) fn scrub(bench: &Bench, kind: Kind) -> Result<Facts, Stop> {
     if kind == Kind::Mp3 {
         sound(bench, "128k", 0)?;
     } else {
-        video(bench, kind, "crop=trunc(iw/2)*2:trunc(ih/2)*2", "21", "128k", 0)?;
+        video(
+            bench,
+            kind,
+            "crop=trunc(iw/2)*2:trunc(ih/2)*2",
+            "21",
+            "128k",
+            0,
+        )?;
     }
-    if probed.streams.iter().any(|stream| stream.side_data_list.iter().any(|data| data.rotation.is_some_and(|turn| turn.abs() > 0.5))) {
+    if probed.streams.iter().any(|stream| {
+        stream
+            .side_data_list
+            .iter()
+            .any(|data| data.rotation.is_some_and(|turn| turn.abs() > 0.5))
+    }) {
         facts.step("turned-upright");
     }
     facts.step("re-encoded");
@@ -271,7 +495,11 @@ pub(super) fn scrub(bench: &Bench, kind: Kind) -> Result<Facts, Stop> {
 
 /// Name and place of a file that a check reads; kept here because only recordings need a skeleton.
 pub(super) fn check_findings(bench: &Bench, kind: Kind, facts: &mut Facts) -> Result<(), Stop> {
-    let path = if kind == Kind::Mp3 { skeleton::of_mp3(bench)? } else { skeleton::of_iso(bench, facts)? };
+    let path = if kind == Kind::Mp3 {
+        skeleton::of_mp3(bench)?
+    } else {
+        skeleton::of_iso(bench, facts)?
+    };
     let mut findings = exif::findings(Path::new(&path))?;
     facts.findings.append(&mut findings);
     Ok(())

@@ -20,7 +20,11 @@ pub(super) fn of_iso(bench: &Bench, facts: &mut Facts) -> Result<PathBuf, Stop> 
     let (length, mut at, mut kept) = (source.length(), 0, 0_u64);
     while at < length {
         let Some(found) = boxes::head(&mut source, at, length)? else {
-            facts.find(FindingCode::TrailingData, "after the last box", &format!("{} bytes", length - at));
+            facts.find(
+                FindingCode::TrailingData,
+                "after the last box",
+                &format!("{} bytes", length - at),
+            );
             break;
         };
         if &found.name == b"mdat" {
@@ -29,7 +33,10 @@ pub(super) fn of_iso(bench: &Bench, facts: &mut Facts) -> Result<PathBuf, Stop> 
         } else {
             kept += found.size;
             if kept > bench.order.limits.header_bytes {
-                return Err(Stop::refuse(RefusalCode::TooLarge, "its header is too large"));
+                return Err(Stop::refuse(
+                    RefusalCode::TooLarge,
+                    "its header is too large",
+                ));
             }
             source.seek(SeekFrom::Start(at))?;
             let mut bytes = Vec::new();
@@ -44,10 +51,18 @@ pub(super) fn of_iso(bench: &Bench, facts: &mut Facts) -> Result<PathBuf, Stop> 
 
 fn judge(name: &[u8; 4], body: &[u8], facts: &mut Facts) {
     if matches!(name, b"free" | b"skip" | b"wide") && body.iter().any(|byte| *byte != 0) {
-        facts.find(FindingCode::HiddenContent, "free space", &format!("{} bytes that are not empty", body.len()));
+        facts.find(
+            FindingCode::HiddenContent,
+            "free space",
+            &format!("{} bytes that are not empty", body.len()),
+        );
     }
     if name == b"uuid" {
-        facts.find(FindingCode::OtherMetadata, "uuid box", &format!("{} bytes", body.len()));
+        facts.find(
+            FindingCode::OtherMetadata,
+            "uuid box",
+            &format!("{} bytes", body.len()),
+        );
     }
 }
 
@@ -58,10 +73,17 @@ pub(super) fn of_mp3(bench: &Bench) -> Result<PathBuf, Stop> {
     let length = source.length();
     let mut head = [0_u8; 10];
     source.read_exact(&mut head)?;
-    let tag = if head.starts_with(b"ID3") { 10 + syncsafe(&head) } else { 0 };
+    let tag = if head.starts_with(b"ID3") {
+        10 + syncsafe(&head)
+    } else {
+        0
+    };
     let first = (tag + END).min(length);
     if first > bench.order.limits.header_bytes {
-        return Err(Stop::refuse(RefusalCode::TooLarge, "its tags are too large"));
+        return Err(Stop::refuse(
+            RefusalCode::TooLarge,
+            "its tags are too large",
+        ));
     }
     let path = PathBuf::from("/tmp/skeleton");
     let mut file = File::create(&path)?;
@@ -73,5 +95,7 @@ pub(super) fn of_mp3(bench: &Bench) -> Result<PathBuf, Stop> {
 }
 
 fn syncsafe(head: &[u8; 10]) -> u64 {
-    head[6..].iter().fold(0, |size, byte| size << 7 | u64::from(byte & 0x7F))
+    head[6..]
+        .iter()
+        .fold(0, |size, byte| size << 7 | u64::from(byte & 0x7F))
 }

@@ -3,14 +3,18 @@
 use std::io::{BufRead, Seek, Write};
 
 use image::{
-    DynamicImage, ExtendedColorType, ImageDecoder, ImageEncoder, ImageError, ImageFormat, ImageReader, Limits as PixelLimits,
-    codecs::{jpeg::JpegEncoder, png::{CompressionType, FilterType, PngEncoder}},
+    DynamicImage, ExtendedColorType, ImageDecoder, ImageEncoder, ImageError, ImageFormat,
+    ImageReader, Limits as PixelLimits,
+    codecs::{
+        jpeg::JpegEncoder,
+        png::{CompressionType, FilterType, PngEncoder},
+    },
     error::LimitErrorKind,
     imageops::FilterType as Resampling,
     metadata::Orientation,
 };
 
-use super::Stop;
+use super::{Stop, colour};
 use crate::{Limits, RefusalCode};
 
 /// Longest side of a preview.
@@ -23,21 +27,42 @@ pub(super) struct Still {
     pub(super) picture: DynamicImage,
     /// Whether it had to be turned.
     pub(super) turned: bool,
+    /// Whether its colours were brought to sRGB.
+    pub(super) recoloured: bool,
 }
 
 /// Decodes and, when `obey_orientation`, turns it upright as its own mark says.
-pub(super) fn decode(reader: impl BufRead + Seek, format: ImageFormat, limits: &Limits, obey_orientation: bool) -> Result<Still, Stop> {
+pub(super) fn decode(
+    reader: impl BufRead + Seek,
+    format: ImageFormat,
+    limits: &Limits,
+    obey_orientation: bool,
+) -> Result<Still, Stop> {
     let mut decoder = decoder(reader, format, limits)?;
     let orientation = decoder.orientation().unwrap_or(Orientation::NoTransforms);
+    let profile = decoder.icc_profile().ok().flatten();
     let mut picture = DynamicImage::from_decoder(decoder).map_err(refusal)?;
+    let recoloured = profile.and_then(|profile| colour::to_srgb(&picture, &profile));
+    let was_recoloured = recoloured.is_some();
+    if let Some(recoloured) = recoloured {
+        picture = recoloured;
+    }
     let turned = obey_orientation && orientation != Orientation::NoTransforms;
     if turned {
         picture.apply_orientation(orientation);
     }
-    Ok(Still { picture, turned })
+    Ok(Still {
+        picture,
+        turned,
+        recoloured: was_recoloured,
+    })
 }
 
-fn decoder<'a>(reader: impl BufRead + Seek + 'a, format: ImageFormat, limits: &Limits) -> Result<impl ImageDecoder + 'a, Stop> {
+fn decoder<'a>(
+    reader: impl BufRead + Seek + 'a,
+    format: ImageFormat,
+    limits: &Limits,
+) -> Result<impl ImageDecoder + 'a, Stop> {
     let mut reader = ImageReader::with_format(reader, format);
     let mut bounds = PixelLimits::default();
     bounds.max_image_width = Some(limits.side);
@@ -54,10 +79,16 @@ fn decoder<'a>(reader: impl BufRead + Seek + 'a, format: ImageFormat, limits: &L
 pub(super) fn within(width: u32, height: u32, limits: &Limits) -> Result<(), Stop> {
     let pixels = u64::from(width) * u64::from(height);
     if pixels == 0 {
-        return Err(Stop::refuse(RefusalCode::NothingToShow, "a picture without pixels"));
+        return Err(Stop::refuse(
+            RefusalCode::NothingToShow,
+            "a picture without pixels",
+        ));
     }
     if pixels > limits.still_pixels || width > limits.side || height > limits.side {
-        return Err(Stop::refuse(RefusalCode::TooManyPixels, format!("{width} by {height}")));
+        return Err(Stop::refuse(
+            RefusalCode::TooManyPixels,
+            format!("{width} by {height}"),
+        ));
     }
     Ok(())
 }
@@ -65,8 +96,13 @@ pub(super) fn within(width: u32, height: u32, limits: &Limits) -> Result<(), Sto
 fn refusal(error: ImageError) -> Stop {
     match error {
         ImageError::Limits(limit) => match limit.kind() {
-            LimitErrorKind::InsufficientMemory => Stop::refuse(RefusalCode::ToolMemory, "the picture wants too much memory"),
-            _ => Stop::refuse(RefusalCode::TooManyPixels, "the picture is over the size limits"),
+            LimitErrorKind::InsufficientMemory => {
+                Stop::refuse(RefusalCode::ToolMemory, "the picture wants too much memory")
+            }
+            _ => Stop::refuse(
+                RefusalCode::TooManyPixels,
+                "the picture is over the size limits",
+            ),
         },
         ImageError::IoError(error) => error.into(),
         other => Stop::damaged(other.to_string()),
@@ -105,7 +141,11 @@ fn over_white(picture: &DynamicImage) -> image::RgbImage {
 
 /// Whether fully transparent pixels hide colours beneath.
 pub(super) fn hides_colours(picture: &DynamicImage) -> bool {
-    picture.color().has_alpha() && picture.to_rgba8().pixels().any(|pixel| pixel.0[3] == 0 && pixel.0 != [0; 4])
+    picture.color().has_alpha()
+        && picture
+            .to_rgba8()
+            .pixels()
+            .any(|pixel| pixel.0[3] == 0 && pixel.0 != [0; 4])
 }
 
 /// A new PNG from pixels: 8 bits, one image, no chunk beside the picture; what is fully transparent is emptied of colour.
@@ -133,6 +173,10 @@ pub(super) fn write_preview(picture: &DynamicImage, out: impl Write) -> Result<(
     }
     let flat = DynamicImage::ImageRgb8(over_white(picture));
     // Averaging first, then a smooth step: nearly as good as Lanczos at a fraction of its time.
-    let small = flat.thumbnail(PREVIEW_SIDE * 2, PREVIEW_SIDE * 2).resize(PREVIEW_SIDE, PREVIEW_SIDE, Resampling::Triangle);
+    let small = flat.thumbnail(PREVIEW_SIDE * 2, PREVIEW_SIDE * 2).resize(
+        PREVIEW_SIDE,
+        PREVIEW_SIDE,
+        Resampling::Triangle,
+    );
     encode_jpeg(&small, out, PREVIEW_QUALITY)
 }

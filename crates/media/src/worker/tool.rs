@@ -36,11 +36,20 @@ pub(super) struct Ended {
 }
 
 /// Starts a tool.
-pub(super) fn start<S: AsRef<std::ffi::OsStr>>(name: &'static str, arguments: &[S]) -> Result<Running, Stop> {
+pub(super) fn start<S: AsRef<std::ffi::OsStr>>(
+    name: &'static str,
+    arguments: &[S],
+) -> Result<Running, Stop> {
     let mut command = Command::new(name);
-    command.args(arguments).stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::piped());
+    command
+        .args(arguments)
+        .stdin(Stdio::null())
+        .stdout(Stdio::piped())
+        .stderr(Stdio::piped());
     let mut child = command.spawn().map_err(|_| Stop::NoTool(name.to_owned()))?;
-    let (Some(output), Some(stderr)) = (child.stdout.take(), child.stderr.take()) else { return Err(Stop::Lost) };
+    let (Some(output), Some(stderr)) = (child.stdout.take(), child.stderr.take()) else {
+        return Err(Stop::Lost);
+    };
     let complaints = thread::spawn(move || {
         let mut kept = Vec::new();
         let mut stderr = stderr;
@@ -49,17 +58,31 @@ pub(super) fn start<S: AsRef<std::ffi::OsStr>>(name: &'static str, arguments: &[
         let _ = io::copy(&mut stderr, &mut io::sink());
         kept
     });
-    Ok(Running { name, child, complaints, output })
+    Ok(Running {
+        name,
+        child,
+        complaints,
+        output,
+    })
 }
 
 impl Running {
     /// Waits for its end.
     pub(super) fn end(self) -> Result<Ended, Stop> {
-        let Self { name, mut child, complaints, output } = self;
+        let Self {
+            name,
+            mut child,
+            complaints,
+            output,
+        } = self;
         drop(output);
         let status = child.wait()?;
         let complaints = complaints.join().unwrap_or_default();
-        Ok(Ended { name, status, complaints: String::from_utf8_lossy(&complaints).into_owned() })
+        Ok(Ended {
+            name,
+            status,
+            complaints: String::from_utf8_lossy(&complaints).into_owned(),
+        })
     }
 
     /// Stops it; what it made so far is enough.
@@ -78,19 +101,40 @@ impl Ended {
     /// Turns an end by a signal or for want of memory into a refusal; an ordinary failure stays for the caller to judge.
     pub(super) fn unless_killed(self) -> Result<Self, Stop> {
         let name = self.name;
-        let memory = ["Cannot allocate memory", "Out of memory", "out of memory", "bad_alloc", "memory exhausted", "Memory allocation", "failed to map segment"];
+        let memory = [
+            "Cannot allocate memory",
+            "Out of memory",
+            "out of memory",
+            "bad_alloc",
+            "memory exhausted",
+            "Memory allocation",
+            "failed to map segment",
+        ];
         match self.status.signal() {
-            Some(SIGXCPU) => Err(Stop::refuse(RefusalCode::ToolStalled, format!("{name} used up its processor time"))),
-            Some(SIGXFSZ) => Err(Stop::refuse(RefusalCode::ToolOutput, format!("{name} wrote too much"))),
-            _ if !self.well() && memory.iter().any(|words| self.complaints.contains(words)) => {
-                Err(Stop::refuse(RefusalCode::ToolMemory, format!("{name} ran out of memory")))
-            }
-            Some(9) => Err(Stop::refuse(RefusalCode::ToolMemory, format!("{name} was killed"))),
+            Some(SIGXCPU) => Err(Stop::refuse(
+                RefusalCode::ToolStalled,
+                format!("{name} used up its processor time"),
+            )),
+            Some(SIGXFSZ) => Err(Stop::refuse(
+                RefusalCode::ToolOutput,
+                format!("{name} wrote too much"),
+            )),
+            _ if !self.well() && memory.iter().any(|words| self.complaints.contains(words)) => Err(
+                Stop::refuse(RefusalCode::ToolMemory, format!("{name} ran out of memory")),
+            ),
+            Some(9) => Err(Stop::refuse(
+                RefusalCode::ToolMemory,
+                format!("{name} was killed"),
+            )),
             // ffmpeg catches the signal and ends tidily, with this code.
-            None if name == "ffmpeg" && self.status.code() == Some(255) => {
-                Err(Stop::refuse(RefusalCode::ToolStalled, "ffmpeg used up its processor time"))
-            }
-            Some(signal) => Err(Stop::refuse(RefusalCode::ToolCrashed, format!("{name} died of signal {signal}"))),
+            None if name == "ffmpeg" && self.status.code() == Some(255) => Err(Stop::refuse(
+                RefusalCode::ToolStalled,
+                "ffmpeg used up its processor time",
+            )),
+            Some(signal) => Err(Stop::refuse(
+                RefusalCode::ToolCrashed,
+                format!("{name} died of signal {signal}"),
+            )),
             None => Ok(self),
         }
     }
@@ -106,25 +150,42 @@ impl Ended {
 }
 
 /// Runs a tool to its end and returns what it said.
-pub(super) fn run<S: AsRef<std::ffi::OsStr>>(name: &'static str, arguments: &[S]) -> Result<(Vec<u8>, Ended), Stop> {
+pub(super) fn run<S: AsRef<std::ffi::OsStr>>(
+    name: &'static str,
+    arguments: &[S],
+) -> Result<(Vec<u8>, Ended), Stop> {
     let mut running = start(name, arguments)?;
     let mut words = Vec::new();
-    (&mut running.output).take(WORDS + 1).read_to_end(&mut words)?;
+    (&mut running.output)
+        .take(WORDS + 1)
+        .read_to_end(&mut words)?;
     if words.len() as u64 > WORDS {
         running.stop();
-        return Err(Stop::refuse(RefusalCode::ToolOutput, format!("{name} said too much")));
+        return Err(Stop::refuse(
+            RefusalCode::ToolOutput,
+            format!("{name} said too much"),
+        ));
     }
     Ok((words, running.end()?.unless_killed()?))
 }
 
 /// The first line a tool prints about its version.
 pub(super) fn version(name: &'static str, argument: &str) -> String {
-    let said = Command::new(name).arg(argument).stdin(Stdio::null()).output();
-    let said = said.map(|output| [output.stdout, output.stderr].concat()).unwrap_or_default();
+    let said = Command::new(name)
+        .arg(argument)
+        .stdin(Stdio::null())
+        .output();
+    let said = said
+        .map(|output| [output.stdout, output.stderr].concat())
+        .unwrap_or_default();
     let text = String::from_utf8_lossy(&said);
     let words: Vec<&str> = text.split_whitespace().take(3).collect();
     let words = words.join(" ");
-    if words.starts_with(name) { words } else { format!("{name} {words}") }
+    if words.starts_with(name) {
+        words
+    } else {
+        format!("{name} {words}")
+    }
 }
 
 /// Runs a shell line and hands its standard output out; the walls are proved with it.

@@ -3,8 +3,8 @@
 use std::{io, net::Ipv4Addr};
 
 use landlock::{
-    ABI, Access, AccessFs, AccessNet, BitFlags, CompatLevel, Compatible, NetPort, PathBeneath, PathFd, Ruleset, RulesetAttr,
-    RulesetCreated, RulesetCreatedAttr, Scope,
+    ABI, Access, AccessFs, AccessNet, BitFlags, CompatLevel, Compatible, NetPort, PathBeneath,
+    PathFd, Ruleset, RulesetAttr, RulesetCreated, RulesetCreatedAttr, Scope,
 };
 use rustix::process::{DumpableBehavior, Resource, Rlimit, set_dumpable_behavior, setrlimit};
 
@@ -25,10 +25,22 @@ pub(super) fn put_up(order: &Order, port: u16) -> io::Result<()> {
         (Resource::Nofile, 256),
     ];
     for (resource, most) in all {
-        setrlimit(resource, Rlimit { current: Some(most), maximum: Some(most) })?;
+        setrlimit(
+            resource,
+            Rlimit {
+                current: Some(most),
+                maximum: Some(most),
+            },
+        )?;
     }
     // The soft limit's signal says what happened; what ignores it is killed two seconds later.
-    setrlimit(Resource::Cpu, Rlimit { current: Some(order.cpu_seconds), maximum: Some(order.cpu_seconds + 2) })?;
+    setrlimit(
+        Resource::Cpu,
+        Rlimit {
+            current: Some(order.cpu_seconds),
+            maximum: Some(order.cpu_seconds + 2),
+        },
+    )?;
     landlock(port).map_err(|error| io::Error::other(format!("Landlock: {error}")))
 }
 
@@ -45,15 +57,28 @@ fn landlock(port: u16) -> Result<(), Box<dyn std::error::Error>> {
         .add_rule(NetPort::new(port, AccessNet::ConnectTcp))?;
     let ruleset = allow(ruleset, &["/usr", "/etc", "/fh"], read)?;
     let ruleset = allow(ruleset, &["/proc"], AccessFs::ReadFile | AccessFs::ReadDir)?;
-    let ruleset = allow(ruleset, &["/dev"], AccessFs::ReadFile | AccessFs::WriteFile | AccessFs::ReadDir)?;
-    let status = allow(ruleset, &["/tmp"], AccessFs::from_all(abi) & !AccessFs::Execute)?.restrict_self()?;
+    let ruleset = allow(
+        ruleset,
+        &["/dev"],
+        AccessFs::ReadFile | AccessFs::WriteFile | AccessFs::ReadDir,
+    )?;
+    let status = allow(
+        ruleset,
+        &["/tmp"],
+        AccessFs::from_all(abi) & !AccessFs::Execute,
+    )?
+    .restrict_self()?;
     if status.ruleset == landlock::RulesetStatus::NotEnforced {
         return Err("this system has no Landlock".into());
     }
     Ok(())
 }
 
-fn allow(ruleset: RulesetCreated, paths: &[&str], access: BitFlags<AccessFs>) -> Result<RulesetCreated, Box<dyn std::error::Error>> {
+fn allow(
+    ruleset: RulesetCreated,
+    paths: &[&str],
+    access: BitFlags<AccessFs>,
+) -> Result<RulesetCreated, Box<dyn std::error::Error>> {
     let mut ruleset = ruleset;
     for path in paths {
         if let Ok(place) = PathFd::new(path) {

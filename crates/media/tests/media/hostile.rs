@@ -18,7 +18,10 @@ fn refused(workshop: &Workshop, path: &Path) -> RefusalCode {
     match workshop.scrub(&mut File::open(path).unwrap()) {
         Err(MediaError::Refused(refusal)) => {
             let probe = workshop.probe(&mut File::open(path).unwrap()).unwrap();
-            assert_eq!(probe.trouble.map(|trouble| trouble.code), Some(refusal.code));
+            assert_eq!(
+                probe.trouble.map(|trouble| trouble.code),
+                Some(refusal.code)
+            );
             refusal.code
         }
         other => panic!("{path:?}: {other:?}"),
@@ -28,35 +31,89 @@ fn refused(workshop: &Workshop, path: &Path) -> RefusalCode {
 #[test]
 fn what_is_unknown_is_refused() {
     let (inputs, workshop) = (Inputs::new(), workshop());
-    let unknown: [(&str, &[u8]); 4] = [("a.jpg", b"MZ\x90\0 a program"), ("a.mp4", b"#EXTM3U\nfile:///etc/passwd\n"), ("a.svg", b"<svg/>"), ("a.gif", b"GIF89a\x01")];
+    let unknown: [(&str, &[u8]); 4] = [
+        ("a.jpg", b"MZ\x90\0 a program"),
+        ("a.mp4", b"#EXTM3U\nfile:///etc/passwd\n"),
+        ("a.svg", b"<svg/>"),
+        ("a.gif", b"GIF89a\x01"),
+    ];
     for (name, bytes) in unknown {
-        assert_eq!(refused(&workshop, &inputs.write(name, bytes)), RefusalCode::UnknownKind, "{name}");
+        assert_eq!(
+            refused(&workshop, &inputs.write(name, bytes)),
+            RefusalCode::UnknownKind,
+            "{name}"
+        );
     }
-    assert_eq!(refused(&workshop, &inputs.write("empty", b"")), RefusalCode::Empty);
+    assert_eq!(
+        refused(&workshop, &inputs.write("empty", b"")),
+        RefusalCode::Empty
+    );
 }
 
 #[test]
 fn what_is_cut_short_or_scrambled_is_refused() {
     let (inputs, workshop) = (Inputs::new(), workshop());
-    let files = [inputs.picture("a.png", "160x120"), inputs.heic("a.heic", "160x120"), inputs.clip("a.mp4", "160x120", "1"), inputs.document("a.pdf")];
+    let files = [
+        inputs.picture("a.png", "160x120"),
+        inputs.heic("a.heic", "160x120"),
+        inputs.clip("a.mp4", "160x120", "1"),
+        inputs.document("a.pdf"),
+    ];
     for path in files {
         let bytes = fs::read(&path).unwrap();
         let cut = inputs.write("cut", &bytes[..200.min(bytes.len() / 2)]);
         let code = refused(&workshop, &cut);
-        assert!(matches!(code, RefusalCode::Damaged | RefusalCode::NothingToShow), "{path:?} {code:?}");
+        assert!(
+            matches!(code, RefusalCode::Damaged | RefusalCode::NothingToShow),
+            "{path:?} {code:?}"
+        );
     }
-    assert_eq!(refused(&workshop, &inputs.write("head.jpg", b"\xFF\xD8\xFF\xE0\0\x10JFIF\0")), RefusalCode::Damaged);
+    assert_eq!(
+        refused(
+            &workshop,
+            &inputs.write("head.jpg", b"\xFF\xD8\xFF\xE0\0\x10JFIF\0")
+        ),
+        RefusalCode::Damaged
+    );
 }
 
 #[test]
 fn a_locked_document_is_refused() {
     let (inputs, workshop) = (Inputs::new(), workshop());
     let (plain, locked) = (inputs.document("a.pdf"), inputs.path("locked.pdf"));
-    run("qpdf", &["--encrypt", "secret", "owner", "256", "--", text(&plain), text(&locked)]);
+    run(
+        "qpdf",
+        &[
+            "--encrypt",
+            "secret",
+            "owner",
+            "256",
+            "--",
+            text(&plain),
+            text(&locked),
+        ],
+    );
     assert_eq!(refused(&workshop, &locked), RefusalCode::Encrypted);
     // Locked against changes only: it opens for everyone, and what is published is not locked.
-    run("qpdf", &["--encrypt", "", "owner", "256", "--", text(&plain), text(&locked)]);
-    assert_eq!(workshop.scrub(&mut File::open(&locked).unwrap()).unwrap().kind, Kind::Pdf);
+    run(
+        "qpdf",
+        &[
+            "--encrypt",
+            "",
+            "owner",
+            "256",
+            "--",
+            text(&plain),
+            text(&locked),
+        ],
+    );
+    assert_eq!(
+        workshop
+            .scrub(&mut File::open(&locked).unwrap())
+            .unwrap()
+            .kind,
+        Kind::Pdf
+    );
 }
 
 /// A PNG that says it has 50,000 by 50,000 pixels.
@@ -73,13 +130,24 @@ fn bomb() -> Vec<u8> {
 #[test]
 fn too_many_pixels_are_refused() {
     let (inputs, workshop) = (Inputs::new(), workshop());
-    assert_eq!(refused(&workshop, &inputs.write("bomb.png", &bomb())), RefusalCode::TooManyPixels);
+    assert_eq!(
+        refused(&workshop, &inputs.write("bomb.png", &bomb())),
+        RefusalCode::TooManyPixels
+    );
     let small = workshop_with(|config| {
         config.limits.still_pixels = 10_000;
         config.limits.video_pixels = 10_000;
     });
-    for path in [inputs.picture("a.jpg", "320x240"), inputs.heic("a.heic", "320x240"), inputs.clip("a.mp4", "320x240", "1")] {
-        assert_eq!(refused(&small, &path), RefusalCode::TooManyPixels, "{path:?}");
+    for path in [
+        inputs.picture("a.jpg", "320x240"),
+        inputs.heic("a.heic", "320x240"),
+        inputs.clip("a.mp4", "320x240", "1"),
+    ] {
+        assert_eq!(
+            refused(&small, &path),
+            RefusalCode::TooManyPixels,
+            "{path:?}"
+        );
     }
 }
 
@@ -91,11 +159,23 @@ fn too_long_too_many_too_large_are_refused() {
         config.limits.pages = 1;
         config.limits.still_bytes = 1000;
     });
-    assert_eq!(refused(&small, &inputs.clip("a.mp4", "160x120", "3")), RefusalCode::TooLong);
-    assert_eq!(refused(&small, &inputs.sound("a.mp3", "3")), RefusalCode::TooLong);
-    assert_eq!(refused(&small, &inputs.picture("a.jpg", "320x240")), RefusalCode::TooLarge);
+    assert_eq!(
+        refused(&small, &inputs.clip("a.mp4", "160x120", "3")),
+        RefusalCode::TooLong
+    );
+    assert_eq!(
+        refused(&small, &inputs.sound("a.mp3", "3")),
+        RefusalCode::TooLong
+    );
+    assert_eq!(
+        refused(&small, &inputs.picture("a.jpg", "320x240")),
+        RefusalCode::TooLarge
+    );
     let pages = workshop_with(|config| config.limits.pages = 1);
-    assert_eq!(refused(&pages, &inputs.document("a.pdf")), RefusalCode::TooManyPages);
+    assert_eq!(
+        refused(&pages, &inputs.document("a.pdf")),
+        RefusalCode::TooManyPages
+    );
 }
 
 #[test]
@@ -105,19 +185,33 @@ fn a_file_that_starves_a_tool_becomes_a_finding() {
     let starved = workshop_with(|config| config.limits.memory = 160 << 20);
     let path = inputs.clip("a.mp4", "1920x1080", "1");
     let error = starved.scrub(&mut File::open(&path).unwrap()).unwrap_err();
-    let MediaError::Refused(refusal) = error else { panic!("{error:?}") };
-    assert!(matches!(refusal.code, RefusalCode::ToolMemory | RefusalCode::ToolCrashed | RefusalCode::Damaged), "{refusal}");
+    let MediaError::Refused(refusal) = error else {
+        panic!("{error:?}")
+    };
+    assert!(
+        matches!(
+            refusal.code,
+            RefusalCode::ToolMemory | RefusalCode::ToolCrashed | RefusalCode::Damaged
+        ),
+        "{refusal}"
+    );
 
     let hurried = workshop_with(|config| {
         config.limits.cpu_seconds = 1;
         config.limits.cpu_per_media_second = 0;
     });
     let path = inputs.clip("b.mp4", "1920x1080", "8");
-    let MediaError::Refused(refusal) = hurried.scrub(&mut File::open(&path).unwrap()).unwrap_err() else { panic!() };
+    let MediaError::Refused(refusal) = hurried.scrub(&mut File::open(&path).unwrap()).unwrap_err()
+    else {
+        panic!()
+    };
     assert_eq!(refusal.code, RefusalCode::ToolStalled);
 
     let narrow = workshop_with(|config| config.limits.output = 10_000);
-    let MediaError::Refused(refusal) = narrow.scrub(&mut File::open(&path).unwrap()).unwrap_err() else { panic!() };
+    let MediaError::Refused(refusal) = narrow.scrub(&mut File::open(&path).unwrap()).unwrap_err()
+    else {
+        panic!()
+    };
     assert_eq!(refusal.code, RefusalCode::ToolOutput);
 }
 
@@ -125,9 +219,17 @@ fn a_file_that_starves_a_tool_becomes_a_finding() {
 fn a_file_that_kills_its_examiner_is_said_to() {
     let inputs = Inputs::new();
     let starved = workshop_with(|config| config.limits.memory = 48 << 20);
-    let probe = starved.probe(&mut File::open(inputs.clip("a.mp4", "640x480", "1")).unwrap()).unwrap();
+    let probe = starved
+        .probe(&mut File::open(inputs.clip("a.mp4", "640x480", "1")).unwrap())
+        .unwrap();
     assert!(probe.trouble.is_some(), "{probe:?}");
-    assert!(probe.findings.iter().any(|finding| finding.code == FindingCode::HarmsTools), "{probe:?}");
+    assert!(
+        probe
+            .findings
+            .iter()
+            .any(|finding| finding.code == FindingCode::HarmsTools),
+        "{probe:?}"
+    );
 }
 
 #[test]
@@ -136,21 +238,34 @@ fn a_movie_that_points_elsewhere_reads_nothing_elsewhere() {
     let inputs = Inputs::new();
     let clip = inputs.clip("a.mp4", "160x120", "1");
     let bytes = fs::read(&clip).unwrap();
-    let url = bytes.windows(8).position(|window| window == b"url \0\0\0\x01").unwrap();
+    let url = bytes
+        .windows(8)
+        .position(|window| window == b"url \0\0\0\x01")
+        .unwrap();
     let mut pointing = bytes.clone();
     pointing[url + 7] = 0;
     let outcome = workshop().scrub(&mut Cursor::new(pointing));
-    assert!(matches!(outcome, Ok(_) | Err(MediaError::Refused(_))), "{outcome:?}");
+    assert!(
+        matches!(outcome, Ok(_) | Err(MediaError::Refused(_))),
+        "{outcome:?}"
+    );
 }
 
 #[test]
 fn flipped_bytes_never_harm_the_workshop() {
-    use rand_chacha::{ChaCha20Rng, rand_core::{RngCore, SeedableRng}};
+    use rand_chacha::{
+        ChaCha20Rng,
+        rand_core::{RngCore, SeedableRng},
+    };
     let (inputs, mut rng) = (Inputs::new(), ChaCha20Rng::seed_from_u64(22));
     let workshop = workshop_with(|config| config.limits.stall = Duration::from_secs(20));
     let files = [
-        inputs.picture("a.jpg", "96x64"), inputs.picture("a.png", "96x64"), inputs.heic("a.heic", "96x64"), inputs.clip("a.mp4", "96x64", "0.3"),
-        inputs.sound("a.mp3", "0.3"), inputs.document("a.pdf"),
+        inputs.picture("a.jpg", "96x64"),
+        inputs.picture("a.png", "96x64"),
+        inputs.heic("a.heic", "96x64"),
+        inputs.clip("a.mp4", "96x64", "0.3"),
+        inputs.sound("a.mp3", "0.3"),
+        inputs.document("a.pdf"),
     ];
     for path in files {
         let bytes = fs::read(&path).unwrap();
@@ -193,9 +308,27 @@ fn a_large_video_is_read_in_ranges() {
     // 400 MiB that no track refers to, before the index: a tool that seeks never reads them, and nothing holds them.
     let inputs = Inputs::new();
     let (clip, path) = (inputs.path("a.mp4"), inputs.path("large.mp4"));
-    ffmpeg(&["-f", "lavfi", "-i", "testsrc2=size=160x120:rate=10:duration=1", "-movflags", "+faststart", "-pix_fmt", "yuv420p"], &clip);
+    ffmpeg(
+        &[
+            "-f",
+            "lavfi",
+            "-i",
+            "testsrc2=size=160x120:rate=10:duration=1",
+            "-movflags",
+            "+faststart",
+            "-pix_fmt",
+            "yuv420p",
+        ],
+        &clip,
+    );
     let bytes = fs::read(&clip).unwrap();
-    let file = File::options().create(true).truncate(true).read(true).write(true).open(&path).unwrap();
+    let file = File::options()
+        .create(true)
+        .truncate(true)
+        .read(true)
+        .write(true)
+        .open(&path)
+        .unwrap();
     let hole = 400_u64 << 20;
     std::os::unix::fs::FileExt::write_all_at(&file, &bytes, 0).unwrap();
     let head = [&u32::try_from(hole).unwrap().to_be_bytes()[..], b"mdat"].concat();

@@ -15,7 +15,9 @@ pub(crate) struct Inputs {
 
 impl Inputs {
     pub(crate) fn new() -> Self {
-        Self { folder: tempfile::tempdir().unwrap() }
+        Self {
+            folder: tempfile::tempdir().unwrap(),
+        }
     }
 
     pub(crate) fn path(&self, name: &str) -> PathBuf {
@@ -31,7 +33,19 @@ impl Inputs {
     /// A picture with some detail.
     pub(crate) fn picture(&self, name: &str, size: &str) -> PathBuf {
         let path = self.path(name);
-        ffmpeg(&["-f", "lavfi", "-i", &format!("testsrc2=size={size}:rate=1"), "-frames:v", "1", "-q:v", "3"], &path);
+        ffmpeg(
+            &[
+                "-f",
+                "lavfi",
+                "-i",
+                &format!("testsrc2=size={size}:rate=1"),
+                "-frames:v",
+                "1",
+                "-q:v",
+                "3",
+            ],
+            &path,
+        );
         path
     }
 
@@ -41,7 +55,24 @@ impl Inputs {
         let video = format!("testsrc2=size={size}:rate=30:duration={seconds}");
         let sound = format!("sine=frequency=440:duration={seconds}");
         ffmpeg(
-            &["-f", "lavfi", "-i", &video, "-f", "lavfi", "-i", &sound, "-c:v", "libx264", "-preset", "ultrafast", "-pix_fmt", "yuv420p", "-c:a", "aac"],
+            &[
+                "-f",
+                "lavfi",
+                "-i",
+                &video,
+                "-f",
+                "lavfi",
+                "-i",
+                &sound,
+                "-c:v",
+                "libx264",
+                "-preset",
+                "ultrafast",
+                "-pix_fmt",
+                "yuv420p",
+                "-c:a",
+                "aac",
+            ],
             &path,
         );
         path
@@ -50,7 +81,17 @@ impl Inputs {
     /// A sound.
     pub(crate) fn sound(&self, name: &str, seconds: &str) -> PathBuf {
         let path = self.path(name);
-        ffmpeg(&["-f", "lavfi", "-i", &format!("sine=frequency=440:duration={seconds}"), "-c:a", "libmp3lame"], &path);
+        ffmpeg(
+            &[
+                "-f",
+                "lavfi",
+                "-i",
+                &format!("sine=frequency=440:duration={seconds}"),
+                "-c:a",
+                "libmp3lame",
+            ],
+            &path,
+        );
         path
     }
 
@@ -68,8 +109,15 @@ pub(crate) fn text(path: &Path) -> &str {
 }
 
 pub(crate) fn run(tool: &str, arguments: &[&str]) -> Vec<u8> {
-    let output = Command::new(tool).args(arguments).output().unwrap_or_else(|error| panic!("{tool}: {error}"));
-    assert!(output.status.success(), "{tool} {arguments:?}: {}", String::from_utf8_lossy(&output.stderr));
+    let output = Command::new(tool)
+        .args(arguments)
+        .output()
+        .unwrap_or_else(|error| panic!("{tool}: {error}"));
+    assert!(
+        output.status.success(),
+        "{tool} {arguments:?}: {}",
+        String::from_utf8_lossy(&output.stderr)
+    );
     output.stdout
 }
 
@@ -90,7 +138,9 @@ pub(crate) fn exiftool(arguments: &[&str], on: &Path) {
 impl Inputs {
     /// Two pages with text and a drawing, with the objects an office program leaves.
     pub(crate) fn document(&self, name: &str) -> PathBuf {
-        let page = |words: &str| format!("BT /F1 36 Tf 72 600 Td ({words}) Tj ET 0.8 0.2 0.2 rg 100 100 300 200 re f");
+        let page = |words: &str| {
+            format!("BT /F1 36 Tf 72 600 Td ({words}) Tj ET 0.8 0.2 0.2 rg 100 100 300 200 re f")
+        };
         let (one, two) = (page("Order number one"), page("Second page"));
         let objects = [
             "<< /Type /Catalog /Pages 2 0 R >>".to_owned(),
@@ -117,7 +167,13 @@ impl Inputs {
         for place in &places {
             bytes.extend(format!("{place:010} 00000 n \n").bytes());
         }
-        bytes.extend(format!("trailer\n<< /Size {} /Root 1 0 R {trailer} >>\nstartxref\n{index}\n%%EOF\n", places.len() + 1).bytes());
+        bytes.extend(
+            format!(
+                "trailer\n<< /Size {} /Root 1 0 R {trailer} >>\nstartxref\n{index}\n%%EOF\n",
+                places.len() + 1
+            )
+            .bytes(),
+        );
         self.write(name, &bytes)
     }
 }

@@ -36,14 +36,36 @@ fn size_of_jpeg(jpeg: &[u8]) -> (u32, u32) {
 fn jpeg_is_turned_upright_and_written_anew() {
     let (inputs, workshop) = (Inputs::new(), workshop());
     let path = inputs.picture("a.jpg", "640x480");
-    exiftool(&["-Orientation#=6", "-GPSLatitude=33.5", "-GPSLatitudeRef=N", "-Make=CameraMaker"], &path);
+    exiftool(
+        &[
+            "-Orientation#=6",
+            "-GPSLatitude=33.5",
+            "-GPSLatitudeRef=N",
+            "-Make=CameraMaker",
+        ],
+        &path,
+    );
     let probe = probe(&workshop, &path);
-    assert_eq!((probe.kind, probe.width, probe.height), (Some(Kind::Jpeg), Some(480), Some(640)));
-    for code in [FindingCode::Location, FindingCode::Device, FindingCode::Orientation] {
-        assert!(probe.findings.iter().any(|finding| finding.code == code), "{code:?} in {:?}", probe.findings);
+    assert_eq!(
+        (probe.kind, probe.width, probe.height),
+        (Some(Kind::Jpeg), Some(480), Some(640))
+    );
+    for code in [
+        FindingCode::Location,
+        FindingCode::Device,
+        FindingCode::Orientation,
+    ] {
+        assert!(
+            probe.findings.iter().any(|finding| finding.code == code),
+            "{code:?} in {:?}",
+            probe.findings
+        );
     }
     let mut scrubbed = scrub(&workshop, &path);
-    assert_eq!((scrubbed.kind, scrubbed.width, scrubbed.height), (Kind::Jpeg, Some(480), Some(640)));
+    assert_eq!(
+        (scrubbed.kind, scrubbed.width, scrubbed.height),
+        (Kind::Jpeg, Some(480), Some(640))
+    );
     assert_eq!(size_of_jpeg(&bytes(&mut scrubbed.output)), (480, 640));
     assert_eq!(scrubbed.report.left, []);
     assert_eq!(scrubbed.report.removed, probe.findings);
@@ -56,9 +78,17 @@ fn jpeg_is_turned_upright_and_written_anew() {
 #[test]
 fn equal_input_gives_equal_output() {
     let (inputs, workshop) = (Inputs::new(), workshop());
-    for path in [inputs.picture("a.jpg", "320x240"), inputs.picture("a.png", "320x240"), inputs.clip("a.mp4", "320x240", "1"), inputs.sound("a.mp3", "1")] {
+    for path in [
+        inputs.picture("a.jpg", "320x240"),
+        inputs.picture("a.png", "320x240"),
+        inputs.clip("a.mp4", "320x240", "1"),
+        inputs.sound("a.mp3", "1"),
+    ] {
         let first = bytes(&mut scrub(&workshop, &path).output);
-        assert!(first == bytes(&mut scrub(&workshop, &path).output), "{path:?}");
+        assert!(
+            first == bytes(&mut scrub(&workshop, &path).output),
+            "{path:?}"
+        );
     }
 }
 
@@ -72,10 +102,19 @@ fn png_keeps_its_pixels_and_loses_hidden_ones() {
     let path = inputs.path("a.png");
     picture.save(&path).unwrap();
     let mut scrubbed = scrub(&workshop, &path);
-    let new = image::load_from_memory_with_format(&bytes(&mut scrubbed.output), image::ImageFormat::Png).unwrap().to_rgba8();
+    let new =
+        image::load_from_memory_with_format(&bytes(&mut scrubbed.output), image::ImageFormat::Png)
+            .unwrap()
+            .to_rgba8();
     assert_eq!(new.get_pixel(3, 3), picture.get_pixel(3, 3));
     assert_eq!(new.get_pixel(3, 0).0, [0; 4]);
-    assert!(scrubbed.report.removed.iter().any(|finding| finding.code == FindingCode::HiddenContent));
+    assert!(
+        scrubbed
+            .report
+            .removed
+            .iter()
+            .any(|finding| finding.code == FindingCode::HiddenContent)
+    );
 }
 
 #[test]
@@ -83,9 +122,19 @@ fn video_plays_and_is_rebuilt() {
     let (inputs, workshop) = (Inputs::new(), workshop());
     let path = inputs.clip("a.mp4", "1920x1080", "3");
     let probe = probe(&workshop, &path);
-    assert_eq!((probe.kind, probe.width, probe.height), (Some(Kind::Mp4), Some(1920), Some(1080)));
+    assert_eq!(
+        (probe.kind, probe.width, probe.height),
+        (Some(Kind::Mp4), Some(1920), Some(1080))
+    );
     assert_eq!(probe.streams, ["h264", "aac"]);
-    assert!(probe.findings.iter().any(|finding| finding.value.contains("x264 - core")), "{:?}", probe.findings);
+    assert!(
+        probe
+            .findings
+            .iter()
+            .any(|finding| finding.value.contains("x264 - core")),
+        "{:?}",
+        probe.findings
+    );
 
     let mut preview = workshop.preview(&mut open(&path)).unwrap();
     assert_eq!(size_of_jpeg(&bytes(&mut preview.poster)), (1280, 720));
@@ -94,15 +143,34 @@ fn video_plays_and_is_rebuilt() {
     assert_eq!(stream_facts(&proxied), "h264,1280,720 aac");
 
     let mut scrubbed = scrub(&workshop, &path);
-    assert_eq!((scrubbed.kind, scrubbed.width, scrubbed.height), (Kind::Mp4, Some(1920), Some(1080)));
+    assert_eq!(
+        (scrubbed.kind, scrubbed.width, scrubbed.height),
+        (Kind::Mp4, Some(1920), Some(1080))
+    );
     let new = inputs.write("new.mp4", &bytes(&mut scrubbed.output));
     assert_eq!(stream_facts(&new), "h264,1920,1080 aac");
-    assert!((2950..3150).contains(&scrubbed.duration_ms.unwrap()), "{:?}", scrubbed.duration_ms);
+    assert!(
+        (2950..3150).contains(&scrubbed.duration_ms.unwrap()),
+        "{:?}",
+        scrubbed.duration_ms
+    );
     assert_eq!(scrubbed.report.left, []);
     // Every frame is there, in time, and looks as before.
     assert_eq!(frames(&path), frames(&new));
     assert!(likeness(&path, &new) > 30.0);
-    run("ffmpeg", &["-v", "error", "-xerror", "-i", text(&new), "-f", "null", "-"]);
+    run(
+        "ffmpeg",
+        &[
+            "-v",
+            "error",
+            "-xerror",
+            "-i",
+            text(&new),
+            "-f",
+            "null",
+            "-",
+        ],
+    );
 }
 
 #[test]
@@ -110,10 +178,32 @@ fn quicktime_is_turned_upright() {
     let (inputs, workshop) = (Inputs::new(), workshop());
     let straight = inputs.clip("straight.mp4", "640x360", "1");
     let path = inputs.path("a.mov");
-    ffmpeg(&["-i", text(&straight), "-c", "copy", "-metadata:s:v", "rotate=90", "-metadata", "location=+33.5138+036.2765/"], &path);
+    ffmpeg(
+        &[
+            "-i",
+            text(&straight),
+            "-c",
+            "copy",
+            "-metadata:s:v",
+            "rotate=90",
+            "-metadata",
+            "location=+33.5138+036.2765/",
+        ],
+        &path,
+    );
     let probe = probe(&workshop, &path);
-    assert_eq!((probe.kind, probe.width, probe.height), (Some(Kind::Mov), Some(360), Some(640)));
-    assert!(probe.findings.iter().any(|finding| finding.code == FindingCode::Location), "{:?}", probe.findings);
+    assert_eq!(
+        (probe.kind, probe.width, probe.height),
+        (Some(Kind::Mov), Some(360), Some(640))
+    );
+    assert!(
+        probe
+            .findings
+            .iter()
+            .any(|finding| finding.code == FindingCode::Location),
+        "{:?}",
+        probe.findings
+    );
     let mut scrubbed = scrub(&workshop, &path);
     let new = inputs.write("new.mp4", &bytes(&mut scrubbed.output));
     assert_eq!(stream_facts(&new), "h264,360,640 aac");
@@ -124,7 +214,19 @@ fn quicktime_is_turned_upright() {
 fn video_without_sound_and_with_odd_sides() {
     let (inputs, workshop) = (Inputs::new(), workshop());
     let path = inputs.path("a.mp4");
-    ffmpeg(&["-f", "lavfi", "-i", "testsrc2=size=321x241:rate=25:duration=1", "-c:v", "libx264", "-pix_fmt", "yuv444p"], &path);
+    ffmpeg(
+        &[
+            "-f",
+            "lavfi",
+            "-i",
+            "testsrc2=size=321x241:rate=25:duration=1",
+            "-c:v",
+            "libx264",
+            "-pix_fmt",
+            "yuv444p",
+        ],
+        &path,
+    );
     let mut scrubbed = scrub(&workshop, &path);
     let new = inputs.write("new.mp4", &bytes(&mut scrubbed.output));
     assert_eq!(stream_facts(&new), "h264,320,240");
@@ -137,7 +239,10 @@ fn heic_of_several_tiles_becomes_one_jpeg() {
     let (inputs, workshop) = (Inputs::new(), workshop());
     let path = inputs.heic("a.heic", "1600x1200");
     let probe = probe(&workshop, &path);
-    assert_eq!((probe.kind, probe.width, probe.height), (Some(Kind::Heic), Some(1600), Some(1200)));
+    assert_eq!(
+        (probe.kind, probe.width, probe.height),
+        (Some(Kind::Heic), Some(1600), Some(1200))
+    );
     let mut scrubbed = scrub(&workshop, &path);
     assert_eq!((scrubbed.kind, scrubbed.mime), (Kind::Jpeg, "image/jpeg"));
     assert_eq!(size_of_jpeg(&bytes(&mut scrubbed.output)), (1600, 1200));
@@ -151,14 +256,23 @@ fn sound_is_encoded_anew_with_a_waveform() {
     let path = inputs.sound("a.mp3", "4");
     let probe = probe(&workshop, &path);
     assert_eq!(probe.kind, Some(Kind::Mp3));
-    assert!((3900..4200).contains(&probe.duration_ms.unwrap()), "{probe:?}");
+    assert!(
+        (3900..4200).contains(&probe.duration_ms.unwrap()),
+        "{probe:?}"
+    );
     let mut preview = workshop.preview(&mut open(&path)).unwrap();
     assert_eq!(size_of_jpeg(&bytes(&mut preview.poster)), (1280, 320));
     assert_eq!(preview.proxy.unwrap().mime, "audio/mpeg");
     let mut scrubbed = scrub(&workshop, &path);
     let new = inputs.write("new.mp3", &bytes(&mut scrubbed.output));
     assert_eq!(stream_facts(&new), "mp3");
-    assert!(scrubbed.report.left.iter().all(|finding| finding.code == FindingCode::EncoderTrace));
+    assert!(
+        scrubbed
+            .report
+            .left
+            .iter()
+            .all(|finding| finding.code == FindingCode::EncoderTrace)
+    );
 }
 
 #[test]
@@ -173,31 +287,89 @@ fn a_document_becomes_pictures_of_its_pages() {
     let mut scrubbed = scrub(&workshop, &path);
     let new = inputs.write("new.pdf", &bytes(&mut scrubbed.output));
     let info = String::from_utf8(run("pdfinfo", &[text(&new)])).unwrap();
-    assert!(info.contains("Pages:           2") && info.contains("612 x 792"), "{info}");
+    assert!(
+        info.contains("Pages:           2") && info.contains("612 x 792"),
+        "{info}"
+    );
     run("qpdf", &["--check", text(&new)]);
     // The page looks as before.
     for file in [&path, &new] {
         let stem = file.with_extension("");
-        run("pdftoppm", &["-r", "50", "-png", "-singlefile", text(file), text(&stem)]);
+        run(
+            "pdftoppm",
+            &["-r", "50", "-png", "-singlefile", text(file), text(&stem)],
+        );
     }
     assert!(likeness(&inputs.path("a.png"), &inputs.path("new.png")) > 25.0);
 }
 
 fn stream_facts(path: &Path) -> String {
-    let words = run("ffprobe", &["-v", "error", "-of", "csv=p=0", "-show_entries", "stream=codec_name,width,height", text(path)]);
-    String::from_utf8(words).unwrap().split_whitespace().collect::<Vec<_>>().join(" ")
+    let words = run(
+        "ffprobe",
+        &[
+            "-v",
+            "error",
+            "-of",
+            "csv=p=0",
+            "-show_entries",
+            "stream=codec_name,width,height",
+            text(path),
+        ],
+    );
+    String::from_utf8(words)
+        .unwrap()
+        .split_whitespace()
+        .collect::<Vec<_>>()
+        .join(" ")
 }
 
 fn frames(path: &Path) -> u32 {
-    let words = run("ffprobe", &["-v", "error", "-count_frames", "-select_streams", "v", "-of", "csv=p=0", "-show_entries", "stream=nb_read_frames", text(path)]);
+    let words = run(
+        "ffprobe",
+        &[
+            "-v",
+            "error",
+            "-count_frames",
+            "-select_streams",
+            "v",
+            "-of",
+            "csv=p=0",
+            "-show_entries",
+            "stream=nb_read_frames",
+            text(path),
+        ],
+    );
     String::from_utf8(words).unwrap().trim().parse().unwrap()
 }
 
 /// Peak signal to noise, decibels.
 fn likeness(one: &Path, other: &Path) -> f64 {
-    let arguments = ["-nostdin", "-hide_banner", "-i", text(one), "-i", text(other), "-lavfi", "[0:v][1:v]psnr", "-f", "null", "-"];
-    let output = std::process::Command::new("ffmpeg").args(arguments).output().unwrap();
+    let arguments = [
+        "-nostdin",
+        "-hide_banner",
+        "-i",
+        text(one),
+        "-i",
+        text(other),
+        "-lavfi",
+        "[0:v][1:v]psnr",
+        "-f",
+        "null",
+        "-",
+    ];
+    let output = std::process::Command::new("ffmpeg")
+        .args(arguments)
+        .output()
+        .unwrap();
     let words = String::from_utf8_lossy(&output.stderr).into_owned();
-    let average = words.rsplit("average:").next().and_then(|rest| rest.split_whitespace().next()).unwrap();
-    if average == "inf" { 100.0 } else { average.parse().unwrap_or_else(|_| panic!("{words}")) }
+    let average = words
+        .rsplit("average:")
+        .next()
+        .and_then(|rest| rest.split_whitespace().next())
+        .unwrap();
+    if average == "inf" {
+        100.0
+    } else {
+        average.parse().unwrap_or_else(|_| panic!("{words}"))
+    }
 }

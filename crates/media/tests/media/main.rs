@@ -1,5 +1,11 @@
 //! The workshop from outside: the walls, then each kind of file through probe, preview and scrub with planted canaries.
 
+#![expect(
+    clippy::unwrap_used,
+    clippy::panic,
+    reason = "helpers of tests fail the test they help"
+)]
+
 mod canaries;
 mod hostile;
 mod inputs;
@@ -15,7 +21,10 @@ fn workshop() -> Workshop {
 }
 
 fn workshop_with(change: impl FnOnce(&mut WorkshopConfig)) -> Workshop {
-    let mut config = WorkshopConfig { worker: Some(env!("CARGO_BIN_EXE_fh-media-worker").into()), ..WorkshopConfig::default() };
+    let mut config = WorkshopConfig {
+        worker: Some(env!("CARGO_BIN_EXE_fh-media-worker").into()),
+        ..WorkshopConfig::default()
+    };
     change(&mut config);
     Workshop::new(config, &mut ChaCha20Rng::seed_from_u64(1)).unwrap()
 }

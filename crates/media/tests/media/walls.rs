@@ -39,49 +39,101 @@ fn no_network() {
     // A listener on this machine's own loopback is as far away as the rest of the world.
     let listener = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
     let port = listener.local_addr().unwrap().port();
-    let line = format!("bash -c 'exec 3<>/dev/tcp/127.0.0.1/{port} && echo connected' 2>&1; bash -c 'exec 3<>/dev/tcp/1.1.1.1/53 && echo connected' 2>&1");
+    let line = format!(
+        "bash -c 'exec 3<>/dev/tcp/127.0.0.1/{port} && echo connected' 2>&1; bash -c 'exec 3<>/dev/tcp/1.1.1.1/53 && echo connected' 2>&1"
+    );
     let words = said(&line);
     assert!(!words.contains("connected"), "{words}");
-    assert_eq!(words.matches("Permission denied").count() + words.matches("unreachable").count(), 4, "{words}");
-    assert_eq!(said("python3 -c 'import socket; s=socket.socket(); s.bind((\"127.0.0.1\", 0)); s.listen(); print(\"listens\")' 2>&1 | tail -1"), "PermissionError: [Errno 13] Permission denied");
+    assert_eq!(
+        words.matches("Permission denied").count() + words.matches("unreachable").count(),
+        4,
+        "{words}"
+    );
+    assert_eq!(
+        said(
+            "python3 -c 'import socket; s=socket.socket(); s.bind((\"127.0.0.1\", 0)); s.listen(); print(\"listens\")' 2>&1 | tail -1"
+        ),
+        "PermissionError: [Errno 13] Permission denied"
+    );
 }
 
 #[test]
 fn nothing_outside_can_be_read_or_written() {
-    for place in ["/root", "/work", "/etc/passwd", "/etc/shadow", "/var", "/sys", "/mnt", "/boot"] {
+    for place in [
+        "/root",
+        "/work",
+        "/etc/passwd",
+        "/etc/shadow",
+        "/var",
+        "/sys",
+        "/mnt",
+        "/boot",
+    ] {
         let words = said(&format!("cat {place} 2>&1; ls {place} 2>&1"));
         assert_eq!(words.matches("No such file").count(), 2, "{place}: {words}");
     }
-    for place in ["/", "/usr", "/usr/bin", "/etc", "/dev", "/dev/shm", "/home", "/fh", "/proc"] {
+    for place in [
+        "/", "/usr", "/usr/bin", "/etc", "/dev", "/dev/shm", "/home", "/fh", "/proc",
+    ] {
         let words = said(&format!("echo x > {place}/planted && echo written; true"));
         assert_eq!(words, "", "{place}");
     }
-    assert_eq!(said("ls -A /tmp; ls -A /home 2>&1"), "ls: cannot open directory '/home': Permission denied");
+    assert_eq!(
+        said("ls -A /tmp; ls -A /home 2>&1"),
+        "ls: cannot open directory '/home': Permission denied"
+    );
     // What is written in private memory cannot be run.
-    assert_eq!(said("cp /usr/bin/id /tmp/id && /tmp/id || echo refused"), "refused");
+    assert_eq!(
+        said("cp /usr/bin/id /tmp/id && /tmp/id || echo refused"),
+        "refused"
+    );
 }
 
 #[test]
 fn no_other_process_and_no_rights() {
-    let words = said("ls -d /proc/[0-9]* | wc -l; id -u; grep CapEff /proc/self/status; grep NoNewPrivs /proc/self/status; unshare -U true 2>/dev/null && echo nested; true");
+    let words = said(
+        "ls -d /proc/[0-9]* | wc -l; id -u; grep CapEff /proc/self/status; grep NoNewPrivs /proc/self/status; unshare -U true 2>/dev/null && echo nested; true",
+    );
     let lines: Vec<&str> = words.lines().collect();
     assert!(lines[0].trim().parse::<u32>().unwrap() < 8, "{words}");
-    assert_eq!(lines[1..], ["65534", "CapEff:\t0000000000000000", "NoNewPrivs:\t1"]);
+    assert_eq!(
+        lines[1..],
+        ["65534", "CapEff:\t0000000000000000", "NoNewPrivs:\t1"]
+    );
     // The worker, which holds the line to the workshop, cannot be looked into by its tools.
-    assert_eq!(said("cat /proc/$PPID/mem 2>&1 | head -c 200 | grep -c 'denied'; ls /proc/$PPID/fd 2>&1 | grep -c denied"), "1\n1");
+    assert_eq!(
+        said(
+            "cat /proc/$PPID/mem 2>&1 | head -c 200 | grep -c 'denied'; ls /proc/$PPID/fd 2>&1 | grep -c denied"
+        ),
+        "1\n1"
+    );
 }
 
 #[test]
 fn hunger_for_memory_ends() {
-    assert_eq!(refused("python3 -c 'x = bytearray(1 << 30)'; kill -9 $$"), RefusalCode::ToolMemory);
-    assert_eq!(said("python3 -c 'x = bytearray(1 << 33)' 2>&1 | tail -1"), "MemoryError");
-    assert_eq!(said("head -c 2000000000 /dev/zero > /tmp/big; stat -c %s /tmp/big | awk '{print ($1 <= 805306368)}'"), "1");
+    assert_eq!(
+        refused("python3 -c 'x = bytearray(1 << 30)'; kill -9 $$"),
+        RefusalCode::ToolMemory
+    );
+    assert_eq!(
+        said("python3 -c 'x = bytearray(1 << 33)' 2>&1 | tail -1"),
+        "MemoryError"
+    );
+    assert_eq!(
+        said(
+            "head -c 2000000000 /dev/zero > /tmp/big; stat -c %s /tmp/big | awk '{print ($1 <= 805306368)}'"
+        ),
+        "1"
+    );
 }
 
 #[test]
 fn endless_work_ends() {
     let started = Instant::now();
-    assert_eq!(refused("exec perl -e 'while (1) {}'"), RefusalCode::ToolStalled);
+    assert_eq!(
+        refused("exec perl -e 'while (1) {}'"),
+        RefusalCode::ToolStalled
+    );
     assert!(started.elapsed() < Duration::from_secs(4));
     // Asleep: no processor time is used, and nothing is said either.
     let started = Instant::now();
@@ -119,6 +171,11 @@ fn a_source_that_fails_is_the_sources_fault() {
             Ok(100)
         }
     }
-    assert!(matches!(workshop().scrub(&mut Broken), Err(MediaError::Source(_))));
-    assert!(matches!(workshop().scrub(&mut Cursor::new(Vec::new())), Err(MediaError::Refused(refusal)) if refusal.code == RefusalCode::Empty));
+    assert!(matches!(
+        workshop().scrub(&mut Broken),
+        Err(MediaError::Source(_))
+    ));
+    assert!(
+        matches!(workshop().scrub(&mut Cursor::new(Vec::new())), Err(MediaError::Refused(refusal)) if refusal.code == RefusalCode::Empty)
+    );
 }

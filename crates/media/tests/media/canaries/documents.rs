@@ -12,27 +12,55 @@ fn packed(bytes: &[u8]) -> String {
     // Kept as hex inside the PDF (`ASCIIHexDecode` before `FlateDecode`), so that the whole file can be written as text.
     let mut encoder = ZlibEncoder::new(Vec::new(), Compression::best());
     encoder.write_all(bytes).unwrap();
-    encoder.finish().unwrap().iter().map(|byte| format!("{byte:02x}")).collect()
+    encoder
+        .finish()
+        .unwrap()
+        .iter()
+        .map(|byte| format!("{byte:02x}"))
+        .collect()
 }
 
 fn stream(dictionary: &str, content: &str) -> String {
-    format!("<< {dictionary} /Length {} >>\nstream\n{content}\nendstream", content.len())
+    format!(
+        "<< {dictionary} /Length {} >>\nstream\n{content}\nendstream",
+        content.len()
+    )
 }
 
 fn packed_stream(dictionary: &str, content: &[u8]) -> String {
-    stream(&format!("{dictionary} /Filter [/ASCIIHexDecode /FlateDecode]"), &format!("{}>", packed(content)))
+    stream(
+        &format!("{dictionary} /Filter [/ASCIIHexDecode /FlateDecode]"),
+        &format!("{}>", packed(content)),
+    )
 }
 
 /// Objects with a mark in every place a PDF has for one.
 fn objects(inputs: &Inputs, canaries: &mut Canaries) -> Vec<String> {
     let mut mark = |place: &'static str| canaries.mark(place);
-    let hidden = format!("/OC /L BDC BT /F1 12 Tf 72 200 Td ({}) Tj ET EMC", mark("hidden layer"));
-    let invisible = format!("BT 3 Tr /F1 12 Tf 72 300 Td ({}) Tj ET", mark("invisible text"));
-    let outside = format!("BT 0 Tr /F1 12 Tf 5000 5000 Td ({}) Tj ET", mark("text outside the page"));
-    let content = format!("BT /F1 36 Tf 72 600 Td (A visible order) Tj ET\n{hidden}\n{invisible}\n{outside}\nq 100 0 0 75 72 400 cm /Im Do Q");
-    let jpeg: String = small(inputs, &mark("comment in a picture")).iter().map(|byte| format!("{byte:02x}")).collect();
+    let hidden = format!(
+        "/OC /L BDC BT /F1 12 Tf 72 200 Td ({}) Tj ET EMC",
+        mark("hidden layer")
+    );
+    let invisible = format!(
+        "BT 3 Tr /F1 12 Tf 72 300 Td ({}) Tj ET",
+        mark("invisible text")
+    );
+    let outside = format!(
+        "BT 0 Tr /F1 12 Tf 5000 5000 Td ({}) Tj ET",
+        mark("text outside the page")
+    );
+    let content = format!(
+        "BT /F1 36 Tf 72 600 Td (A visible order) Tj ET\n{hidden}\n{invisible}\n{outside}\nq 100 0 0 75 72 400 cm /Im Do Q"
+    );
+    let jpeg: String = small(inputs, &mark("comment in a picture"))
+        .iter()
+        .map(|byte| format!("{byte:02x}"))
+        .collect();
     let form = format!("/Fields [13 0 R] /DA ({})", mark("form defaults"));
-    let layers = format!("/OCGs [8 0 R] /D << /OFF [8 0 R] /Name ({}) >>", mark("name of the layers"));
+    let layers = format!(
+        "/OCGs [8 0 R] /D << /OFF [8 0 R] /Name ({}) >>",
+        mark("name of the layers")
+    );
     let names = "/EmbeddedFiles << /Names [(a) 11 0 R] >> /JavaScript << /Names [(b) 14 0 R] >>";
     vec![
         format!("<< /Type /Catalog /Pages 2 0 R /Metadata 9 0 R /OpenAction 14 0 R /AcroForm << {form} >> /OCProperties << {layers} >> /Names << {names} >> /Lang ({}) >>", mark("language")),
@@ -70,13 +98,35 @@ fn objects(inputs: &Inputs, canaries: &mut Canaries) -> Vec<String> {
 fn pdf() {
     let (inputs, mut canaries) = (Inputs::new(), Canaries::new("d"));
     let objects = objects(&inputs, &mut canaries);
-    let path = inputs.pdf("a.pdf", &objects, &format!("/Info 7 0 R /ID [<41414141414141414141414141414141> ({})]", canaries.mark("identifier")));
+    let path = inputs.pdf(
+        "a.pdf",
+        &objects,
+        &format!(
+            "/Info 7 0 R /ID [<41414141414141414141414141414141> ({})]",
+            canaries.mark("identifier")
+        ),
+    );
     let mut bytes = fs::read(&path).unwrap();
     // An update that replaces the information: the earlier one stays in the file.
-    let index = bytes.windows(9).rposition(|window| window == b"startxref").unwrap();
-    let earlier: usize = String::from_utf8_lossy(&bytes[index + 10..]).split_whitespace().next().unwrap().parse().unwrap();
+    let index = bytes
+        .windows(9)
+        .rposition(|window| window == b"startxref")
+        .unwrap();
+    let earlier: usize = String::from_utf8_lossy(&bytes[index + 10..])
+        .split_whitespace()
+        .next()
+        .unwrap()
+        .parse()
+        .unwrap();
     let place = bytes.len();
-    bytes.extend(format!("7 0 obj\n<< /Author (another name) /Keywords ({}) >>\nendobj\n% {}\n", canaries.mark("later keywords"), canaries.mark("remark")).bytes());
+    bytes.extend(
+        format!(
+            "7 0 obj\n<< /Author (another name) /Keywords ({}) >>\nendobj\n% {}\n",
+            canaries.mark("later keywords"),
+            canaries.mark("remark")
+        )
+        .bytes(),
+    );
     let index = bytes.len();
     bytes.extend(
         format!("xref\n7 1\n{place:010} 00000 n \ntrailer\n<< /Size {} /Root 1 0 R /Info 7 0 R /Prev {earlier} >>\nstartxref\n{index}\n%%EOF\n", objects.len() + 1).bytes(),
@@ -87,9 +137,22 @@ fn pdf() {
     let scrubbed = canaries.check(&inputs, &path, Kind::Pdf);
     assert_eq!(scrubbed.report.left, []);
     let codes = [
-        FindingCode::Person, FindingCode::EmbeddedFile, FindingCode::Script, FindingCode::Annotation, FindingCode::HiddenContent, FindingCode::EditHistory,
+        FindingCode::Person,
+        FindingCode::EmbeddedFile,
+        FindingCode::Script,
+        FindingCode::Annotation,
+        FindingCode::HiddenContent,
+        FindingCode::EditHistory,
     ];
     for code in codes {
-        assert!(scrubbed.report.removed.iter().any(|finding| finding.code == code), "{code:?} in {:?}", scrubbed.report.removed);
+        assert!(
+            scrubbed
+                .report
+                .removed
+                .iter()
+                .any(|finding| finding.code == code),
+            "{code:?} in {:?}",
+            scrubbed.report.removed
+        );
     }
 }

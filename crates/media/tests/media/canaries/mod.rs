@@ -31,7 +31,10 @@ pub(crate) struct Canaries {
 
 impl Canaries {
     pub(crate) fn new(kind: &'static str) -> Self {
-        Self { kind, marks: Vec::new() }
+        Self {
+            kind,
+            marks: Vec::new(),
+        }
     }
 
     /// A new mark for this place.
@@ -51,16 +54,26 @@ impl Canaries {
             let broad: Vec<u8> = mark.encode_utf16().flat_map(u16::to_be_bytes).collect();
             let hex: String = mark.bytes().map(|byte| format!("{byte:02x}")).collect();
             let forms = [mark.as_bytes(), &wide, &broad, hex.as_bytes()];
-            views.iter().any(|view| forms.iter().any(|form| contains(view, form)))
+            views
+                .iter()
+                .any(|view| forms.iter().any(|form| contains(view, form)))
         };
-        self.marks.iter().filter(|(mark, _)| has(mark)).map(|(_, place)| *place).collect()
+        self.marks
+            .iter()
+            .filter(|(mark, _)| has(mark))
+            .map(|(_, place)| *place)
+            .collect()
     }
 
     /// All are found in the original, none in what the scrub makes of it.
     pub(crate) fn check(&self, inputs: &Inputs, original: &Path, kind: Kind) -> Scrubbed {
         assert!(self.marks.len() >= 20, "{} planted", self.marks.len());
         let planted: Vec<&str> = self.marks.iter().map(|(_, place)| *place).collect();
-        assert_eq!(self.found(inputs, original), planted, "not all were planted, or the search is blind");
+        assert_eq!(
+            self.found(inputs, original),
+            planted,
+            "not all were planted, or the search is blind"
+        );
         let workshop = workshop();
         let probe = workshop.probe(&mut File::open(original).unwrap()).unwrap();
         assert_eq!((probe.kind, probe.trouble), (Some(kind), None));
@@ -68,9 +81,15 @@ impl Canaries {
         let published = inputs.write("published", &scrubbed.output.to_vec(1 << 30).unwrap());
         assert_eq!(self.found(inputs, &published), Vec::<&str>::new());
         // What an editor is shown is as clean as what is published.
-        let mut preview = workshop.preview(&mut File::open(original).unwrap()).unwrap();
+        let mut preview = workshop
+            .preview(&mut File::open(original).unwrap())
+            .unwrap();
         let proxy = preview.proxy.as_mut().map(|proxy| &mut proxy.output);
-        for output in [&mut preview.poster].into_iter().chain(proxy).chain(&mut preview.pages) {
+        for output in [&mut preview.poster]
+            .into_iter()
+            .chain(proxy)
+            .chain(&mut preview.pages)
+        {
             let shown = inputs.write("shown", &output.to_vec(1 << 30).unwrap());
             assert_eq!(self.found(inputs, &shown), Vec::<&str>::new());
         }
@@ -80,7 +99,8 @@ impl Canaries {
 }
 
 fn contains(view: &[u8], form: &[u8]) -> bool {
-    view.windows(form.len()).any(|window| window.eq_ignore_ascii_case(form))
+    view.windows(form.len())
+        .any(|window| window.eq_ignore_ascii_case(form))
 }
 
 /// The bytes as they are, everything in them that inflates, and what qpdf, exiftool and ffmpeg lay open.
@@ -92,10 +112,16 @@ fn views(inputs: &Inputs, path: &Path) -> Vec<Vec<u8>> {
     views.extend(hex_runs(&bytes).iter().flat_map(|run| inflated(run)));
     if bytes.starts_with(b"%PDF") {
         let open = inputs.path("open.pdf");
-        let _ = std::process::Command::new("qpdf").args(["--qdf", "--object-streams=disable", text(path), text(&open)]).output().unwrap();
+        let _ = std::process::Command::new("qpdf")
+            .args(["--qdf", "--object-streams=disable", text(path), text(&open)])
+            .output()
+            .unwrap();
         views.push(fs::read(open).unwrap());
     }
-    let said = std::process::Command::new("exiftool").args(["-a", "-u", "-ee", "-b", "-json", "-G0:1", text(path)]).output().unwrap();
+    let said = std::process::Command::new("exiftool")
+        .args(["-a", "-u", "-ee", "-b", "-json", "-G0:1", text(path)])
+        .output()
+        .unwrap();
     views.push(said.stdout);
     views.push(without_emulation(&bytes));
     views.push(bytes);
@@ -111,7 +137,9 @@ fn inflated(bytes: &[u8]) -> Vec<Vec<u8>> {
         }
         // Without the checksum at the end, so that a damaged stream still shows what it holds.
         let mut out = Vec::new();
-        let _ = DeflateDecoder::new(&bytes[at + 2..]).take(64 << 20).read_to_end(&mut out);
+        let _ = DeflateDecoder::new(&bytes[at + 2..])
+            .take(64 << 20)
+            .read_to_end(&mut out);
         if !out.is_empty() {
             views.push(out);
         }
@@ -121,7 +149,9 @@ fn inflated(bytes: &[u8]) -> Vec<Vec<u8>> {
 
 /// Long runs of hexadecimal digits, as bytes.
 fn hex_runs(bytes: &[u8]) -> Vec<Vec<u8>> {
-    let runs = bytes.split(|byte| !byte.is_ascii_hexdigit()).filter(|run| run.len() >= 20 && run.len() % 2 == 0);
+    let runs = bytes
+        .split(|byte| !byte.is_ascii_hexdigit())
+        .filter(|run| run.len() >= 20 && run.len() % 2 == 0);
     runs.map(|run| hex::decode(run).unwrap()).collect()
 }
 

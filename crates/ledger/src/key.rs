@@ -22,7 +22,7 @@ const MAX_ORIGIN: usize = 200;
 pub enum KeyError {
     /// The name of the log breaks the rules for note key names.
     #[error(
-        "{0:?} cannot name a log: a name has 1 to 200 bytes, no spaces, no plus sign and no control characters"
+        "{0:?} cannot name a log: a name has 1 to 200 bytes, no spaces, no plus sign, no control and no invisible characters"
     )]
     Origin(String),
     /// The text is not a verifier key.
@@ -38,14 +38,15 @@ pub enum KeyError {
 
 /// A name for a log made of an organisation's name, e.g. `Freedom_Desk/statements`.
 ///
-/// Spaces and plus signs, which notes forbid, become underscores; nothing else changes, so that
-/// a reader recognises the name.
+/// Spaces and plus signs, which notes forbid, become underscores, and invisible characters go;
+/// nothing else changes, so that a reader recognises the name.
 ///
 /// # Errors
 /// [`KeyError::Origin`] when nothing usable is left.
 pub fn origin_for(organisation: &str, purpose: &str) -> Result<String, KeyError> {
+    let visible: String = organisation.chars().filter(|c| !is_invisible(*c)).collect();
     let mut name = String::new();
-    for part in organisation.split(|c: char| c.is_whitespace() || c == '+' || c.is_control()) {
+    for part in visible.split(|c: char| c.is_whitespace() || c == '+' || c.is_control()) {
         if !part.is_empty() {
             if !name.is_empty() {
                 name.push('_');
@@ -66,13 +67,21 @@ pub fn origin_for(organisation: &str, purpose: &str) -> Result<String, KeyError>
 pub(crate) fn check_origin(origin: &str) -> Result<(), KeyError> {
     let fine = signed_note::is_key_name_valid(origin)
         && origin.len() <= MAX_ORIGIN
-        && !origin.chars().any(char::is_control)
+        && !origin.chars().any(|c| c.is_control() || is_invisible(c))
         && !origin.starts_with("cosignature/");
     if fine {
         Ok(())
     } else {
         Err(KeyError::Origin(origin.to_owned()))
     }
+}
+
+/// Characters that change how a name reads without being seen: two logs could look the same.
+const fn is_invisible(c: char) -> bool {
+    matches!(
+        c,
+        '\u{AD}' | '\u{61C}' | '\u{200B}'..='\u{200F}' | '\u{202A}'..='\u{202E}' | '\u{2060}'..='\u{206F}' | '\u{FEFF}'
+    )
 }
 
 pub(crate) fn key_id(origin: &str, signature_type: u8, key: &VerifyingKey) -> u32 {
@@ -291,6 +300,8 @@ mod tests {
             "a\u{7}b",
             "cosignature/v1",
             "a\u{2003}b",
+            "a\u{200B}b",
+            "a\u{202E}b",
         ] {
             assert!(LogSigner::from_seed(bad, &[1; 32]).is_err(), "{bad:?}");
         }
@@ -307,6 +318,10 @@ mod tests {
         assert_eq!(
             origin_for("صوت المدينة", "statements").unwrap(),
             "صوت_المدينة/statements"
+        );
+        assert_eq!(
+            origin_for("Desk\u{200B}\u{202E} One", "s").unwrap(),
+            "Desk_One/s"
         );
         assert!(origin_for(" \n ", "statements").is_err());
     }

@@ -92,4 +92,4 @@ about-default = { $organisation } publishes reports from people who cannot publi
 about-protect-title = How we protect people
 about-protect = Everything we publish has been made anew from what we received: without the details that cameras and phones add, and without anything that we know could identify someone. We never say who sent something.
 about-wrong-title = When we are wrong
-about-wrong = We correct stories in place and say when we did. Every published version leaves an entry in our public log.
+about-wrong = We correct stories in place and say when we did. Every published file leaves an entry in our public log, and none can be taken out again unseen.

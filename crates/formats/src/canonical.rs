@@ -46,10 +46,33 @@ pub fn from_slice<T: Serialize + DeserializeOwned>(
     limit: usize,
 ) -> Result<T, DecodeError> {
     at_most(what, limit, bytes.len())?;
-    let value: T = serde_json::from_slice(bytes).map_err(|e| DecodeError::json(what, &e))?;
+    let value: T = read_json(what, bytes)?;
     match to_vec(&value) {
         Ok(again) if again == bytes => Ok(value),
         _ => Err(DecodeError::NotCanonical { what }),
+    }
+}
+
+/// Reads one JSON value that ends where the bytes end, telling what is cut short and what is too long from what is wrong.
+pub(crate) fn read_json<T: DeserializeOwned>(
+    what: &'static str,
+    bytes: &[u8],
+) -> Result<T, DecodeError> {
+    let got = bytes.len();
+    let cut = || DecodeError::Truncated {
+        what,
+        need: got + 1,
+        got,
+    };
+    let mut values = serde_json::Deserializer::from_slice(bytes).into_iter::<T>();
+    match values.next() {
+        Some(Ok(value)) if values.byte_offset() == got => Ok(value),
+        Some(Ok(_)) => Err(DecodeError::Trailing {
+            what,
+            extra: got - values.byte_offset(),
+        }),
+        Some(Err(error)) if !error.is_eof() => Err(DecodeError::json(what, &error)),
+        Some(Err(_)) | None => Err(cut()),
     }
 }
 
@@ -150,7 +173,18 @@ mod tests {
                 "{bad}"
             );
         }
-        assert!(matches!(read("{\"a\":1}x"), Err(DecodeError::Json { .. })));
+        assert_eq!(
+            read("{\"a\":1}x"),
+            Err(DecodeError::Trailing {
+                what: "map",
+                extra: 1
+            })
+        );
+        assert!(matches!(
+            read("{\"a\":"),
+            Err(DecodeError::Truncated { .. })
+        ));
+        assert!(matches!(read("{\"a\":x"), Err(DecodeError::Json { .. })));
         assert!(matches!(
             read("{\"aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa\":1}"),
             Err(DecodeError::Oversized { limit: 32, .. })

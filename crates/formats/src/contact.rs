@@ -7,6 +7,7 @@ use keys::{ChainKey, ReplyRecipient, ReplySecret};
 use serde::{Deserialize, Serialize};
 use zeroize::Zeroizing;
 
+use crate::canonical::read_json;
 use crate::error::{DecodeError, at_most};
 use crate::kit::DropUrl;
 use crate::secret::{SecretHex, to_wiped_vec};
@@ -98,7 +99,7 @@ impl Contact {
     /// Too long, another version, not canonical, or against a rule.
     pub fn decode(bytes: &[u8]) -> Result<Self, DecodeError> {
         at_most(WHAT, ENCODED_MAX, bytes.len())?;
-        let json: Json = serde_json::from_slice(bytes).map_err(|e| DecodeError::json(WHAT, &e))?;
+        let json: Json = read_json(WHAT, bytes)?;
         json.check()?;
         let again = to_wiped_vec(&json, ENCODED_MAX).map_err(|e| DecodeError::json(WHAT, &e))?;
         if again.as_slice() != bytes {

@@ -11,6 +11,7 @@ use ledger::sha256;
 use serde::{Deserialize, Deserializer, Serialize, Serializer, de};
 use zeroize::Zeroizing;
 
+use crate::canonical::read_json;
 use crate::error::{DecodeError, at_most};
 use crate::id::KitId;
 use crate::secret::{SecretHex, to_wiped_vec};
@@ -240,7 +241,7 @@ impl Kit {
     pub fn decode(bytes: &[u8]) -> Result<Self, DecodeError> {
         at_most(WHAT, ENCODED_MAX, bytes.len())?;
         let body = checked_body(bytes)?;
-        let json: Json = serde_json::from_slice(body).map_err(|e| DecodeError::json(WHAT, &e))?;
+        let json: Json = read_json(WHAT, body)?;
         json.check()?;
         if json.encode()?.as_slice() != body {
             return Err(DecodeError::NotCanonical { what: WHAT });
@@ -312,7 +313,14 @@ fn checked_body(bytes: &[u8]) -> Result<&[u8], DecodeError> {
         }
         None => return Err(DecodeError::Magic { what: WHAT }),
     }
-    let body = body.strip_suffix(b"\n").ok_or_else(cut)?;
+    let end = body.iter().position(|b| *b == b'\n').ok_or_else(cut)?;
+    let (body, after) = (&body[..end], &body[end + 1..]);
+    if !after.is_empty() {
+        return Err(DecodeError::Trailing {
+            what: WHAT,
+            extra: after.len(),
+        });
+    }
     if &bytes[..bytes.len() - body.len() - 1] != head(body).as_bytes() {
         return Err(DecodeError::Checksum { what: WHAT });
     }

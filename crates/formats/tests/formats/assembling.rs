@@ -1,0 +1,135 @@
+//! The assembler against poison: bounded work, quarantine, never a wrong piece.
+
+use formats::{AssembleError, Assembler, CellHeader, PieceKey, Progress, SHARD, SealedPiece};
+
+use crate::make;
+use crate::pieces::open_cells;
+
+fn shards(k: usize, recovery: u16) -> (SealedPiece, Vec<(CellHeader, Box<[u8; SHARD]>)>) {
+    let piece = SealedPiece::from_ciphertext(make::noise(7, k * SHARD)).unwrap();
+    let epoch = make::chain().epoch_keys();
+    let cells = piece
+        .cells(&epoch, &make::place(1, false), recovery, &mut make::rng(1))
+        .unwrap();
+    let opened = open_cells(&epoch, &cells);
+    (piece, opened)
+}
+
+#[test]
+fn reports_progress_and_ignores_repeats() {
+    let (piece, shards) = shards(3, 1);
+    let mac = make::chain().epoch_keys().mac;
+    let mut assembler = Assembler::new(PieceKey::of(&shards[0].0));
+    assert_eq!(assembler.progress(), Progress::Waiting { have: 0, need: 1 });
+    for _ in 0..2 {
+        let progress = assembler.add(&shards[3].0, shards[3].1.as_slice()).unwrap();
+        assert_eq!(progress, Progress::Waiting { have: 1, need: 3 });
+    }
+    assert_eq!(
+        assembler.finish(&mac, 9),
+        Err(AssembleError::Incomplete { need: 3, have: 1 })
+    );
+    assembler.add(&shards[0].0, shards[0].1.as_slice()).unwrap();
+    assert_eq!(
+        assembler.add(&shards[1].0, shards[1].1.as_slice()),
+        Ok(Progress::Ready)
+    );
+    assert_eq!(
+        assembler.finish(&mac, 1).unwrap().ciphertext,
+        piece.ciphertext()
+    );
+}
+
+#[test]
+fn contradicting_cells_are_quarantined_for_good() {
+    let (_, shards) = shards(3, 0);
+    let mac = make::chain().epoch_keys().mac;
+    let poisons: [fn(&mut CellHeader); 3] = [
+        |h| h.last = true,
+        |h| h.length -= 1,
+        |h| (h.k, h.length) = (2, 2 * SHARD as u32),
+    ];
+    for poison in poisons {
+        let mut assembler = Assembler::new(PieceKey::of(&shards[0].0));
+        assembler.add(&shards[0].0, shards[0].1.as_slice()).unwrap();
+        let mut header = shards[1].0;
+        poison(&mut header);
+        let outcome = assembler.add(&header, shards[1].1.as_slice());
+        assert!(matches!(outcome, Err(AssembleError::Quarantined { .. })));
+        for (header, shard) in &shards {
+            assert!(assembler.add(header, shard.as_slice()).is_err());
+        }
+        assert!(matches!(
+            assembler.finish(&mac, 99),
+            Err(AssembleError::Quarantined { .. })
+        ));
+    }
+}
+
+#[test]
+fn foreign_cells_and_wrong_sizes_are_refused() {
+    let (_, shards) = shards(2, 0);
+    let mut assembler = Assembler::new(PieceKey::of(&shards[0].0));
+    let mut foreign = shards[0].0;
+    foreign.piece.0 += 1;
+    assert_eq!(
+        assembler.add(&foreign, shards[0].1.as_slice()),
+        Err(AssembleError::Foreign)
+    );
+    let short = assembler.add(&shards[0].0, &[0; 10]);
+    assert_eq!(short, Err(AssembleError::ShardSize { got: 10 }));
+}
+
+#[test]
+fn a_poison_shard_is_found_and_left_out() {
+    let (piece, shards) = shards(40, 4);
+    let mac = make::chain().epoch_keys().mac;
+    for poisoned in [0, 17, 39, 42] {
+        let mut assembler = Assembler::new(PieceKey::of(&shards[0].0));
+        for (n, (header, shard)) in shards.iter().enumerate() {
+            let mut shard = shard.clone();
+            if n == poisoned {
+                shard[1_000] ^= 1;
+            }
+            assembler.add(header, shard.as_slice()).unwrap();
+        }
+        let whole = assembler.finish(&mac, 64).unwrap();
+        assert_eq!(whole.ciphertext, piece.ciphertext(), "poison at {poisoned}");
+    }
+}
+
+#[test]
+fn a_rival_of_a_good_shard_is_tried_too() {
+    let (piece, shards) = shards(4, 0);
+    let mac = make::chain().epoch_keys().mac;
+    let mut assembler = Assembler::new(PieceKey::of(&shards[0].0));
+    let mut poison = shards[2].1.clone();
+    for n in 0..3 {
+        poison[n] ^= 0xff;
+        assembler.add(&shards[2].0, poison.as_slice()).unwrap();
+    }
+    for (header, shard) in &shards {
+        assembler.add(header, shard.as_slice()).unwrap();
+    }
+    poison[9] ^= 1;
+    let fifth = assembler.add(&shards[2].0, poison.as_slice());
+    assert_eq!(fifth, Err(AssembleError::Rivals { index: 2 }));
+    assert_eq!(
+        assembler.finish(&mac, 8).unwrap().ciphertext,
+        piece.ciphertext()
+    );
+}
+
+#[test]
+fn too_much_poison_gives_nothing_and_ends() {
+    let (_, shards) = shards(6, 2);
+    let mac = make::chain().epoch_keys().mac;
+    let mut assembler = Assembler::new(PieceKey::of(&shards[0].0));
+    for (n, (header, shard)) in shards.iter().enumerate() {
+        let mut shard = shard.clone();
+        shard[n] ^= u8::from(n < 5);
+        assembler.add(header, shard.as_slice()).unwrap();
+    }
+    let outcome = assembler.finish(&mac, 1_000);
+    assert_eq!(outcome, Err(AssembleError::NotAuthentic { shards: 8 }));
+}

@@ -1,0 +1,17 @@
+//! Everything about the formats that needs more than one module: vectors, whole pieces, hostile input, properties.
+
+#![expect(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::cast_possible_truncation,
+    clippy::type_complexity,
+    reason = "helpers of tests fail the test; their numbers are small"
+)]
+
+mod assembling;
+mod hostile;
+mod make;
+mod pieces;
+mod properties;
+mod receipts;
+mod vectors;

@@ -1,0 +1,138 @@
+//! Deterministic values for the tests: the same kit, keys and bytes every time.
+
+use formats::dispatch::Item;
+use formats::{
+    Contact, Custodian, DispatchId, Grade, Kit, KitDrop, KitId, LogProof, Manifest, PieceNo,
+    PiecePlace, ProofFile, Receipt, ReceiptKind, ReceiptPiece, SessionToken, Statement,
+};
+use keys::{ChainKey, CustodianSigningKey, ReplyIdentity, ReplyKeys, ReplySecret};
+use ledger::{Digest, sha256};
+use openers::IntakeIdentity;
+use rand_chacha::ChaCha20Rng;
+use rand_chacha::rand_core::{RngCore, SeedableRng};
+
+pub(crate) fn rng(seed: u64) -> ChaCha20Rng {
+    ChaCha20Rng::seed_from_u64(seed)
+}
+
+pub(crate) fn noise(seed: u64, length: usize) -> Vec<u8> {
+    let mut bytes = vec![0; length];
+    rng(seed).fill_bytes(&mut bytes);
+    bytes
+}
+
+pub(crate) fn intake() -> IntakeIdentity {
+    IntakeIdentity::from_bytes([7; 32])
+}
+
+pub(crate) fn place(piece: u32, last: bool) -> PiecePlace {
+    PiecePlace {
+        kit: KitId(*b"kit-0001"),
+        dispatch: DispatchId(*b"dispatch-0000001"),
+        piece: PieceNo(piece),
+        last,
+    }
+}
+
+pub(crate) fn chain() -> ChainKey {
+    ChainKey::from_bytes([3; 32])
+}
+
+pub(crate) fn reply_keys(n: u8) -> ReplyKeys {
+    ReplyKeys {
+        identity: ReplyIdentity::from_bytes([n; 32]),
+        secret: ReplySecret::from_bytes([n ^ 0x55; 32]),
+    }
+}
+
+pub(crate) fn kit() -> Kit {
+    let drop = |url: &str, first: u8| KitDrop {
+        url: url.parse().unwrap(),
+        tokens: (first..first + 3)
+            .map(|n| SessionToken::from_bytes([n; 32]))
+            .collect(),
+    };
+    Kit {
+        newsroom: "Example Newsroom غرفة أخبار".to_owned(),
+        id: place(0, false).kit,
+        issued_at: 1_790_000_000_000_000,
+        intake: intake().recipient(),
+        intake_epoch: 0,
+        chain: chain(),
+        drops: vec![
+            drop("http://127.0.0.1:8080", 1),
+            drop("https://drop.example", 9),
+        ],
+        custodians: vec![Custodian {
+            name: "Custodian A".to_owned(),
+            key: CustodianSigningKey::from_bytes(&[5; 32]).verifying_key(),
+        }],
+    }
+}
+
+pub(crate) fn contact() -> Contact {
+    Contact {
+        replies: (1..=8).map(|n| reply_keys(n).pair()).collect(),
+        checkpoints: Vec::new(),
+        next_chain: None,
+    }
+}
+
+pub(crate) fn manifest() -> Manifest {
+    let item = |name: &str, bytes: u64, pieces: (u32, u32)| Item {
+        bytes,
+        captured_at: (bytes > 1_000).then_some(1_790_000_000_000_001),
+        kind: "image/jpeg".to_owned(),
+        name: name.to_owned(),
+        pieces: (PieceNo(pieces.0), PieceNo(pieces.1)),
+        sha256: sha256(name.as_bytes()),
+    };
+    let items = vec![item("a.jpg", 10, (1, 1)), item("ب.mp4", 17_000_000, (2, 3))];
+    let mut manifest = Manifest::new(items, "a note\nملاحظة".to_owned(), 1_790_000_000_000_002);
+    manifest.order = vec![1, 0];
+    manifest
+}
+
+pub(crate) fn receipt(kind: ReceiptKind) -> Receipt {
+    let digest = |n: u8| match kind {
+        ReceiptKind::Missing => Digest([0; 32]),
+        _ => sha256(&[n]),
+    };
+    let pieces = [0, 1, 5].map(|n| ReceiptPiece {
+        piece: PieceNo(n.into()),
+        digest: digest(n),
+    });
+    Receipt {
+        kind,
+        dispatch: place(0, false).dispatch,
+        pieces: pieces.to_vec(),
+    }
+}
+
+pub(crate) fn statement() -> Statement {
+    Statement {
+        derivative: sha256(b"derivative"),
+        grade: Grade::Unconfirmed,
+        plan: sha256(b"plan"),
+        published_at: 1_790_000_000_000_003,
+        receipt: sha256(b"receipt"),
+        story: "story-1".to_owned(),
+        supersedes: None,
+        version: formats::statement::VERSION,
+    }
+}
+
+pub(crate) fn proof_file() -> ProofFile {
+    ProofFile {
+        log: LogProof {
+            checkpoint: "example.org/log\n1\nAAAA\n\n— example.org/log AAAA\n".to_owned(),
+            index: 0,
+            key: "example.org/log+00000000+AAAA".to_owned(),
+            origin: "example.org/log".to_owned(),
+            path: vec![sha256(b"left"), sha256(b"right")],
+        },
+        salt: sha256(b"salt"),
+        statement: statement(),
+        version: formats::proof_file::VERSION,
+    }
+}

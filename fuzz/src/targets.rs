@@ -1,0 +1,105 @@
+//! What is fuzzed: each decoder of bytes that come from outside. One function each, so that cargo-fuzz and a plain test
+//! run the same code. A target checks what must hold for accepted input too: one encoding, which is the input.
+
+use formats::cell::ReplyHeader;
+use formats::{CellHeader, Contact, DropUrl, Kit, Manifest, ProofFile, Receipt, Statement};
+
+/// Every target by name.
+pub const ALL: &[(&str, fn(&[u8]))] = &[
+    ("kit", kit),
+    ("manifest", manifest),
+    ("contact", contact),
+    ("cell_header", cell_header),
+    ("reply_header", reply_header),
+    ("receipt", receipt),
+    ("statement", statement),
+    ("proof_file", proof_file),
+    ("drop_url", drop_url),
+];
+
+/// A kit file.
+pub fn kit(data: &[u8]) {
+    if let Ok(kit) = Kit::decode(data) {
+        assert_eq!(
+            kit.encode()
+                .expect("what was read can be written")
+                .as_slice(),
+            data
+        );
+    }
+}
+
+/// A manifest piece's plaintext.
+pub fn manifest(data: &[u8]) {
+    if let Ok(manifest) = Manifest::decode(data) {
+        assert_eq!(
+            manifest.encode().expect("what was read can be written"),
+            data
+        );
+    }
+}
+
+/// A contact piece's plaintext.
+pub fn contact(data: &[u8]) {
+    if let Ok(contact) = Contact::decode(data) {
+        assert_eq!(
+            contact
+                .encode()
+                .expect("what was read can be written")
+                .as_slice(),
+            data
+        );
+    }
+}
+
+/// A cell's header.
+pub fn cell_header(data: &[u8]) {
+    if let Ok(header) = CellHeader::decode(data) {
+        assert_eq!(header.encode().as_slice(), data);
+    }
+}
+
+/// A reply cell's header.
+pub fn reply_header(data: &[u8]) {
+    if let Ok(header) = ReplyHeader::decode(data) {
+        assert_eq!(header.encode().as_slice(), data);
+    }
+}
+
+/// A receipt's plaintext.
+pub fn receipt(data: &[u8]) {
+    if let Ok(receipt) = Receipt::decode(data) {
+        assert_eq!(
+            receipt.encode().expect("what was read can be written"),
+            data
+        );
+    }
+}
+
+/// A statement.
+pub fn statement(data: &[u8]) {
+    if let Ok(statement) = Statement::decode(data) {
+        assert_eq!(
+            statement.encode().expect("what was read can be written"),
+            data
+        );
+    }
+}
+
+/// A proof file.
+pub fn proof_file(data: &[u8]) {
+    if let Ok(proof) = ProofFile::decode(data) {
+        assert_eq!(proof.encode().expect("what was read can be written"), data);
+    }
+}
+
+/// A drop's address.
+pub fn drop_url(data: &[u8]) {
+    let Ok(text) = std::str::from_utf8(data) else {
+        return;
+    };
+    if let Ok(url) = text.parse::<DropUrl>() {
+        assert_eq!(url.as_str(), text);
+        assert!(!url.host().is_empty());
+    }
+}

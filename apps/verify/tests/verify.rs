@@ -232,3 +232,32 @@ fn programs_get_json() {
     assert_eq!(answer["verdict"], "fails");
     assert_eq!(answer["findings"][0]["code"], "file-changed");
 }
+
+#[test]
+fn a_large_file_needs_no_more_memory_than_a_small_one() {
+    let p = published();
+    let large = p.folder.path().join("large.mp4");
+    fs::File::create(&large)
+        .unwrap()
+        .set_len(400 << 20)
+        .unwrap();
+    // 64 MiB of address space for everything: program, libraries and data.
+    let output = Command::new("sh")
+        .args([
+            "-c",
+            "ulimit -v 65536 && exec \"$@\"",
+            "sh",
+            env!("CARGO_BIN_EXE_fh-verify"),
+        ])
+        .arg(&large)
+        .arg("--proof")
+        .arg(&p.proof)
+        .output()
+        .unwrap();
+    assert_eq!(output.status.code(), Some(1), "{output:?}");
+    assert!(
+        String::from_utf8(output.stdout)
+            .unwrap()
+            .contains("not the one that was logged")
+    );
+}

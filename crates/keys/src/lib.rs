@@ -11,6 +11,7 @@
 //! Every label, layout and length is written down in `docs/formats/keys.md` and fixed by `vectors/`.
 
 mod bech;
+mod bulk;
 pub mod chain;
 pub mod hybrid;
 pub mod labels;
@@ -23,6 +24,7 @@ pub mod reply;
 pub mod role;
 mod secret;
 pub mod signing;
+mod stream;
 pub mod stretch;
 pub mod veil;
 

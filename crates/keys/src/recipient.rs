@@ -1,7 +1,6 @@
 //! Recipients: public keys that seal standard age files.
 //!
-//! Each recipient gives age's own stream writer, so that a file of any size is sealed in 64 KiB of memory and stock age
-//! opens it. age draws the file key, the nonce and the encapsulation from the operating system; that is the one place
+//! Each recipient gives a stream writer, so that a file of any size is sealed in 64 KiB of memory, and stock age opens it. age draws the file key, the nonce and the encapsulation from the operating system; that is the one place
 //! of this crate where randomness is not an argument, because age's interface has none.
 
 use std::collections::HashSet;
@@ -12,7 +11,7 @@ use std::str::FromStr;
 
 use age_core::format::{FileKey, Stanza};
 
-pub use age::stream::StreamWriter;
+pub use crate::stream::StreamWriter;
 
 use crate::bech::{self, BechError};
 use crate::hybrid::{self, PUBLIC_LEN, PublicKey};
@@ -94,7 +93,7 @@ impl<R: Role> HybridRecipient<R> {
     /// # Errors
     /// [`SealError`] when the header cannot be made or written.
     pub fn seal_writer<W: Write>(&self, output: W) -> Result<StreamWriter<W>, SealError> {
-        start(self, output)
+        StreamWriter::start(self, output)
     }
 
     /// Seals `plaintext` as one age file.
@@ -204,7 +203,7 @@ impl X25519Recipient {
     /// # Errors
     /// [`SealError`] when the header cannot be made or written.
     pub fn seal_writer<W: Write>(&self, output: W) -> Result<StreamWriter<W>, SealError> {
-        start(&self.key, output)
+        StreamWriter::start(&self.key, output)
     }
 
     /// Seals `plaintext` as one age file.
@@ -243,17 +242,6 @@ impl fmt::Debug for X25519Recipient {
     }
 }
 
-/// Writes the age header for one recipient and hands back the stream.
-fn start<W: Write>(
-    recipient: &dyn age::Recipient,
-    output: W,
-) -> Result<StreamWriter<W>, SealError> {
-    age::Encryptor::with_recipients(std::iter::once(recipient))
-        .map_err(SealError::Header)?
-        .wrap_output(output)
-        .map_err(SealError::Write)
-}
-
 /// Seals a whole plaintext behind what `out` holds.
 fn seal_into(
     recipient: &dyn age::Recipient,
@@ -261,7 +249,7 @@ fn seal_into(
     out: &mut Vec<u8>,
 ) -> Result<(), SealError> {
     out.reserve(room_for(plaintext.len()));
-    let mut writer = start(recipient, out)?;
+    let mut writer = StreamWriter::start(recipient, out)?;
     writer.write_all(plaintext).map_err(SealError::Write)?;
     writer.finish().map_err(SealError::Write)?;
     Ok(())

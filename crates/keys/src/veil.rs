@@ -6,7 +6,9 @@
 
 use chacha20poly1305::aead::{AeadInPlace, KeyInit};
 use chacha20poly1305::{Tag, XChaCha20Poly1305, XNonce};
-use zeroize::{Zeroize, ZeroizeOnDrop};
+use zeroize::ZeroizeOnDrop;
+
+use crate::bulk::{self, TAG_LEN};
 
 /// Length of a cell on every road.
 pub const CELL_LEN: usize = 65_536;
@@ -16,8 +18,6 @@ pub const NONCE_LEN: usize = 24;
 pub const HEADER_LEN: usize = 72;
 /// Length of a shard.
 pub const SHARD_LEN: usize = 65_408;
-/// Length of an authentication tag.
-const TAG_LEN: usize = 16;
 /// Where the sealed header ends and the sealed shard begins.
 const BODY_AT: usize = NONCE_LEN + HEADER_LEN + TAG_LEN;
 /// Where the shard's tag begins.
@@ -68,8 +68,10 @@ impl VeilKeys {
         at_nonce.copy_from_slice(nonce);
         head[..HEADER_LEN].copy_from_slice(header);
         body[..SHARD_LEN].copy_from_slice(shard);
-        seal_in_place(&self.head, nonce, &[], head, HEADER_LEN);
-        seal_in_place(&self.body, nonce, head, body, SHARD_LEN);
+        seal_header(&self.head, nonce, head);
+        let (subkey, short) = bulk::extended(&self.body, nonce);
+        let tag = bulk::seal(&subkey, short, head, &mut body[..SHARD_LEN]);
+        body[SHARD_LEN..].copy_from_slice(&tag);
     }
 
     /// Opens the header alone: the cheap trial.
@@ -99,18 +101,12 @@ impl VeilKeys {
         cell: &[u8; CELL_LEN],
         out: &mut [u8; SHARD_LEN],
     ) -> Result<(), Damaged> {
+        let (mut nonce, mut tag) = ([0; NONCE_LEN], [0; TAG_LEN]);
+        nonce.copy_from_slice(&cell[..NONCE_LEN]);
+        tag.copy_from_slice(&cell[BODY_TAG_AT..]);
         out.copy_from_slice(&cell[BODY_AT..BODY_TAG_AT]);
-        XChaCha20Poly1305::new(&self.body.into())
-            .decrypt_in_place_detached(
-                XNonce::from_slice(&cell[..NONCE_LEN]),
-                &cell[NONCE_LEN..BODY_AT],
-                out,
-                Tag::from_slice(&cell[BODY_TAG_AT..]),
-            )
-            .map_err(|_| {
-                out.zeroize();
-                Damaged
-            })
+        let (subkey, short) = bulk::extended(&self.body, &nonce);
+        bulk::open(&subkey, short, &cell[NONCE_LEN..BODY_AT], out, tag).map_err(|_| Damaged)
     }
 }
 
@@ -120,22 +116,16 @@ impl core::fmt::Debug for VeilKeys {
     }
 }
 
-/// Encrypts `buffer[..length]` where it lies and puts the tag behind it.
-fn seal_in_place(
-    key: &[u8; 32],
-    nonce: &[u8; NONCE_LEN],
-    aad: &[u8],
-    buffer: &mut [u8],
-    length: usize,
-) {
-    let (text, tag) = buffer.split_at_mut(length);
+/// Encrypts the header where it lies and puts the tag behind it.
+fn seal_header(key: &[u8; 32], nonce: &[u8; NONCE_LEN], head: &mut [u8]) {
+    let (text, tag) = head.split_at_mut(HEADER_LEN);
     #[expect(
         clippy::expect_used,
         reason = "XChaCha20-Poly1305 refuses only texts above 256 GiB"
     )]
     let made = XChaCha20Poly1305::new(key.into())
-        .encrypt_in_place_detached(XNonce::from_slice(nonce), aad, text)
-        .expect("a shard is far below the cipher's limit");
+        .encrypt_in_place_detached(XNonce::from_slice(nonce), &[], text)
+        .expect("a header is far below the cipher's limit");
     tag.copy_from_slice(&made);
 }
 

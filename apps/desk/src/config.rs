@@ -127,10 +127,10 @@ impl DeskFolder {
         self.root.join("log")
     }
 
-    /// Published media and posters as the site carries them (public by now).
+    /// The statement log's public key, as readers compare it.
     #[must_use]
-    pub fn published(&self) -> PathBuf {
-        self.root.join("published")
+    pub fn log_key(&self) -> PathBuf {
+        self.root.join("log.key")
     }
 
     /// Refuses a folder that has a desk.
@@ -156,7 +156,6 @@ impl DeskFolder {
             self.blobs(),
             self.spool(),
             self.statement_log(),
-            self.published(),
         ] {
             files::private_folder(&path).map_err(|source| ConfigError::File { path, source })?;
         }
@@ -190,7 +189,9 @@ impl DropToken {
     pub fn parse(text: &str) -> Result<Self, &'static str> {
         let text = text.trim();
         if text.len() != 64 || !text.bytes().all(|b| b.is_ascii_hexdigit()) {
-            return Err("the token file must hold 64 hexadecimal digits, as `fh-drop token` writes them");
+            return Err(
+                "the token file must hold 64 hexadecimal digits, as `fh-drop token` writes them",
+            );
         }
         Ok(Self(text.to_ascii_lowercase()))
     }
@@ -219,7 +220,7 @@ impl Drop for DropToken {
 #[serde(deny_unknown_fields)]
 pub struct DropEntry {
     /// Its address, without a trailing slash.
-    pub url: String,
+    pub url: formats::DropUrl,
     /// Its desk token.
     pub token: DropToken,
 }
@@ -234,16 +235,13 @@ impl DropEntry {
             url: url.to_owned(),
             reason,
         };
-        let url_ok = url.trim_end_matches('/');
-        let host = url_ok
-            .strip_prefix("http://")
-            .or_else(|| url_ok.strip_prefix("https://"))
-            .ok_or_else(|| refuse("its address must begin with http:// or https://"))?;
-        if host.is_empty() || host.contains(char::is_whitespace) {
-            return Err(refuse("its address has no host"));
-        }
+        let parsed: formats::DropUrl = url.trim_end_matches('/').parse().map_err(|_| {
+            refuse(
+                "its address must be http:// or https://, a host, perhaps a port, and nothing else",
+            )
+        })?;
         Ok(Self {
-            url: url_ok.to_owned(),
+            url: parsed,
             token: DropToken::parse(token).map_err(refuse)?,
         })
     }
@@ -346,7 +344,7 @@ mod tests {
         let read = DeskConfig::load(&folder).unwrap();
         assert_eq!(read.organisation, "Voices");
         assert_eq!(read.drops.len(), 1);
-        assert_eq!(read.drops[0].url, "http://127.0.0.1:9");
+        assert_eq!(read.drops[0].url.as_str(), "http://127.0.0.1:9");
         assert_eq!(read.drops[0].token.expose(), TOKEN.to_lowercase());
         let mode = fs::metadata(folder.config()).unwrap().permissions().mode();
         assert_eq!(mode & 0o077, 0);

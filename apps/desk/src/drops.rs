@@ -23,7 +23,7 @@ const STALL: Duration = Duration::from_secs(60);
 
 /// Why a drop could not be used. Never contains a token.
 #[derive(Debug, thiserror::Error)]
-pub enum DropError {
+pub(crate) enum DropError {
     /// No connection, or it broke.
     #[error("the drop {url} cannot be reached: {reason}")]
     Unreachable {
@@ -85,7 +85,7 @@ impl DropClient {
 
     /// The drop's address.
     pub(crate) fn url(&self) -> &str {
-        &self.entry.url
+        self.entry.url.as_str()
     }
 
     /// Reads a stretch of the log from `from` on; empty when there is nothing new.
@@ -120,7 +120,11 @@ impl DropClient {
     }
 
     /// Puts one cell into a mailbox, replacing what is there.
-    pub(crate) fn put_mailbox(&self, address: &MailboxAddress, cell: &[u8]) -> Result<(), DropError> {
+    pub(crate) fn put_mailbox(
+        &self,
+        address: &MailboxAddress,
+        cell: &[u8],
+    ) -> Result<(), DropError> {
         let response = self
             .agent
             .put(self.address(&wire::mailbox_path(address)))
@@ -164,14 +168,14 @@ impl DropClient {
 
     fn unreachable(&self, error: &dyn std::error::Error) -> DropError {
         DropError::Unreachable {
-            url: self.entry.url.clone(),
+            url: self.entry.url.to_string(),
             reason: error.to_string(),
         }
     }
 
     fn protocol(&self, source: &WireError) -> DropError {
         DropError::Protocol {
-            url: self.entry.url.clone(),
+            url: self.entry.url.to_string(),
             what: source.to_string(),
         }
     }
@@ -188,7 +192,7 @@ impl DropClient {
             _ => "",
         };
         Err(DropError::Status {
-            url: self.entry.url.clone(),
+            url: self.entry.url.to_string(),
             status,
             hint,
         })

@@ -4,8 +4,23 @@
 //! background, the command line and the pages. The rules live in `newsroom`, the SQL in `store`,
 //! the formats in `formats`; nothing here decides what may be published.
 
+mod archive;
+pub mod auth;
+pub mod cli;
+pub mod clock;
 pub mod config;
 pub mod desk;
 mod drops;
 mod files;
+pub mod founding;
+mod intake;
+mod keyholder;
+mod kits;
 pub mod logging;
+mod open_desk;
+mod opening_store;
+mod publishing;
+mod pull;
+mod tokens;
+pub mod web;
+mod work;

@@ -15,8 +15,8 @@ use tracing_subscriber::{EnvFilter, Layer, Registry, filter, fmt};
 
 /// Crates of this workspace that run inside the desk.
 const OURS: [&str; 13] = [
-    "desk", "fh_desk", "keys", "openers", "ledger", "formats", "wire", "media", "newsroom", "store",
-    "publish", "proof", "drop",
+    "desk", "fh_desk", "keys", "openers", "ledger", "formats", "wire", "media", "newsroom",
+    "store", "publish", "proof", "drop",
 ];
 
 /// Whether an event of this target and level may be written at all.
@@ -33,7 +33,9 @@ where
     let asked = EnvFilter::try_new(wanted).unwrap_or_else(|_| EnvFilter::new("info"));
     let allowed = filter::filter_fn(|meta| may_pass(meta.target(), *meta.level()));
     let lines = fmt::layer().with_ansi(false).with_writer(writer);
-    Registry::default().with(lines.with_filter(allowed)).with(asked)
+    Registry::default()
+        .with(lines.with_filter(allowed))
+        .with(asked)
 }
 
 /// Starts logging to standard error as `FH_LOG` asks (default `info`).

@@ -116,6 +116,9 @@ struct Serve {
     /// The public address of the site, for feeds.
     #[arg(long, default_value = "https://firsthand.invalid")]
     base_url: String,
+    /// The name the pages are reached under when not on a loopback address (`https://desk.example`).
+    #[arg(long)]
+    public_origin: Option<String>,
     /// Seconds between looks at each drop.
     #[arg(long, default_value_t = 5)]
     poll_seconds: u64,

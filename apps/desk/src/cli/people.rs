@@ -43,7 +43,11 @@ pub(crate) fn parse_editor(text: &str) -> Result<NewEditor, String> {
     let role = match role {
         "editor" => Role::Editor,
         "safety" => Role::Safety,
-        _ => return Err(format!("{role:?} is not a role; roles are `editor` and `safety`")),
+        _ => {
+            return Err(format!(
+                "{role:?} is not a role; roles are `editor` and `safety`"
+            ));
+        }
     };
     Ok(NewEditor {
         name: checked_name(name)?,
@@ -69,7 +73,9 @@ pub(crate) fn checked_name(name: &str) -> Result<String, String> {
         return Err(format!("a name has at most {NAME_MAX} bytes"));
     }
     if name.contains(|c: char| c.is_control() || c == '/' || c == '\0') || name.starts_with('.') {
-        return Err("a name must not contain `/` or control characters, or begin with a dot".into());
+        return Err(
+            "a name must not contain `/` or control characters, or begin with a dot".into(),
+        );
     }
     Ok(name.to_owned())
 }
@@ -138,9 +144,19 @@ mod tests {
     #[test]
     fn editors_have_a_name_and_a_role() {
         let safety = parse_editor("Noor Ali:safety").unwrap();
-        assert_eq!((safety.name.as_str(), safety.role), ("Noor Ali", Role::Safety));
+        assert_eq!(
+            (safety.name.as_str(), safety.role),
+            ("Noor Ali", Role::Safety)
+        );
         assert_eq!(parse_editor("نور:editor").unwrap().role, Role::Editor);
-        for bad in ["noor", "noor:boss", ":editor", " noor:editor", "a/b:editor", "..:editor"] {
+        for bad in [
+            "noor",
+            "noor:boss",
+            ":editor",
+            " noor:editor",
+            "a/b:editor",
+            "..:editor",
+        ] {
             assert!(parse_editor(bad).is_err(), "{bad}");
         }
     }

@@ -4,8 +4,8 @@
 //! runs of one dispatch; behind it the keys stand in the order in which they matched, then epochs
 //! near the last confirmed one before far ones.
 
-use formats::{Cell, CellHeader, KitId};
-use keys::chain::{ChainKey, EpochKeys};
+use formats::{CELL, CellHeader, KitId};
+use keys::{ChainKey, EpochKeys};
 
 /// How far beyond the last confirmed epoch a kit may have gone (`keys.md`).
 pub(crate) const EPOCHS_AHEAD: u32 = 60;
@@ -69,25 +69,91 @@ impl Lookout {
         &self.all[by]
     }
 
-    /// Where the keys of an epoch are, to open further cells of a piece.
-    pub(crate) fn find(&self, kit: KitId, epoch: u32) -> Option<&EpochOfKit> {
-        self.all
-            .iter()
-            .find(|one| one.kit == kit && one.epoch == epoch)
-    }
-
     /// Tries all keys; `None` for noise, for other newsrooms' cells and for malformed headers.
-    pub(crate) fn recognise(&mut self, cell: &Cell) -> Option<Recognised> {
+    pub(crate) fn recognise(&mut self, cell: &[u8; CELL]) -> Option<Recognised> {
         let at = self
             .order
             .iter()
-            .position(|by| self.all[*by].keys.veil.open_header(cell.as_bytes()).is_ok())?;
+            .position(|by| self.all[*by].keys.veil.open_header(cell).is_ok())?;
         let by = self.order.remove(at);
         self.order.insert(0, by);
         let keys = &self.all[by];
-        let bytes = keys.keys.veil.open_header(cell.as_bytes()).ok()?;
+        let bytes = keys.keys.veil.open_header(cell).ok()?;
         let header = CellHeader::decode(&bytes).ok()?;
         // A kit may only speak for itself.
         (header.kit == keys.kit).then_some(Recognised { by, header })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use formats::{Cell, DispatchId, PieceNo, PiecePlace, SealedPiece};
+    use rand_chacha::ChaCha20Rng;
+    use rand_core::SeedableRng;
+
+    use super::*;
+
+    fn chain(kit: u8, oldest: u32, confirmed: u32) -> KitChain {
+        let mut key = ChainKey::from_bytes([kit; 32]);
+        for _ in 0..oldest {
+            key = key.advance();
+        }
+        KitChain {
+            kit: KitId([kit; 8]),
+            oldest,
+            confirmed,
+            key,
+        }
+    }
+
+    fn cell(kit: u8, claims: u8, epoch: u32) -> Cell {
+        let mut key = ChainKey::from_bytes([kit; 32]);
+        for _ in 0..epoch {
+            key = key.advance();
+        }
+        let piece = SealedPiece::from_ciphertext(vec![7; 100]).unwrap();
+        let place = PiecePlace {
+            kit: KitId([claims; 8]),
+            dispatch: DispatchId([1; 16]),
+            piece: PieceNo(1),
+            last: false,
+        };
+        let mut rng = ChaCha20Rng::seed_from_u64(1);
+        piece
+            .cells(&key.epoch_keys(), &place, 0, &mut rng)
+            .unwrap()
+            .remove(0)
+    }
+
+    #[test]
+    fn every_open_epoch_is_recognised_and_no_other() {
+        let mut lookout = Lookout::new([chain(1, 2, 3), chain(2, 0, 0)]);
+        for epoch in [2, 3, 3 + EPOCHS_AHEAD] {
+            let hit = lookout.recognise(cell(1, 1, epoch).as_bytes()).unwrap();
+            assert_eq!(lookout.keys(hit.by).epoch, epoch);
+            assert_eq!(lookout.order[0], hit.by, "the last hit is tried first");
+        }
+        assert!(
+            lookout.recognise(cell(1, 1, 1).as_bytes()).is_none(),
+            "closed"
+        );
+        assert!(
+            lookout
+                .recognise(cell(1, 1, 4 + EPOCHS_AHEAD).as_bytes())
+                .is_none(),
+            "too far"
+        );
+        assert!(lookout.recognise(cell(2, 2, 0).as_bytes()).is_some());
+        assert!(
+            lookout.recognise(cell(3, 3, 0).as_bytes()).is_none(),
+            "nobody's"
+        );
+        assert_eq!(lookout.all.len(), lookout.order.len());
+    }
+
+    #[test]
+    fn a_kit_speaks_for_itself_alone() {
+        let mut lookout = Lookout::new([chain(1, 0, 0), chain(2, 0, 0)]);
+        assert!(lookout.recognise(cell(1, 2, 0).as_bytes()).is_none());
     }
 }

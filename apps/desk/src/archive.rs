@@ -1,0 +1,129 @@
+//! The archive: blobs sealed to the newsroom's archive recipient, opened range by range.
+
+use std::io::{self, Read, Seek, SeekFrom};
+
+use keys::ArchiveRecipient;
+use ledger::Digest;
+use newsroom::BlobId;
+use openers::{ArchiveIdentity, StreamReader};
+use store::{BlobError, BlobReader, BlobStore};
+
+/// Why the archive did not do what it was asked.
+#[derive(Debug, thiserror::Error)]
+pub(crate) enum ArchiveError {
+    /// What should be stored could not be read.
+    #[error("what should be stored cannot be read: {0}")]
+    Source(#[source] io::Error),
+    /// A sealed blob could not be read.
+    #[error("a blob cannot be read: {0}")]
+    Read(#[source] io::Error),
+    /// The blob store failed.
+    #[error(transparent)]
+    Blobs(BlobError),
+}
+
+impl From<BlobError> for ArchiveError {
+    fn from(error: BlobError) -> Self {
+        match error {
+            BlobError::Source(error) => Self::Source(error),
+            other => Self::Blobs(other),
+        }
+    }
+}
+
+/// A blob that was just made durable.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Kept {
+    pub(crate) blob: BlobId,
+    pub(crate) sha256: Digest,
+    pub(crate) bytes: u64,
+}
+
+/// A blob opened for reading from any position.
+pub(crate) struct Opened {
+    pub(crate) len: u64,
+    pub(crate) reader: StreamReader<BlobReader>,
+}
+
+/// The blob store with the keys that seal and open it.
+pub(crate) struct Archive {
+    identity: ArchiveIdentity,
+    recipient: ArchiveRecipient,
+    blobs: BlobStore,
+}
+
+impl Archive {
+    pub(crate) fn new(identity: ArchiveIdentity, blobs: BlobStore) -> Self {
+        let recipient = identity.recipient();
+        Self {
+            identity,
+            recipient,
+            blobs,
+        }
+    }
+
+    /// Seals all that a reader gives; constant memory.
+    pub(crate) fn put(&self, source: impl Read) -> Result<Kept, ArchiveError> {
+        let stored = self.blobs.put(&self.recipient, source)?;
+        Ok(Kept {
+            blob: stored.id,
+            sha256: stored.sha256,
+            bytes: stored.bytes,
+        })
+    }
+
+    /// Keeps a piece as it came; it is an age file already.
+    pub(crate) fn put_sealed(&self, age_file: &[u8]) -> Result<BlobId, ArchiveError> {
+        Ok(self.blobs.put_sealed(age_file)?.id)
+    }
+
+    /// A blob's sealed bytes.
+    pub(crate) fn sealed(&self, blob: BlobId) -> Result<BlobReader, ArchiveError> {
+        Ok(self.blobs.sealed(blob)?)
+    }
+
+    /// A blob's plaintext, decrypted as it is read.
+    pub(crate) fn open(&self, blob: BlobId) -> Result<Opened, ArchiveError> {
+        let mut reader = self.blobs.open_seekable(blob, &self.identity)?;
+        let len = reader.seek(SeekFrom::End(0)).map_err(ArchiveError::Read)?;
+        reader.rewind().map_err(ArchiveError::Read)?;
+        Ok(Opened { len, reader })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use rand_chacha::ChaCha20Rng;
+    use rand_core::SeedableRng;
+
+    use super::*;
+
+    #[test]
+    fn what_was_sealed_opens_at_any_position_and_lies_there_as_noise() {
+        let dir = tempfile::tempdir().unwrap();
+        let mut rng = ChaCha20Rng::seed_from_u64(3);
+        let identity = ArchiveIdentity::generate(&mut rng);
+        let archive = Archive::new(identity, BlobStore::open(dir.path(), rng).unwrap());
+        let text = b"the blue door ".repeat(20_000);
+        let kept = archive.put(text.as_slice()).unwrap();
+        assert_eq!(
+            (kept.bytes, kept.sha256),
+            (text.len() as u64, ledger::sha256(&text))
+        );
+
+        let mut opened = archive.open(kept.blob).unwrap();
+        assert_eq!(opened.len, text.len() as u64);
+        let mut part = vec![0; 100];
+        opened.reader.seek(SeekFrom::Start(140_007)).unwrap();
+        opened.reader.read_exact(&mut part).unwrap();
+        assert_eq!(part, text[140_007..140_107]);
+
+        let mut sealed = Vec::new();
+        archive
+            .sealed(kept.blob)
+            .unwrap()
+            .read_to_end(&mut sealed)
+            .unwrap();
+        assert!(!sealed.windows(13).any(|window| window == b"the blue door"));
+    }
+}

@@ -1,0 +1,330 @@
+//! What the pages read about arrivals and items, and what they stream.
+
+use newsroom::arrival::DispatchState as RecordState;
+use newsroom::audit::{Actor, Chain};
+use newsroom::items::{Examination, Protection};
+use newsroom::{BlobId, Refusal};
+use store::{AuditRecord, DerivativeRecord, DispatchRecord, ItemRecord, StoreError};
+
+use super::{
+    CustodyLine, DerivativeId, DerivativeView, Desk, DeskError, DispatchLine, DispatchState,
+    EditorId, FindingView, InboxView, ItemId, ItemLine, ItemView, Media, ScrubReportView,
+    WorkState,
+};
+use crate::archive::ArchiveError;
+use crate::clock;
+use crate::desk::EventKind;
+use crate::work::items::{probe_from, report_from};
+
+/// Dispatches shown in the inbox.
+const SHOWN: u32 = 200;
+
+impl Desk {
+    /// What has arrived, newest first.
+    ///
+    /// # Errors
+    /// Locked, or the store failed.
+    pub async fn inbox(&self) -> Result<InboxView, DeskError> {
+        let open = self.open()?;
+        let mut dispatches = Vec::new();
+        for record in open.store.dispatches(SHOWN).await? {
+            let items = open.store.items_of(&record.key).await?;
+            dispatches.push(dispatch_line(&record, &items));
+        }
+        Ok(InboxView { dispatches })
+    }
+
+    /// One item with all that is known about it.
+    ///
+    /// # Errors
+    /// Locked, not found, or the store failed.
+    pub async fn item(&self, item: ItemId) -> Result<ItemView, DeskError> {
+        let open = self.open()?;
+        let record = open.store.item(item).await?;
+        let dispatch = open.store.dispatch(&record.dispatch).await?;
+        let custody = open.store.audit(Chain::Item(item)).await?;
+        let derivatives = open.store.derivatives_of(item).await?;
+        Ok(item_view(&record, &dispatch, &custody, &derivatives))
+    }
+
+    /// The preview of an item (H.264 proxy, audio, picture), for byte ranges.
+    ///
+    /// # Errors
+    /// Locked, not found, not made yet, or the blob failed.
+    pub async fn open_preview(&self, item: ItemId) -> Result<Media, DeskError> {
+        let preview = self.open()?.store.item(item).await?.preview;
+        let found = preview.and_then(|preview| {
+            let still = preview.poster.map(|poster| (poster, JPEG.to_owned()));
+            preview.proxy.or(still)
+        });
+        let (blob, mime) = found.ok_or_else(|| not_made("preview", item))?;
+        self.open_blob(blob, mime).await
+    }
+
+    /// The poster (a JPEG) of an item.
+    ///
+    /// # Errors
+    /// As [`Desk::open_preview`].
+    pub async fn open_poster(&self, item: ItemId) -> Result<Media, DeskError> {
+        let preview = self.open()?.store.item(item).await?.preview;
+        let poster = preview.and_then(|preview| preview.poster);
+        let blob = poster.ok_or_else(|| not_made("poster", item))?;
+        self.open_blob(blob, JPEG.to_owned()).await
+    }
+
+    /// One page of a document (a JPEG), counted from 1; there are [`ItemView::pages`].
+    ///
+    /// # Errors
+    /// As [`Desk::open_preview`].
+    pub async fn open_page(&self, item: ItemId, number: u32) -> Result<Media, DeskError> {
+        let preview = self.open()?.store.item(item).await?.preview;
+        let at = number
+            .checked_sub(1)
+            .and_then(|at| usize::try_from(at).ok());
+        let page = preview
+            .zip(at)
+            .and_then(|(preview, at)| preview.pages.get(at).copied());
+        let blob = page.ok_or_else(|| not_made("page", item))?;
+        self.open_blob(blob, JPEG.to_owned()).await
+    }
+
+    /// A derivative: exactly the bytes that would be published.
+    ///
+    /// # Errors
+    /// As [`Desk::open_preview`].
+    pub async fn open_derivative(&self, derivative: DerivativeId) -> Result<Media, DeskError> {
+        let what = self.open()?.store.derivative(derivative).await?.what;
+        self.open_blob(what.blob, what.mime).await
+    }
+
+    /// Asks for a scrubbed derivative; the work runs in the background and reports by events.
+    /// Asking twice while one is under way is harmless.
+    ///
+    /// # Errors
+    /// Locked, not found, or the store failed.
+    pub async fn request_scrub(&self, item: ItemId, editor: EditorId) -> Result<(), DeskError> {
+        let open = self.open()?;
+        match open.store.ask_scrub(item, editor, clock::now()).await {
+            Ok(()) | Err(StoreError::Refused(Refusal::AlreadyWorking)) => {}
+            Err(error) => return Err(error.into()),
+        }
+        open.work_added.notify_waiters();
+        open.tell(EventKind::Item, item);
+        Ok(())
+    }
+
+    async fn open_blob(&self, blob: BlobId, mime: String) -> Result<Media, DeskError> {
+        let archive = self.open()?.archive.clone();
+        let opening = move || archive.open(blob);
+        let opened = tokio::task::spawn_blocking(opening)
+            .await
+            .map_err(|error| internal("opening a blob", &error))??;
+        Ok(Media {
+            len: opened.len,
+            mime,
+            reader: Box::new(opened.reader),
+        })
+    }
+}
+
+const JPEG: &str = "image/jpeg";
+
+fn dispatch_line(record: &DispatchRecord, items: &[ItemRecord]) -> DispatchLine {
+    DispatchLine {
+        id: record.key.dispatch.to_string(),
+        received_at: record.first_seen.0,
+        cells_seen: record.cells,
+        pieces_complete: record.progress.complete.into(),
+        pieces_total: record.progress.pieces.map(u64::from),
+        state: match record.state {
+            RecordState::Arriving => DispatchState::Arriving,
+            RecordState::Complete => DispatchState::Opening,
+            RecordState::Opened => DispatchState::Complete,
+            RecordState::Unreadable => DispatchState::Damaged,
+        },
+        note: record.note.as_ref().map(|note| note.expose().to_owned()),
+        items: items.iter().map(item_line).collect(),
+    }
+}
+
+fn item_line(record: &ItemRecord) -> ItemLine {
+    ItemLine {
+        id: record.id,
+        name: record.name.expose().to_owned(),
+        kind: kind(record),
+        bytes: record.bytes,
+        preview: preview_state(record),
+    }
+}
+
+fn item_view(
+    record: &ItemRecord,
+    dispatch: &DispatchRecord,
+    custody: &[AuditRecord],
+    derivatives: &[DerivativeRecord],
+) -> ItemView {
+    let preview = record.preview.as_ref();
+    ItemView {
+        id: record.id,
+        dispatch: record.dispatch.dispatch.to_string(),
+        kind: kind(record),
+        name: record.name.expose().to_owned(),
+        bytes: record.bytes,
+        received_at: dispatch.first_seen.0,
+        note: record.note.as_ref().map(|note| note.expose().to_owned()),
+        findings: findings(record),
+        custody: custody.iter().map(custody_line).collect(),
+        preview: preview_state(record),
+        preview_mime: preview.and_then(|preview| match &preview.proxy {
+            Some((_, mime)) => Some(mime.clone()),
+            None => preview.poster.map(|_| JPEG.to_owned()),
+        }),
+        poster: preview.is_some_and(|preview| preview.poster.is_some()),
+        pages: preview.map_or(0, |preview| u32::try_from(preview.pages.len()).unwrap_or(0)),
+        scrub: scrub_state(record),
+        derivatives: derivatives.iter().map(derivative_view).collect(),
+    }
+}
+
+fn kind(record: &ItemRecord) -> String {
+    record.kind.clone().unwrap_or_else(|| "unknown".to_owned())
+}
+
+fn preview_state(record: &ItemRecord) -> WorkState {
+    match record.examination {
+        Examination::Queued => WorkState::UnderWay,
+        Examination::Done => WorkState::Done,
+        Examination::Unreadable => {
+            let trouble = record
+                .preview
+                .as_ref()
+                .and_then(probe_from)
+                .and_then(|p| p.trouble);
+            match trouble {
+                Some(refusal) => WorkState::Failed {
+                    code: refusal.code.key().to_owned(),
+                    reason: refusal.to_string(),
+                },
+                None => WorkState::Failed {
+                    code: "nothing-to-show".to_owned(),
+                    reason: String::new(),
+                },
+            }
+        }
+    }
+}
+
+fn scrub_state(record: &ItemRecord) -> WorkState {
+    match &record.protection {
+        Protection::None => WorkState::NotAsked,
+        Protection::Working => WorkState::UnderWay,
+        Protection::Ready => WorkState::Done,
+        Protection::Refused { code } => WorkState::Failed {
+            code: code.clone(),
+            reason: record.refusal_reason.clone().unwrap_or_default(),
+        },
+    }
+}
+
+/// What was found, and, for a file that harmed a tool, what it did.
+fn findings(record: &ItemRecord) -> Vec<FindingView> {
+    let Some(probe) = record.preview.as_ref().and_then(probe_from) else {
+        return Vec::new();
+    };
+    let trouble = probe.trouble.iter().map(|refusal| FindingView {
+        code: refusal.code.key().to_owned(),
+        place: String::new(),
+        value: refusal.to_string(),
+    });
+    trouble.chain(probe.findings.iter().map(finding)).collect()
+}
+
+fn finding(found: &media::Finding) -> FindingView {
+    FindingView {
+        code: found.code.key().to_owned(),
+        place: found.place.clone(),
+        value: found.value.clone(),
+    }
+}
+
+fn custody_line(record: &AuditRecord) -> CustodyLine {
+    let entry = &record.event.entry;
+    CustodyLine {
+        at: entry.at.0,
+        what: entry.act.code().to_owned(),
+        who: match entry.actor {
+            Actor::Editor(id) => record.editor_name.clone().unwrap_or_else(|| id.short()),
+            Actor::Desk | Actor::Custodians => String::new(),
+        },
+        hash: record.event.hash.to_string(),
+    }
+}
+
+pub(super) fn derivative_view(record: &DerivativeRecord) -> DerivativeView {
+    let what = &record.what;
+    let report =
+        report_from(what).map_or_else(ScrubReportView::default, |report| ScrubReportView {
+            removed: report.removed.iter().map(finding).collect(),
+            left: report.left.iter().map(finding).collect(),
+            tools: report.tools,
+        });
+    DerivativeView {
+        id: record.id,
+        item: record.item,
+        sha256: what.sha256.to_string(),
+        mime: what.mime.clone(),
+        bytes: what.bytes,
+        report,
+    }
+}
+
+fn not_made(what: &'static str, item: ItemId) -> DeskError {
+    DeskError::NotMade {
+        what,
+        id: item.to_string(),
+    }
+}
+
+/// A failure inside: the log has the reason, the page says only that it failed.
+pub(super) fn internal(during: &'static str, error: &dyn std::error::Error) -> DeskError {
+    tracing::error!(during, %error, "the desk failed");
+    DeskError::Internal {
+        during,
+        reason: error.to_string(),
+    }
+}
+
+impl From<StoreError> for DeskError {
+    fn from(error: StoreError) -> Self {
+        match error {
+            StoreError::Refused(refusal) => refused(&refusal),
+            StoreError::Missing { what, id } => Self::NotFound { what, id },
+            other => internal("the record", &other),
+        }
+    }
+}
+
+/// What does not exist is not found; everything else is a refusal with its code.
+fn refused(refusal: &Refusal) -> DeskError {
+    let what = match refusal {
+        Refusal::UnknownItem => "item",
+        Refusal::UnknownDerivative => "derivative",
+        Refusal::UnknownStory => "story",
+        Refusal::UnknownPublication => "publication",
+        _ => {
+            return DeskError::Refused {
+                code: refusal.code().to_owned(),
+            };
+        }
+    };
+    DeskError::NotFound {
+        what,
+        id: String::new(),
+    }
+}
+
+impl From<ArchiveError> for DeskError {
+    fn from(error: ArchiveError) -> Self {
+        internal("the archive", &error)
+    }
+}

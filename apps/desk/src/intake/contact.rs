@@ -1,0 +1,46 @@
+//! The contact piece: how the newsroom can answer this one reporter, once per pair.
+
+use std::sync::Arc;
+
+use formats::Contact;
+use newsroom::arrival::DispatchKey;
+use store::StoreError;
+
+use crate::clock;
+use crate::open_desk::OpenDesk;
+
+/// Enters the reply pairs of a contact piece. One that does not open or decode brings none: the
+/// dispatch is received all the same, it only cannot be answered.
+pub(crate) async fn enter(
+    open: &Arc<OpenDesk>,
+    about: &DispatchKey,
+    ciphertext: &[u8],
+) -> Result<(), StoreError> {
+    let Some(plaintext) = open
+        .intake
+        .iter()
+        .rev()
+        .find_map(|(_, identity)| identity.open(ciphertext).ok())
+    else {
+        tracing::warn!("a contact piece does not open; its dispatch cannot be answered");
+        return Ok(());
+    };
+    match Contact::decode(&plaintext) {
+        Ok(contact) => {
+            open.store
+                .add_reply_pairs(about, &contact.replies, clock::now())
+                .await?;
+            if let Some(next) = contact.next_chain {
+                tracing::debug!("a kit replaces its chain");
+                open.store
+                    .replace_chain(about.kit, &next, 0, clock::now())
+                    .await?;
+            }
+            Ok(())
+        }
+        Err(error) => {
+            tracing::warn!(%error, "a contact piece cannot be understood; its dispatch cannot be answered");
+            Ok(())
+        }
+    }
+}

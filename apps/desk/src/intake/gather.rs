@@ -1,0 +1,95 @@
+//! From the spool to authentic pieces: recognise cells, group them, decode, check, store.
+//!
+//! What is recognised is recorded in the same transaction that moves the reading position on; the
+//! cells themselves stay in the spool until their piece is stored. A crash repeats at most one
+//! stretch of trial openings.
+
+use formats::{AssembleError, Assembler, AuthenticPiece, CELL, SHARD};
+use store::{PieceCells, Spool, SpoolError, SpoolPosition, SpooledCell};
+
+use super::lookout::Lookout;
+
+/// Subsets of a piece's shards that are decoded before more cells are waited for.
+const ATTEMPTS: usize = 24;
+
+/// A stretch of the spool that was looked at.
+pub(crate) struct Looked {
+    /// Cells that are ours.
+    pub(crate) ours: Vec<SpooledCell>,
+    /// Where the next stretch begins.
+    pub(crate) next: SpoolPosition,
+}
+
+/// Looks at up to `most` cells from `from` on. Blocks for the trial openings.
+pub(crate) fn look(
+    spool: &Spool,
+    lookout: &mut Lookout,
+    from: SpoolPosition,
+    most: u64,
+) -> Result<Looked, SpoolError> {
+    let from = from.max(spool.begin());
+    let next = SpoolPosition(spool.end().0.min(from.0.saturating_add(most)));
+    let mut cell = Box::new([0; CELL]);
+    let mut ours = Vec::new();
+    for at in (from.0..next.0).map(SpoolPosition) {
+        spool.read(at, &mut cell)?;
+        if let Some(hit) = lookout.recognise(&cell) {
+            ours.push(SpooledCell {
+                header: hit.header,
+                at,
+            });
+        }
+    }
+    Ok(Looked { ours, next })
+}
+
+/// What came of trying a piece.
+pub(crate) enum Tried {
+    /// Authentic, from this epoch: exactly what the kit's holder sealed.
+    Whole(AuthenticPiece, u32),
+    /// Not enough good shards; more cells may help.
+    Waiting,
+    /// Its cells contradict each other; it is set apart for good.
+    Quarantined,
+}
+
+/// Decodes a piece from its cells in the spool. Blocks; holds one piece in memory.
+pub(crate) fn assemble(
+    spool: &Spool,
+    lookout: &mut Lookout,
+    piece: &PieceCells,
+) -> Result<Tried, SpoolError> {
+    let mut assembler = Assembler::new(piece.piece.key);
+    let mut by = None;
+    let mut shard = Box::new([0; SHARD]);
+    let mut cell = Box::new([0; CELL]);
+    for (_, at) in &piece.cells {
+        spool.read(*at, &mut cell)?;
+        let Some(hit) = lookout.recognise(&cell) else {
+            continue;
+        };
+        let keys = &lookout.keys(hit.by).keys;
+        if keys.veil.open_body(&cell, &mut shard).is_err() {
+            // Damaged on the way: an erasure like a lost cell.
+            continue;
+        }
+        by = Some(hit.by);
+        // A fifth rival of one shard, or a cell of another piece, is not taken and does no harm.
+        if let Err(AssembleError::Quarantined { .. }) = assembler.add(&hit.header, shard.as_slice())
+        {
+            return Ok(Tried::Quarantined);
+        }
+    }
+    let Some(by) = by else {
+        return Ok(Tried::Waiting);
+    };
+    let from = lookout.keys(by);
+    match assembler.finish(&from.keys.mac, ATTEMPTS) {
+        Ok(whole) => Ok(Tried::Whole(whole, from.epoch)),
+        Err(AssembleError::Quarantined { .. }) => Ok(Tried::Quarantined),
+        Err(error) => {
+            tracing::debug!(%error, "a piece is not whole yet");
+            Ok(Tried::Waiting)
+        }
+    }
+}

@@ -1,0 +1,225 @@
+//! Intake: from cells in the spool to items in the inbox, and back to the field with receipts.
+
+mod contact;
+mod gather;
+mod item_reader;
+mod lookout;
+mod manifest;
+pub(crate) mod opening;
+mod receipts;
+
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Duration;
+
+use formats::{PieceKey, PieceNo};
+use keys::ChainKey;
+use newsroom::arrival::DispatchKey;
+use store::{KitRecord, SpoolError, StoreError};
+
+use crate::archive::ArchiveError;
+use crate::clock;
+use crate::desk::EventKind;
+use crate::open_desk::OpenDesk;
+use gather::Tried;
+use lookout::{KitChain, Lookout};
+
+/// Cells looked at in one go.
+const STRETCH: u64 = 128;
+/// Pieces taken up again after a restart in one go.
+const RESUMED: u32 = 64;
+/// How long an idle intake waits before it looks again by itself.
+const IDLE: Duration = Duration::from_secs(20);
+/// How long it waits after a failure.
+const AFTER_FAILURE: Duration = Duration::from_secs(5);
+
+/// Why intake stopped for a while. Nothing is lost: it goes on from the record.
+#[derive(Debug, thiserror::Error)]
+enum IntakeError {
+    #[error(transparent)]
+    Store(#[from] StoreError),
+    #[error("the spool cannot be read: {0}")]
+    Spool(#[from] SpoolError),
+    #[error("the archive cannot be written: {0}")]
+    Archive(#[from] ArchiveError),
+    #[error("intake ended unexpectedly")]
+    Task(#[from] tokio::task::JoinError),
+}
+
+/// Starts intake on an open desk.
+pub(crate) fn start(open: &Arc<OpenDesk>) {
+    open.spawn(gathering(Intake::new(open.clone())));
+    open.spawn(receipts::delivering(open.clone()));
+}
+
+async fn gathering(mut intake: Intake) {
+    loop {
+        match intake.round().await {
+            Ok(true) => {}
+            Ok(false) => {
+                let arrived = intake.open.around.arrived.clone();
+                let _ = tokio::time::timeout(IDLE, arrived.notified()).await;
+            }
+            Err(error) => {
+                tracing::warn!(%error, "intake failed; it goes on in a moment");
+                tokio::time::sleep(AFTER_FAILURE).await;
+            }
+        }
+    }
+}
+
+struct Intake {
+    open: Arc<OpenDesk>,
+    lookout: Arc<Mutex<Lookout>>,
+    /// Kits that the lookout was made from: id, oldest and newest epoch.
+    watched: Vec<(formats::KitId, u32, u32)>,
+    resumed: bool,
+}
+
+impl Intake {
+    fn new(open: Arc<OpenDesk>) -> Self {
+        Self {
+            open,
+            lookout: Arc::new(Mutex::new(Lookout::new([]))),
+            watched: Vec::new(),
+            resumed: false,
+        }
+    }
+
+    /// One stretch of the spool; `false` when there is nothing new.
+    async fn round(&mut self) -> Result<bool, IntakeError> {
+        self.watch_kits().await?;
+        if !self.resumed {
+            self.resume().await?;
+        }
+        let from = self.open.store.spool_cursor().await?;
+        let spool = self.open.around.spool.clone();
+        let lookout = self.lookout.clone();
+        let looked = tokio::task::spawn_blocking(move || {
+            let mut lookout = lookout.lock().unwrap_or_else(PoisonError::into_inner);
+            gather::look(&spool, &mut lookout, from, STRETCH)
+        });
+        let looked = looked.await??;
+        if looked.next <= from {
+            self.tidy().await?;
+            return Ok(false);
+        }
+        let (ours, next) = (looked.ours, looked.next);
+        tracing::debug!(ours = ours.len(), of = next.0 - from.0, "cells looked at");
+        let recorded = self
+            .open
+            .store
+            .record_cells(&ours, next, clock::now())
+            .await?;
+        for piece in recorded.ready {
+            self.try_piece(&piece.key).await?;
+        }
+        for key in recorded.touched {
+            self.open.tell(EventKind::Dispatch, key.dispatch);
+        }
+        Ok(true)
+    }
+
+    /// Pieces that could have been assembled before the desk was closed or killed.
+    async fn resume(&mut self) -> Result<(), IntakeError> {
+        loop {
+            let ready = self.open.store.ready_pieces(RESUMED).await?;
+            if ready.is_empty() {
+                self.resumed = true;
+                return Ok(());
+            }
+            for piece in ready {
+                self.try_piece(&piece.key).await?;
+            }
+        }
+    }
+
+    /// Watches for the cells of every kit; kits can be issued while the desk is open.
+    async fn watch_kits(&mut self) -> Result<(), IntakeError> {
+        let kits = self.open.store.kits().await?;
+        let watched: Vec<_> = kits
+            .iter()
+            .map(|kit| (kit.id, kit.epoch, kit.confirmed))
+            .collect();
+        if watched != self.watched {
+            let lookout = Lookout::new(kits.into_iter().map(chain_of));
+            *self.lookout.lock().unwrap_or_else(PoisonError::into_inner) = lookout;
+            self.watched = watched;
+        }
+        Ok(())
+    }
+
+    async fn try_piece(&self, key: &PieceKey) -> Result<(), IntakeError> {
+        let store = &self.open.store;
+        let Some(cells) = store.piece_cells(key).await? else {
+            return Ok(());
+        };
+        let tried_with = u32::try_from(cells.cells.len()).unwrap_or(u32::MAX);
+        let (spool, lookout) = (self.open.around.spool.clone(), self.lookout.clone());
+        let tried = tokio::task::spawn_blocking(move || {
+            let mut lookout = lookout.lock().unwrap_or_else(PoisonError::into_inner);
+            gather::assemble(&spool, &mut lookout, &cells)
+        });
+        match tried.await?? {
+            Tried::Whole(piece, epoch) => self.keep(key, piece, epoch).await,
+            Tried::Waiting => Ok(store.piece_waits(key, tried_with).await?),
+            Tried::Quarantined => {
+                tracing::warn!("a piece contradicts itself and is set apart");
+                let code = "conflicting-headers";
+                Ok(store.piece_quarantined(key, code, clock::now()).await?)
+            }
+        }
+    }
+
+    /// Stores an authentic piece, first the bytes, then the record.
+    async fn keep(
+        &self,
+        key: &PieceKey,
+        piece: formats::AuthenticPiece,
+        epoch: u32,
+    ) -> Result<(), IntakeError> {
+        let store = &self.open.store;
+        let about = DispatchKey {
+            kit: key.kit,
+            dispatch: key.dispatch,
+        };
+        if key.piece == PieceNo::CONTACT {
+            contact::enter(&self.open, &about, &piece.ciphertext).await?;
+        }
+        let archive = self.open.archive.clone();
+        let digest = piece.digest;
+        let contact = key.piece == PieceNo::CONTACT;
+        let storing = move || archive.put_sealed(kept_bytes(contact, &piece.ciphertext));
+        let blob = tokio::task::spawn_blocking(storing).await??;
+        store
+            .piece_complete(key, digest, blob, clock::now())
+            .await?;
+        store.confirm_epoch(key.kit, epoch).await?;
+        self.open.work_added.notify_waiters();
+        Ok(())
+    }
+
+    /// Removes what nobody needs from the spool.
+    async fn tidy(&self) -> Result<(), IntakeError> {
+        let needed = self.open.store.spool_needed_from().await?;
+        let spool = self.open.around.spool.clone();
+        if needed > spool.begin() {
+            tokio::task::spawn_blocking(move || spool.remove_before(needed)).await??;
+        }
+        Ok(())
+    }
+}
+
+/// A contact piece is never archived: once its reply pairs are in the record, an empty blob stands
+/// for it there.
+fn kept_bytes(contact: bool, ciphertext: &[u8]) -> &[u8] {
+    if contact { &[] } else { ciphertext }
+}
+
+fn chain_of(kit: KitRecord) -> KitChain {
+    KitChain {
+        kit: kit.id,
+        oldest: kit.epoch,
+        confirmed: kit.confirmed,
+        key: ChainKey::from_bytes(*kit.chain_key.expose_bytes()),
+    }
+}

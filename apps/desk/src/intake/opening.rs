@@ -1,0 +1,175 @@
+//! A dispatch that is all there: its items stream out of their pieces into the archive.
+
+use std::io::{self, Read};
+use std::sync::Arc;
+
+use formats::{DispatchId, KitId, Manifest, PIECE_PLAIN_MAX, ReceiptKind};
+use newsroom::arrival::DispatchKey;
+use newsroom::{BlobId, Private};
+use openers::OpenError;
+use store::{NewItem, PieceRecord, StoreError};
+
+use super::item_reader::ItemReader;
+use super::manifest::{self, Contradiction};
+use super::receipts;
+use crate::archive::ArchiveError;
+use crate::clock;
+use crate::desk::EventKind;
+use crate::open_desk::OpenDesk;
+use crate::work::JobError;
+
+/// Why opening has to be tried again. What the dispatch itself is to blame for is a [`Contradiction`].
+#[derive(Debug, thiserror::Error)]
+pub(crate) enum OpeningError {
+    #[error(transparent)]
+    Store(#[from] StoreError),
+    #[error("the archive cannot be used: {0}")]
+    Archive(#[from] ArchiveError),
+    #[error("opening ended unexpectedly")]
+    Task(#[from] tokio::task::JoinError),
+}
+
+/// How opening went, apart from this machine's own failures.
+enum Opened {
+    Items(Vec<NewItem>, Private),
+    Unreadable(Contradiction),
+}
+
+/// Opens a dispatch; doing it twice enters its items once.
+pub(crate) async fn open_dispatch(
+    open: &Arc<OpenDesk>,
+    kit: KitId,
+    dispatch: DispatchId,
+) -> Result<(), JobError> {
+    let key = DispatchKey { kit, dispatch };
+    let pieces = open
+        .store
+        .dispatch_pieces(&key)
+        .await
+        .map_err(OpeningError::from)?;
+    let (desk, all) = (open.clone(), pieces.clone());
+    let opened = tokio::task::spawn_blocking(move || take_out(&desk, &all))
+        .await
+        .map_err(OpeningError::from)??;
+    match opened {
+        Opened::Items(items, note) => {
+            let note = Some(note).filter(|note| !note.is_empty());
+            let ids = open
+                .store
+                .enter_items(&key, &items, note.as_ref(), clock::now())
+                .await?;
+            for id in ids {
+                open.tell(EventKind::Item, id);
+            }
+        }
+        Opened::Unreadable(why) => {
+            tracing::warn!(
+                code = why.code(),
+                "a dispatch is all there and cannot be read"
+            );
+            open.store
+                .dispatch_unreadable(&key, why.code(), clock::now())
+                .await?;
+        }
+    }
+    // Unreadable or not, the pieces are stored and authentic: the field need not keep them.
+    receipts::seal(open, &key, ReceiptKind::Complete).await?;
+    open.tell(EventKind::Dispatch, dispatch);
+    Ok(())
+}
+
+/// Reads the manifest and takes every item out. Blocks; constant memory.
+fn take_out(open: &OpenDesk, pieces: &[PieceRecord]) -> Result<Opened, OpeningError> {
+    let manifest = match read_manifest(open, pieces)? {
+        Ok(manifest) => manifest,
+        Err(why) => return Ok(Opened::Unreadable(why)),
+    };
+    let mut items = Vec::with_capacity(manifest.items.len());
+    for item in &manifest.items {
+        match take_item(open, pieces, item)? {
+            Ok(new) => items.push(new),
+            Err(why) => return Ok(Opened::Unreadable(why)),
+        }
+    }
+    let wanted = in_order(items, &manifest.order);
+    Ok(Opened::Items(wanted, Private::new(manifest.note)))
+}
+
+fn read_manifest(
+    open: &OpenDesk,
+    pieces: &[PieceRecord],
+) -> Result<Result<Manifest, Contradiction>, OpeningError> {
+    let (no, blob) = match manifest::last_piece(pieces) {
+        Ok(found) => found,
+        Err(why) => return Ok(Err(why)),
+    };
+    let mut plaintext = Vec::new();
+    let reader = match open_piece(open, blob)? {
+        Some(reader) => reader,
+        None => return Ok(Err(Contradiction::Sealed)),
+    };
+    let most = PIECE_PLAIN_MAX as u64;
+    if reader.take(most).read_to_end(&mut plaintext).is_err() {
+        return Ok(Err(Contradiction::Sealed));
+    }
+    Ok(manifest::read(no, &plaintext))
+}
+
+fn take_item(
+    open: &OpenDesk,
+    pieces: &[PieceRecord],
+    item: &formats::Item,
+) -> Result<Result<NewItem, Contradiction>, OpeningError> {
+    let blobs = match manifest::blobs_of(pieces, item.pieces) {
+        Ok(blobs) => blobs,
+        Err(why) => return Ok(Err(why)),
+    };
+    let mut reader = ItemReader::new(blobs, item.bytes, |blob: &BlobId| {
+        match open_piece(open, *blob).map_err(io::Error::other)? {
+            Some(reader) => Ok(reader),
+            None => Err(io::ErrorKind::InvalidData.into()),
+        }
+    });
+    let kept = match open.archive.put(&mut reader) {
+        Ok(kept) => kept,
+        // The sender's fault reads as invalid data; everything else is this machine's.
+        Err(ArchiveError::Source(error)) if error.kind() == io::ErrorKind::InvalidData => {
+            return Ok(Err(Contradiction::Item));
+        }
+        Err(error) => return Err(error.into()),
+    };
+    let (bytes, sha256) = reader.finish();
+    if let Err(why) = manifest::check_item(item, bytes, sha256) {
+        return Ok(Err(why));
+    }
+    Ok(Ok(NewItem {
+        blob: kept.blob,
+        bytes,
+        sha256,
+        name: Private::new(item.name.as_str()),
+        captured_at: item.captured_at.map(|at| Private::new(at.to_string())),
+    }))
+}
+
+/// A piece's plaintext; `None` when no intake identity opens it.
+fn open_piece<'a>(
+    open: &'a OpenDesk,
+    blob: BlobId,
+) -> Result<Option<Box<dyn Read + 'a>>, OpeningError> {
+    for (_, identity) in open.intake.iter().rev() {
+        match identity.open_reader(open.archive.sealed(blob)?) {
+            Ok(reader) => return Ok(Some(Box::new(reader))),
+            Err(OpenError::Read(error)) => return Err(ArchiveError::Read(error).into()),
+            Err(_) => {}
+        }
+    }
+    Ok(None)
+}
+
+/// Items in the order in which the reporter wants them seen.
+fn in_order(items: Vec<NewItem>, order: &[u32]) -> Vec<NewItem> {
+    order
+        .iter()
+        .filter_map(|at| items.get(usize::try_from(*at).ok()?).cloned())
+        .collect()
+}

@@ -1,0 +1,167 @@
+//! An open desk: the keys, the record and the background work that exist between unlocking and locking.
+//!
+//! Dropping the last handle wipes the keys. Locking cancels the work, closes the record and lets go;
+//! a job inside the sandbox that is still running keeps its own handle until it returns, and what it
+//! brings is then refused by the closed record and made again after the next unlocking.
+
+use std::collections::HashMap;
+use std::path::PathBuf;
+use std::sync::{Arc, Mutex as Lock, PoisonError};
+use std::time::Duration;
+
+use keys::IntakeRecipient;
+use ledger::LogSigner;
+use media::Workshop;
+use newsroom::arrival::DispatchKey;
+use openers::{ArchiveIdentity, IntakeIdentity, OpenKeyring};
+use publish::BaseUrl;
+use rand_core::OsRng;
+use store::{BlobError, BlobStore, Spool, Store, StoreError};
+use tokio::sync::{Mutex, Notify, broadcast};
+use tokio_util::sync::CancellationToken;
+use tokio_util::task::TaskTracker;
+
+use crate::archive::Archive;
+use crate::config::{DeskConfig, DeskFolder};
+use crate::desk::{Event, EventKind};
+use crate::publishing::SiteSettings;
+use crate::{founding, intake, opening_store, tokens, work};
+
+/// How long locking waits for background work before it closes the record under it.
+const GRACE: Duration = Duration::from_secs(3);
+
+/// Why the right shares still did not open the desk.
+#[derive(Debug, thiserror::Error)]
+pub(crate) enum OpenFault {
+    #[error(transparent)]
+    Store(#[from] StoreError),
+    #[error("the configuration cannot be read: {0}")]
+    Config(#[from] crate::config::ConfigError),
+    #[error("the archive cannot be used: {0}")]
+    Blobs(#[from] BlobError),
+    #[error("the statement log's key cannot be used: {0}")]
+    Signer(#[from] ledger::KeyError),
+}
+
+/// What an open desk is made from, beside its keys.
+#[derive(Clone)]
+pub(crate) struct Surroundings {
+    pub(crate) folder: DeskFolder,
+    pub(crate) spool: Arc<Spool>,
+    pub(crate) workshop: Arc<Workshop>,
+    pub(crate) events: broadcast::Sender<Event>,
+    pub(crate) arrived: Arc<Notify>,
+    pub(crate) site: PathBuf,
+    pub(crate) base_url: BaseUrl,
+}
+
+/// The keys, the record and the archive of an unlocked desk.
+pub(crate) struct OpenDesk {
+    pub(crate) store: Store,
+    pub(crate) archive: Arc<Archive>,
+    pub(crate) intake: Vec<(u32, IntakeIdentity)>,
+    pub(crate) signer: LogSigner,
+    pub(crate) site: SiteSettings,
+    pub(crate) around: Surroundings,
+    /// Work was added: workers look again.
+    pub(crate) work_added: Notify,
+    /// A receipt was queued: the outbox looks again.
+    pub(crate) receipt_added: Notify,
+    /// How many pieces of a dispatch a `have` was sealed for since unlocking.
+    told: Lock<HashMap<DispatchKey, u32>>,
+    /// One publication at a time touches the log and the site.
+    pub(crate) publishing: Mutex<()>,
+    pub(crate) stop: CancellationToken,
+    tasks: TaskTracker,
+}
+
+impl OpenDesk {
+    /// Opens record and archive with the keys, and starts the background work.
+    pub(crate) async fn start(
+        around: Surroundings,
+        keys: &OpenKeyring,
+        stop: CancellationToken,
+    ) -> Result<Arc<Self>, OpenFault> {
+        let config = DeskConfig::load(&around.folder)?;
+        let signer = founding::log_signer(&config.organisation, keys)?;
+        let store = opening_store::open(&around.folder, &config, keys).await?;
+        let blobs = BlobStore::open(&around.folder.blobs(), OsRng)?;
+        let identity = ArchiveIdentity::from_bytes(*keys.archive_identity().expose_bytes());
+        let site = SiteSettings {
+            dir: around.site.clone(),
+            base_url: around.base_url.clone(),
+            organisation: config.organisation.clone(),
+            log: around.folder.statement_log(),
+        };
+        let open = Arc::new(Self {
+            store,
+            archive: Arc::new(Archive::new(identity, blobs)),
+            intake: copies(keys),
+            signer,
+            site,
+            around,
+            work_added: Notify::new(),
+            receipt_added: Notify::new(),
+            told: Lock::new(HashMap::new()),
+            publishing: Mutex::new(()),
+            stop,
+            tasks: TaskTracker::new(),
+        });
+        tokens::known_drops(&open.store, config.drops).await?;
+        intake::start(&open);
+        work::start(&open);
+        Ok(open)
+    }
+
+    /// Runs a task until the desk is locked.
+    pub(crate) fn spawn(&self, task: impl Future<Output = ()> + Send + 'static) {
+        let stop = self.stop.clone();
+        self.tasks.spawn(async move {
+            tokio::select! {
+                () = stop.cancelled() => {}
+                () = task => {}
+            }
+        });
+    }
+
+    /// Whether a `have` for this many pieces was sealed already; notes that one is being sealed now.
+    pub(crate) fn told(&self, about: &DispatchKey, pieces: u32) -> bool {
+        let mut told = self.told.lock().unwrap_or_else(PoisonError::into_inner);
+        told.insert(*about, pieces) == Some(pieces)
+    }
+
+    /// Tells open pages that something changed.
+    pub(crate) fn tell(&self, kind: EventKind, id: impl std::fmt::Display) {
+        // Nobody may be listening; that is no failure.
+        let _ = self.around.events.send(Event {
+            kind,
+            id: id.to_string(),
+        });
+    }
+
+    /// Ends the work and closes the record; the keys go with the last handle.
+    pub(crate) async fn close(&self) {
+        self.stop.cancel();
+        self.tasks.close();
+        if tokio::time::timeout(GRACE, self.tasks.wait())
+            .await
+            .is_err()
+        {
+            tracing::warn!("background work did not end in time; it is made again after unlocking");
+        }
+        self.store.close().await;
+    }
+}
+
+fn copies(keys: &OpenKeyring) -> Vec<(u32, IntakeIdentity)> {
+    keys.intake_identities()
+        .iter()
+        .map(|(epoch, identity)| (*epoch, IntakeIdentity::from_bytes(*identity.expose_bytes())))
+        .collect()
+}
+
+/// The recipient that new kits get, and its epoch.
+pub(crate) fn current_recipient(keys: &OpenKeyring) -> Option<(u32, IntakeRecipient)> {
+    keys.current_intake()
+        .map(|(epoch, identity)| (epoch, identity.recipient()))
+}

@@ -212,7 +212,7 @@ fn power_goes_at_every_write() {
             live(&disk, &mut told).is_err(),
             "the power went at {crash_at} and nobody noticed"
         );
-        let seeds = (0..4).map(|seed| Left::Some(seed * 1_000 + crash_at as u64));
+        let seeds = (0..2).map(|seed| Left::Some(seed * 1_000 + crash_at as u64));
         for left in [Left::Synced, Left::All].into_iter().chain(seeds) {
             check(&disk, left, &told);
         }
@@ -263,4 +263,50 @@ fn a_failed_sync_is_never_forgiven() {
     }
     assert_eq!(store.size(), 1);
     assert_eq!(session.missing(&store, &cells(0..2), START), [1]);
+}
+
+/// A full disk is no broken disk: what fits is stored, and when there is room again it goes on.
+#[test]
+fn a_full_disk_takes_back_what_does_not_fit() {
+    // Everywhere in a group: inside a cell, between cells, inside the index.
+    for short in [
+        1,
+        30,
+        70,
+        200,
+        CELL_BYTES,
+        CELL_BYTES + 70,
+        2 * CELL_BYTES,
+        3 * CELL_BYTES,
+    ] {
+        let disk = Forgetful::new(None, 0);
+        let session = Session::new(1);
+        let (store, _) = open(Arc::new(disk.clone()), START).unwrap();
+        store.register(&[session.hash()]).unwrap();
+        store.commit(&[session.deposit(&cells(0..3))], START);
+        let (before, needed) = (disk.used(), 3 * drop::RECORD_BYTES + 4 + 17 + 3 * 20 + 8);
+        disk.resize(before + needed - short);
+        for _ in 0..2 {
+            let outcome = store.commit(&[session.deposit(&cells(3..6))], START)[0];
+            assert_eq!(
+                (outcome.stored, outcome.refusal),
+                (0, Some(Refusal::StorageFull)),
+                "{short}"
+            );
+            assert!(store.healthy());
+        }
+        disk.resize(usize::MAX);
+        assert_eq!(
+            store.commit(&[session.deposit(&cells(3..6))], START)[0].refusal,
+            None,
+            "{short}"
+        );
+        let (store, recovery) = open(Arc::new(disk.restart(Left::Synced)), START).unwrap();
+        assert_eq!((recovery.cut_bytes, recovery.damaged), (0, 0));
+        assert!(session.missing(&store, &cells(0..6), START).is_empty());
+        // A pack that was filled before the disk was keeps its cells, though nobody was told so.
+        let log = whole_log(&store);
+        assert_eq!(log[..3], cells(0..3));
+        assert_eq!(log[log.len() - 3..], cells(3..6));
+    }
 }

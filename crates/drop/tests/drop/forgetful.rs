@@ -39,6 +39,8 @@ struct State {
     operations: usize,
     crash_at: Option<usize>,
     crashed: bool,
+    /// Bytes that fit, over all files.
+    room: usize,
     chance: ChaCha20Rng,
 }
 
@@ -46,6 +48,15 @@ struct State {
 struct Contents {
     seen: Vec<u8>,
     durable: Vec<u8>,
+}
+
+impl State {
+    fn used(&self) -> usize {
+        self.seen
+            .values()
+            .map(|file| self.files[*file].seen.len())
+            .sum()
+    }
 }
 
 fn power_is_gone() -> io::Error {
@@ -64,6 +75,7 @@ impl Forgetful {
             operations: 0,
             crash_at,
             crashed: false,
+            room: usize::MAX,
             chance: ChaCha20Rng::seed_from_u64(seed),
         })))
     }
@@ -125,6 +137,7 @@ impl Forgetful {
             operations: 0,
             crash_at: None,
             crashed: false,
+            room: usize::MAX,
             chance,
         })))
     }
@@ -139,6 +152,15 @@ impl Forgetful {
 
     pub(crate) fn names(&self) -> Vec<String> {
         self.lock().seen.keys().cloned().collect()
+    }
+
+    /// From now on so many bytes fit on the disk.
+    pub(crate) fn resize(&self, room: usize) {
+        self.lock().room = room;
+    }
+
+    pub(crate) fn used(&self) -> usize {
+        self.lock().used()
     }
 
     /// From now on nothing that changes the disk works.
@@ -325,8 +347,15 @@ impl DiskFile for ForgetfulFile {
             let length = state.chance.next_u64() % (bytes.len() as u64 + 1);
             bytes.truncate(usize::try_from(length).unwrap());
         }
+        let fits = bytes.len().min(state.room.saturating_sub(state.used()));
+        let full = fits < bytes.len();
+        bytes.truncate(fits);
         state.files[self.index].seen.extend_from_slice(&bytes);
-        if last { Err(power_is_gone()) } else { Ok(()) }
+        match (last, full) {
+            (true, _) => Err(power_is_gone()),
+            (false, true) => Err(io::ErrorKind::StorageFull.into()),
+            (false, false) => Ok(()),
+        }
     }
 
     fn read_at(&self, offset: u64, buffer: &mut [u8]) -> io::Result<()> {

@@ -1,6 +1,7 @@
 //! Cells, sessions and stores for the tests, all from seeds.
 
-use std::sync::Arc;
+use std::collections::BTreeMap;
+use std::sync::{Arc, Mutex};
 
 use bytes::Bytes;
 use drop::Limits;
@@ -18,11 +19,30 @@ pub(crate) const START: i64 = 1_795_000_000_000_000;
 /// Small packs, so that a few cells fill several.
 pub(crate) const PACK_CELLS: u64 = 4;
 
-/// The cell with this number.
+/// The cell with this number. Made once, for making them is what would take the time.
 pub(crate) fn cell(number: u64) -> Bytes {
-    let mut bytes = vec![0; CELL_BYTES];
-    ChaCha20Rng::seed_from_u64(number).fill_bytes(&mut bytes);
-    bytes.into()
+    static MADE: Mutex<BTreeMap<u64, Bytes>> = Mutex::new(BTreeMap::new());
+    let make = || {
+        let mut bytes = Box::new([0; CELL_BYTES]);
+        ChaCha20Rng::seed_from_u64(number).fill_bytes(bytes.as_mut_slice());
+        Bytes::from(bytes.to_vec())
+    };
+    MADE.lock()
+        .unwrap()
+        .entry(number)
+        .or_insert_with(make)
+        .clone()
+}
+
+/// The hash of a cell, remembered by the cell's beginning.
+pub(crate) fn hash(cell: &Bytes) -> CellHash {
+    static MADE: Mutex<BTreeMap<[u8; 16], CellHash>> = Mutex::new(BTreeMap::new());
+    let begin = *cell.first_chunk().unwrap();
+    *MADE
+        .lock()
+        .unwrap()
+        .entry(begin)
+        .or_insert_with(|| CellHash::of(cell))
 }
 
 pub(crate) fn cells(numbers: std::ops::Range<u64>) -> Vec<Bytes> {
@@ -61,7 +81,7 @@ impl Session {
 
     /// Which of the cells the store says are missing in this session.
     pub(crate) fn missing(&self, store: &Store, cells: &[Bytes], now: i64) -> Vec<u32> {
-        let hashes: Vec<CellHash> = cells.iter().map(|cell| CellHash::of(cell)).collect();
+        let hashes: Vec<CellHash> = cells.iter().map(hash).collect();
         store
             .missing(&self.hash(), &self.secret, &hashes, now)
             .unwrap()

@@ -205,7 +205,9 @@ fn place_media<'a>(
             let media = story.media.iter().map(|medium| {
                 let file = media_path(&medium.sha256, medium.kind);
                 let bytes = writer.copy(&file, medium.bytes.as_ref(), &medium.sha256, &story.id)?;
-                let poster = medium.poster.as_ref().map(|poster| {
+                // Covered media have no still on any page, so none is published.
+                let still = medium.poster.as_ref().filter(|_| !story.graphic);
+                let poster = still.map(|poster| {
                     let path = media_path(&poster.sha256, crate::MediaKind::Jpeg);
                     writer.copy(&path, poster.bytes.as_ref(), &poster.sha256, &story.id)?;
                     Ok::<_, PublishError>(path)

@@ -58,6 +58,10 @@ fn a_new_build_replaces_the_whole_site_and_leaves_nothing_beside_it() {
     let before = read(&out);
     // The story with the video is withdrawn.
     let gone = input.stories.remove(1);
+    // A build that was killed left its half of a site.
+    let half = folder.path().join(".site.building/media");
+    fs::create_dir_all(&half).unwrap();
+    fs::write(half.join("half.mp4"), "half").unwrap();
     build(&input, &out).unwrap();
     let after = read(&out);
     assert!(before.contains_key(&format!("en/stories/{}.html", gone.slug)));

@@ -184,7 +184,7 @@ fn hospital(scale: u32) -> StoryInput {
         picture(2, scale * 140, scale * 100),
         MediaKind::Jpeg,
         alt,
-        None,
+        Some(picture(3, 40, 30)),
     )];
     story
 }

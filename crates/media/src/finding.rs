@@ -163,7 +163,7 @@ const MOST_FINDINGS: usize = 400;
 ///
 /// # Errors
 /// When it is not the JSON that exiftool writes.
-pub fn findings_from_exiftool(json: &[u8]) -> Result<Vec<Finding>, serde_json::Error> {
+pub(crate) fn findings_from_exiftool(json: &[u8]) -> Result<Vec<Finding>, serde_json::Error> {
     let files: Vec<serde_json::Map<String, serde_json::Value>> = serde_json::from_slice(json)?;
     let mut findings: Vec<Finding> = files
         .iter()

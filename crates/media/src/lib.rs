@@ -27,6 +27,8 @@
 //! falls back to `fh-media-worker` beside it or one folder up, which is what test binaries find.
 
 mod finding;
+#[doc(hidden)]
+pub mod fuzz;
 mod host;
 mod kind;
 mod limits;
@@ -36,6 +38,7 @@ mod report;
 mod sandbox;
 mod scratch;
 mod source;
+mod swap;
 mod talk;
 pub mod worker;
 mod workshop;
@@ -47,10 +50,5 @@ pub use refusal::{MediaError, Refusal, RefusalCode, WorkshopError};
 pub use report::{Preview, Probe, Proxy, ScrubReport, Scrubbed};
 pub use scratch::Output;
 pub use source::Source;
+pub use swap::swap_in_clear;
 pub use workshop::{Workshop, WorkshopConfig};
-
-/// For fuzz targets: the parsers of hostile bytes, without the sandbox around them.
-#[doc(hidden)]
-pub mod fuzz {
-    pub use crate::finding::findings_from_exiftool;
-}

@@ -217,6 +217,10 @@ impl Movie {
         } else {
             u64::from(time.u32()?)
         };
+        // Far beyond any recording; keeps sums of times far from their types' ends.
+        if starts > 1 << 48 {
+            return None;
+        }
         track.continue_at(starts);
         for (name, trun) in walk(traf) {
             if &name == b"trun" {

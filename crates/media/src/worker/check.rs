@@ -342,6 +342,12 @@ fn odd_in_boxes(bytes: &[u8]) -> Option<String> {
     (used != bytes.len()).then(|| "bytes beside the boxes".to_owned())
 }
 
+/// The rules for files in memory, on any bytes.
+pub(super) fn fuzz(bytes: &[u8]) {
+    let _ = (odd_in_jpeg(bytes), odd_in_png(bytes));
+    let _ = (odd_in_pdf(bytes), odd_in_boxes(bytes));
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

@@ -244,6 +244,8 @@ fn portable_pixmap(mut bytes: Vec<u8>) -> Option<RgbImage> {
     };
     bytes.get(at)?.is_ascii_whitespace().then_some(())?;
     bytes.drain(..=at);
+    let exact = (bytes.len() as u64) == u64::from(width) * u64::from(height) * 3;
+    (exact && width > 0 && height > 0).then_some(())?;
     RgbImage::from_raw(width, height, bytes)
 }
 
@@ -377,6 +379,14 @@ impl<W: Write> Document<W> {
         ));
         self.put(words.as_bytes())?;
         Ok(self.out.flush()?)
+    }
+}
+
+/// What tools say of a document, on any bytes.
+pub(super) fn fuzz(bytes: &[u8]) {
+    let _ = page_sizes(&String::from_utf8_lossy(bytes));
+    if let Some(picture) = portable_pixmap(bytes.to_vec()) {
+        assert!(picture.width() > 0 && picture.height() > 0);
     }
 }
 

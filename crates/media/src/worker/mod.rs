@@ -169,3 +169,10 @@ fn work(bench: &Bench) -> Result<Facts, Stop> {
         Task::Shell(line) => tool::shell(bench, line),
     }
 }
+
+/// The worker's own parsers, for [`crate::fuzz`].
+pub(crate) fn fuzz(bytes: &[u8]) {
+    check::fuzz(bytes);
+    documents::fuzz(bytes);
+    pictures::fuzz(bytes);
+}

@@ -250,6 +250,13 @@ fn after_png(path: &Path, facts: &mut Facts) -> Result<(), Stop> {
     Ok(())
 }
 
+/// Where a picture ends, on any bytes.
+pub(super) fn fuzz(bytes: &[u8]) {
+    if let Some(end) = jpeg_end(bytes) {
+        assert!(end <= bytes.len());
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

@@ -10,6 +10,7 @@ mod canaries;
 mod hostile;
 mod inputs;
 mod kinds;
+mod parsers;
 mod walls;
 
 use media::{Workshop, WorkshopConfig};

@@ -68,6 +68,8 @@ impl Mailboxes {
                 return Err(io::Error::new(io::ErrorKind::InvalidData, what));
             }
         }
+        // A rename that a killed process left behind counts only once it is on the disk.
+        disk.sync_dir(DIR)?;
         let boxes = Self {
             disk,
             secret,

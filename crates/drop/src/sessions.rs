@@ -119,6 +119,8 @@ impl Sessions {
             let file = disk.open(&segment_path(window))?;
             sessions.load(window, file, holds)?;
         }
+        // A name that a killed process left behind counts only once it is on the disk.
+        disk.sync_dir(DIR)?;
         Ok(sessions)
     }
 

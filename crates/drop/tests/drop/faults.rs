@@ -124,6 +124,14 @@ fn check(disk: &Forgetful, left: Left, told: &Told) {
         );
     }
     check_sessions(&store, told, &there);
+    // What it believes now it still believes after a power cut in this very moment.
+    let (again, _) = open(Arc::new(disk.restart(Left::Synced)), told.now).unwrap();
+    assert_eq!(
+        whole_log(&again),
+        log,
+        "opening believed what was never synced"
+    );
+    check_sessions(&again, told, &there);
     check_mail(&store, told);
     check_life_goes_on(&disk, &store, told);
 }
@@ -213,7 +221,7 @@ fn power_goes_at_every_write() {
             "the power went at {crash_at} and nobody noticed"
         );
         let seeds = (0..2).map(|seed| Left::Some(seed * 1_000 + crash_at as u64));
-        for left in [Left::Synced, Left::All].into_iter().chain(seeds) {
+        for left in [Left::Synced, Left::Killed].into_iter().chain(seeds) {
             check(&disk, left, &told);
         }
     }

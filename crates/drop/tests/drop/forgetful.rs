@@ -19,8 +19,8 @@ const PAGE: usize = 4_096;
 pub(crate) enum Left {
     /// Only what was synced.
     Synced,
-    /// Everything: the process was killed, the system lives.
-    All,
+    /// Everything, synced or not as before: the process was killed, the system lives.
+    Killed,
     /// What was synced, and of the rest some pages, lengths and names, by chance.
     Some(u64),
 }
@@ -51,6 +51,22 @@ struct Contents {
 }
 
 impl State {
+    /// The same disk under a new process.
+    fn killed(&self) -> Forgetful {
+        Forgetful(Arc::new(Mutex::new(Self {
+            seen: self.seen.clone(),
+            durable: self.durable.clone(),
+            folders: self.folders.clone(),
+            durable_folders: self.durable_folders.clone(),
+            files: self.files.clone(),
+            operations: 0,
+            crash_at: None,
+            crashed: false,
+            room: self.room,
+            chance: self.chance.clone(),
+        })))
+    }
+
     fn used(&self) -> usize {
         self.seen
             .values()
@@ -91,11 +107,14 @@ impl Forgetful {
     /// Starts the disk again after a crash, or as if there had been one now.
     pub(crate) fn restart(&self, left: Left) -> Self {
         let state = self.lock();
+        if let Left::Killed = left {
+            return state.killed();
+        }
         let seed = if let Left::Some(seed) = left { seed } else { 0 };
         let mut chance = ChaCha20Rng::seed_from_u64(seed);
         let mut survived = |durable: bool| match left {
             Left::Synced => durable,
-            Left::All => true,
+            Left::Killed => unreachable!("nothing is lost then"),
             Left::Some(_) => durable || chance.next_u32().is_multiple_of(2),
         };
         let folders: BTreeSet<String> = state
@@ -119,7 +138,7 @@ impl Forgetful {
         }
         let files = state.files.iter().map(|file| match left {
             Left::Synced => file.durable.clone(),
-            Left::All => file.seen.clone(),
+            Left::Killed => unreachable!("nothing is lost then"),
             Left::Some(_) => torn(file, &mut chance),
         });
         let files = files

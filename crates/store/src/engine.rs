@@ -132,7 +132,7 @@ impl Tx {
         sql: impl Into<Dialect>,
         args: &[Val<'_>],
     ) -> Result<Vec<T>, EngineError> {
-        on_engine!(self, sql, args, |query| query_as [T], fetch_all, |rows| {
+        on_engine!(self, sql, args, |query| query_as[T], fetch_all, |rows| {
             rows
         })
     }
@@ -147,7 +147,7 @@ impl Tx {
             self,
             sql,
             args,
-            |query| query_as [T],
+            |query| query_as[T],
             fetch_optional,
             |row| row
         )

@@ -1,0 +1,99 @@
+//! One suite, two engines: every scenario runs on SQLCipher and on PostgreSQL.
+//!
+//! On SQLCipher each is a test of its own; on PostgreSQL they share one cluster, each in a database of its own.
+
+#[path = "suite/accounts.rs"]
+mod accounts;
+#[path = "suite/arrival.rs"]
+mod arrival;
+#[path = "suite/concurrency.rs"]
+mod concurrency;
+#[path = "suite/items.rs"]
+mod items;
+#[path = "suite/jobs.rs"]
+mod jobs;
+#[path = "suite/replies.rs"]
+mod replies;
+#[path = "suite/secrecy.rs"]
+mod secrecy;
+#[path = "suite/stories.rs"]
+mod stories;
+#[path = "suite/world.rs"]
+mod world;
+
+use std::panic::AssertUnwindSafe;
+use store::testing::Postgres;
+use world::World;
+
+fn runtime() -> tokio::runtime::Runtime {
+    tokio::runtime::Builder::new_multi_thread()
+        .worker_threads(4)
+        .enable_all()
+        .build()
+        .unwrap()
+}
+
+macro_rules! suite {
+    ($($module:ident::$scenario:ident),+ $(,)?) => {
+        mod sqlcipher {
+            $(
+                #[test]
+                fn $scenario() {
+                    let folder = tempfile::tempdir().unwrap();
+                    crate::runtime().block_on(async {
+                        crate::$module::$scenario(crate::World::on_sqlcipher(folder.path()).await).await;
+                    });
+                }
+            )+
+        }
+
+        #[test]
+        fn postgres_runs_the_same_suite() {
+            let cluster = Postgres::start().unwrap_or_else(|error| panic!("{error}"));
+            let runtime = runtime();
+            let mut failed = Vec::new();
+            $(
+                let scenario = AssertUnwindSafe(|| runtime.block_on(async {
+                    $module::$scenario(World::on_postgres(&cluster).await).await;
+                }));
+                if std::panic::catch_unwind(scenario).is_err() {
+                    failed.push(stringify!($scenario));
+                }
+            )+
+            assert!(failed.is_empty(), "on PostgreSQL these failed: {failed:?}");
+        }
+    };
+}
+
+suite! {
+    accounts::an_editor_enrols_once_and_signs_in,
+    accounts::guessing_is_slowed_down_across_restarts,
+    accounts::closing_an_account_ends_its_sessions,
+    accounts::names_are_unique_whatever_their_case,
+    arrival::cells_gather_until_a_piece_is_ready,
+    arrival::contradicting_cells_are_set_apart,
+    arrival::a_second_authentic_piece_of_one_number_is_set_apart,
+    arrival::the_spool_cursor_moves_with_the_index,
+    arrival::a_failed_decoding_waits_for_more,
+    arrival::kits_and_their_tokens,
+    replies::a_pair_is_spent_once,
+    replies::puts_are_retried_until_taken,
+    items::a_dispatch_is_entered_once,
+    items::examination_and_scrub_follow_the_rules,
+    items::custody_is_a_chain_that_shows_tampering,
+    stories::g08_nothing_goes_out_without_two_different_people,
+    stories::an_edit_voids_approvals,
+    stories::publishing_fixes_salts_and_goes_live_once,
+    stories::a_closed_account_no_longer_approves,
+    stories::slugs_are_unique,
+    jobs::a_job_is_claimed_once_and_survives_its_worker,
+    jobs::a_job_that_keeps_failing_is_given_up,
+    jobs::many_workers_claim_every_job_once,
+    concurrency::of_identical_approvals_exactly_one_wins,
+    concurrency::an_approval_never_survives_a_simultaneous_edit,
+    concurrency::simultaneous_edits_lose_nothing,
+    concurrency::an_audit_chain_cannot_fork,
+    concurrency::a_publication_is_decided_once,
+    secrecy::sealed_columns_open_only_with_the_right_keys,
+    secrecy::no_canary_is_on_the_disk,
+}

@@ -1,0 +1,454 @@
+//! Cells, pieces, dispatches, kits.
+
+use crate::world::{World, cell, tag};
+use formats::{DispatchId, KitId, PieceKey, PieceNo};
+use keys::ChainKey;
+use ledger::sha256;
+use newsroom::arrival::{DispatchKey, DispatchState, Progress};
+use newsroom::audit::{Act, Chain};
+use newsroom::work::Work;
+use newsroom::{BlobId, Private, Refusal};
+use store::{NewKit, SpoolPosition, StoreError};
+
+fn piece(key: &DispatchKey, no: u32) -> PieceKey {
+    let tag = tag(u8::try_from(no).unwrap() + 1);
+    PieceKey {
+        kit: key.kit,
+        dispatch: key.dispatch,
+        piece: PieceNo(no),
+        tag,
+    }
+}
+
+async fn fresh(world: &World) -> DispatchKey {
+    DispatchKey {
+        kit: world.kit("Jasmine").await,
+        dispatch: DispatchId([77; 16]),
+    }
+}
+
+pub(crate) async fn cells_gather_until_a_piece_is_ready(mut world: World) {
+    let key = fresh(&world).await;
+    let batch = [
+        cell(&key, 0, 0, 1, false, 10),
+        cell(&key, 1, 0, 2, true, 11),
+        cell(&key, 1, 0, 2, true, 12),
+    ];
+    let recorded = world
+        .store
+        .record_cells(&batch, SpoolPosition(13), world.now())
+        .await
+        .unwrap();
+    assert_eq!(
+        recorded.ready.iter().map(|p| p.key).collect::<Vec<_>>(),
+        [piece(&key, 0)]
+    );
+    assert_eq!(recorded.touched, [key]);
+    // A repeated shard is no second shard; a recovery shard is.
+    let more = [cell(&key, 1, 5, 2, true, 13)];
+    let recorded = world
+        .store
+        .record_cells(&more, SpoolPosition(14), world.now())
+        .await
+        .unwrap();
+    assert_eq!(recorded.ready.len(), 1);
+    assert_eq!(
+        (
+            recorded.ready[0].key,
+            recorded.ready[0].k,
+            recorded.ready[0].last
+        ),
+        (piece(&key, 1), 2, true)
+    );
+
+    world.reopen().await;
+    let ready: Vec<PieceKey> = world
+        .store
+        .ready_pieces(10)
+        .await
+        .unwrap()
+        .iter()
+        .map(|p| p.key)
+        .collect();
+    assert_eq!(ready, [piece(&key, 0), piece(&key, 1)]);
+    let cells = world
+        .store
+        .piece_cells(&piece(&key, 1))
+        .await
+        .unwrap()
+        .unwrap();
+    assert_eq!(
+        cells.cells,
+        [
+            (0, SpoolPosition(11)),
+            (0, SpoolPosition(12)),
+            (5, SpoolPosition(13))
+        ]
+    );
+    let view = world.store.dispatch(&key).await.unwrap();
+    assert_eq!(
+        (view.cells, view.pseudonym.expose(), view.state),
+        (4, "Jasmine", DispatchState::Arriving)
+    );
+    assert_eq!(
+        view.progress,
+        Progress {
+            pieces: Some(2),
+            complete: 0,
+            whole: false
+        }
+    );
+
+    let blob = BlobId::from_bytes([1; 16]);
+    let progress = world
+        .store
+        .piece_complete(&piece(&key, 1), sha256(b"one"), blob, world.now())
+        .await
+        .unwrap();
+    assert_eq!(
+        progress,
+        Progress {
+            pieces: Some(2),
+            complete: 1,
+            whole: false
+        }
+    );
+    assert!(
+        world
+            .store
+            .claim_job(1, world.now())
+            .await
+            .unwrap()
+            .is_none()
+    );
+    let progress = world
+        .store
+        .piece_complete(&piece(&key, 0), sha256(b"nil"), blob, world.now())
+        .await
+        .unwrap();
+    assert!(progress.whole);
+    assert_eq!(
+        world.store.dispatch(&key).await.unwrap().state,
+        DispatchState::Complete
+    );
+    let job = world
+        .store
+        .claim_job(1, world.now())
+        .await
+        .unwrap()
+        .unwrap();
+    assert_eq!(
+        job.work,
+        Work::Open {
+            kit: key.kit,
+            dispatch: key.dispatch
+        }
+    );
+    let pieces = world.store.dispatch_pieces(&key).await.unwrap();
+    let authentic: Vec<_> = pieces
+        .iter()
+        .map(|p| (p.no.0, p.last, p.authentic.map(|(digest, _)| digest)))
+        .collect();
+    assert_eq!(
+        authentic,
+        [
+            (0, false, Some(sha256(b"nil"))),
+            (1, true, Some(sha256(b"one")))
+        ]
+    );
+    // Late cells change nothing, and doing it twice neither.
+    let late = [cell(&key, 1, 6, 2, true, 20)];
+    assert!(
+        world
+            .store
+            .record_cells(&late, SpoolPosition(21), world.now())
+            .await
+            .unwrap()
+            .ready
+            .is_empty()
+    );
+    assert!(
+        world
+            .store
+            .piece_cells(&piece(&key, 1))
+            .await
+            .unwrap()
+            .is_none()
+    );
+    world
+        .store
+        .piece_complete(&piece(&key, 0), sha256(b"nil"), blob, world.now())
+        .await
+        .unwrap();
+    assert_eq!(world.store.job_counts().await.unwrap().ready, 0);
+    assert_eq!(
+        world.store.spool_needed_from().await.unwrap(),
+        SpoolPosition(21)
+    );
+}
+
+pub(crate) async fn contradicting_cells_are_set_apart(world: World) {
+    let key = fresh(&world).await;
+    let mut liar = cell(&key, 1, 1, 2, false, 2);
+    liar.header.k = 1;
+    let batch = [
+        cell(&key, 1, 0, 2, false, 1),
+        liar,
+        cell(&key, 1, 1, 2, false, 3),
+    ];
+    let recorded = world
+        .store
+        .record_cells(&batch, SpoolPosition(4), world.now())
+        .await
+        .unwrap();
+    assert_eq!(recorded.quarantined, [piece(&key, 1)]);
+    assert!(recorded.ready.is_empty());
+    assert!(
+        world
+            .store
+            .piece_cells(&piece(&key, 1))
+            .await
+            .unwrap()
+            .is_none()
+    );
+    assert_eq!(
+        world.store.spool_needed_from().await.unwrap(),
+        SpoolPosition(4)
+    );
+    // The same number under another tag is another claim, and it may still become the piece.
+    let mut other = [cell(&key, 1, 0, 1, false, 5)];
+    other[0].header.tag = tag(200);
+    let recorded = world
+        .store
+        .record_cells(&other, SpoolPosition(6), world.now())
+        .await
+        .unwrap();
+    assert_eq!(recorded.ready.len(), 1);
+    let chain = world.store.audit(Chain::Dispatch(key)).await.unwrap();
+    let acts: Vec<Act> = chain.iter().map(|r| r.event.entry.act).collect();
+    assert_eq!(acts, [Act::DispatchSeen, Act::PieceQuarantined]);
+}
+
+pub(crate) async fn a_second_authentic_piece_of_one_number_is_set_apart(world: World) {
+    let key = fresh(&world).await;
+    let mut rival = cell(&key, 0, 0, 1, false, 2);
+    rival.header.tag = tag(200);
+    let batch = [cell(&key, 0, 0, 1, true, 1), rival];
+    let recorded = world
+        .store
+        .record_cells(&batch, SpoolPosition(3), world.now())
+        .await
+        .unwrap();
+    assert_eq!(recorded.ready.len(), 2);
+    let blob = BlobId::from_bytes([1; 16]);
+    world
+        .store
+        .piece_complete(&piece(&key, 0), sha256(b"first"), blob, world.now())
+        .await
+        .unwrap();
+    let second = PieceKey {
+        tag: tag(200),
+        ..piece(&key, 0)
+    };
+    world
+        .store
+        .piece_complete(&second, sha256(b"second"), blob, world.now())
+        .await
+        .unwrap();
+    let pieces = world.store.dispatch_pieces(&key).await.unwrap();
+    assert_eq!(pieces.len(), 1);
+    assert_eq!(pieces[0].authentic.unwrap().0, sha256(b"first"));
+    assert!(world.store.ready_pieces(10).await.unwrap().is_empty());
+    assert_eq!(
+        world.store.job_counts().await.unwrap().ready,
+        1,
+        "opening is queued once"
+    );
+}
+
+pub(crate) async fn the_spool_cursor_moves_with_the_index(mut world: World) {
+    assert_eq!(world.store.spool_cursor().await.unwrap(), SpoolPosition(0));
+    let key = fresh(&world).await;
+    let unknown = DispatchKey {
+        kit: KitId([250; 8]),
+        dispatch: key.dispatch,
+    };
+    let bad = [
+        cell(&key, 0, 0, 1, false, 1),
+        cell(&unknown, 0, 0, 1, false, 2),
+    ];
+    assert!(
+        world
+            .store
+            .record_cells(&bad, SpoolPosition(3), world.now())
+            .await
+            .is_err()
+    );
+    assert_eq!(
+        world.store.spool_cursor().await.unwrap(),
+        SpoolPosition(0),
+        "nothing or all"
+    );
+    assert!(world.store.dispatches(10).await.unwrap().is_empty());
+    world
+        .store
+        .record_cells(&bad[..1], SpoolPosition(900), world.now())
+        .await
+        .unwrap();
+    world.reopen().await;
+    assert_eq!(
+        world.store.spool_cursor().await.unwrap(),
+        SpoolPosition(900)
+    );
+    assert_eq!(
+        world.store.spool_needed_from().await.unwrap(),
+        SpoolPosition(1),
+        "an open piece holds its cells"
+    );
+    let seen = world.store.dispatches(10).await.unwrap();
+    assert_eq!(seen.len(), 1);
+    assert_eq!(seen[0].key, key);
+}
+
+pub(crate) async fn a_failed_decoding_waits_for_more(world: World) {
+    let key = fresh(&world).await;
+    let batch = [cell(&key, 0, 0, 1, true, 1)];
+    world
+        .store
+        .record_cells(&batch, SpoolPosition(2), world.now())
+        .await
+        .unwrap();
+    world.store.piece_waits(&piece(&key, 0), 1).await.unwrap();
+    assert!(world.store.ready_pieces(10).await.unwrap().is_empty());
+    for at in 2..9 {
+        let again = [cell(&key, 0, 0, 1, true, at)];
+        world
+            .store
+            .record_cells(&again, SpoolPosition(at + 1), world.now())
+            .await
+            .unwrap();
+    }
+    assert_eq!(world.store.ready_pieces(10).await.unwrap().len(), 1);
+    let cells = world
+        .store
+        .piece_cells(&piece(&key, 0))
+        .await
+        .unwrap()
+        .unwrap();
+    assert_eq!(
+        cells.cells.len(),
+        4,
+        "poison cannot fill the index: four rivals for one shard"
+    );
+    world
+        .store
+        .dispatch_unreadable(&key, "manifest-invalid", world.now())
+        .await
+        .unwrap();
+    let seen = world.store.dispatch(&key).await.unwrap();
+    assert_eq!(
+        (seen.state, seen.trouble.as_deref()),
+        (DispatchState::Unreadable, Some("manifest-invalid"))
+    );
+}
+
+pub(crate) async fn kits_and_their_tokens(mut world: World) {
+    let token = Private::from("desk token");
+    let drop = world
+        .store
+        .add_drop("http://drop.example", &token, world.now())
+        .await
+        .unwrap();
+    assert_eq!(
+        world
+            .store
+            .add_drop("http://drop.example", &token, world.now())
+            .await
+            .unwrap(),
+        drop
+    );
+    let kit = |n: u8, name: &str| NewKit {
+        id: KitId([n; 8]),
+        pseudonym: Private::from(name),
+        chain_key: ChainKey::from_bytes([n; 32]),
+        tokens: (0..3).map(|i| (drop, sha256(&[n, i]))).collect(),
+    };
+    world
+        .store
+        .issue_kit(&kit(1, "Jasmine"), world.now())
+        .await
+        .unwrap();
+    world
+        .store
+        .issue_kit(&kit(2, "Cedar"), world.now())
+        .await
+        .unwrap();
+    for taken in [kit(1, "Olive"), kit(3, "JASMINE")] {
+        let refused = world.store.issue_kit(&taken, world.now()).await;
+        assert!(matches!(
+            refused,
+            Err(StoreError::Refused(Refusal::KitTaken))
+        ));
+    }
+    let mut expected: Vec<_> = [1, 2]
+        .into_iter()
+        .flat_map(|n| (0..3).map(move |i| sha256(&[n, i])))
+        .collect();
+    expected.sort_unstable();
+    let waiting = world.store.tokens_to_register(drop, 100).await.unwrap();
+    assert_eq!(
+        waiting, expected,
+        "mixed over all kits, in the order of random hashes"
+    );
+    world
+        .store
+        .tokens_registered(drop, &waiting[..4], world.now())
+        .await
+        .unwrap();
+    assert_eq!(
+        world.store.tokens_to_register(drop, 100).await.unwrap(),
+        &expected[4..]
+    );
+
+    world.store.confirm_epoch(KitId([1; 8]), 5).await.unwrap();
+    world.store.confirm_epoch(KitId([1; 8]), 3).await.unwrap();
+    world
+        .store
+        .replace_chain(
+            KitId([1; 8]),
+            &ChainKey::from_bytes([9; 32]),
+            4,
+            world.now(),
+        )
+        .await
+        .unwrap();
+    world
+        .store
+        .set_drop_offset(drop, 70, world.now())
+        .await
+        .unwrap();
+    world
+        .store
+        .set_drop_offset(drop, 60, world.now())
+        .await
+        .unwrap();
+    world.reopen().await;
+    let found = world.store.kit(KitId([1; 8])).await.unwrap();
+    assert_eq!(
+        (found.pseudonym.expose(), found.epoch, found.confirmed),
+        ("Jasmine", 4, 5)
+    );
+    assert_eq!(found.chain_key.expose_bytes(), &[9; 32]);
+    assert_eq!(world.store.kits().await.unwrap().len(), 2);
+    let drops = world.store.drops().await.unwrap();
+    assert_eq!(
+        (drops[0].url.expose(), drops[0].token.expose()),
+        ("http://drop.example", "desk token")
+    );
+    assert_eq!(drops[0].next_offset, 70, "never backwards");
+    let unknown = world.store.kit(KitId([9; 8])).await;
+    assert!(matches!(
+        unknown,
+        Err(StoreError::Refused(Refusal::UnknownKit))
+    ));
+}

@@ -1,0 +1,200 @@
+//! What the disk shows: nothing.
+
+use crate::world::{Engine, World, draft};
+use formats::KitId;
+use keys::{ChainKey, ColumnKey, DatabaseKey, IndexKey};
+use ledger::sha256;
+use newsroom::accounts::Roles;
+use newsroom::{Private, Refusal};
+use std::path::{Path, PathBuf};
+use store::testing::{entropy, keys};
+use store::{NewKit, Store, StoreError, StoreKeys};
+
+async fn open(world: &World, database: u8, keys: StoreKeys) -> Result<Store, StoreError> {
+    match &world.engine {
+        Engine::Sqlcipher(folder) => {
+            let key = DatabaseKey::from_bytes([database; 32]);
+            Store::open_sqlite(&folder.join("desk.db"), &key, keys, entropy(1)).await
+        }
+        Engine::Postgres { url, .. } => Store::open_postgres(url, keys, entropy(1)).await,
+    }
+}
+
+pub(crate) async fn sealed_columns_open_only_with_the_right_keys(world: World) {
+    world.kit("Jasmine").await;
+    world.store.close().await;
+    assert!(world.store.kits().await.is_err(), "closed is closed");
+    assert!(matches!(
+        open(&world, 1, keys(2)).await,
+        Err(StoreError::WrongKey)
+    ));
+    let wrong_index = StoreKeys {
+        column: ColumnKey::from_bytes([1; 32]),
+        index: IndexKey::from_bytes([3; 32]),
+    };
+    assert!(matches!(
+        open(&world, 1, wrong_index).await,
+        Err(StoreError::WrongKey)
+    ));
+    if matches!(world.engine, Engine::Sqlcipher(_)) {
+        assert!(matches!(
+            open(&world, 9, keys(1)).await,
+            Err(StoreError::WrongKey)
+        ));
+    }
+    let right = open(&world, 1, keys(1)).await.unwrap();
+    assert_eq!(right.kits().await.unwrap()[0].pseudonym.expose(), "Jasmine");
+    assert!(matches!(
+        right.kit(KitId([99; 8])).await,
+        Err(StoreError::Refused(Refusal::UnknownKit))
+    ));
+}
+
+pub(crate) async fn no_canary_is_on_the_disk(world: World) {
+    let canaries = [
+        "canary-pseudonym",
+        "canary-file-name",
+        "canary-note",
+        "canary-password",
+        "canary-drop-url",
+        "canary-token",
+        "canary-editor",
+        "canary-title",
+        "canary-body",
+        "canary-probe",
+        "canary-report",
+        "canary-reason",
+    ];
+    let chain = [0xC7; 32];
+    let original = sha256(b"canary original");
+    plant(&world, chain, original).await;
+    let folder = match &world.engine {
+        Engine::Sqlcipher(folder) => {
+            let file = std::fs::read(folder.join("desk.db")).unwrap();
+            assert!(
+                !file.starts_with(b"SQLite format 3"),
+                "a file without a plain header"
+            );
+            assert!(
+                folder.join("desk.db-wal").exists(),
+                "the log is searched while it is there"
+            );
+            folder.clone()
+        }
+        Engine::Postgres { folder, .. } => folder.clone(),
+    };
+    let binary: [&[u8]; 2] = [&chain, original.as_bytes()];
+    let needles: Vec<&[u8]> = canaries
+        .iter()
+        .map(|c| c.as_bytes())
+        .chain(binary)
+        .collect();
+    let hex = original.to_string();
+    let needles: Vec<&[u8]> = needles.into_iter().chain([hex.as_bytes()]).collect();
+    for moment in ["in use", "closed"] {
+        let mut searched = 0;
+        for path in all_files(&folder) {
+            let Ok(bytes) = std::fs::read(&path) else {
+                continue;
+            };
+            searched += bytes.len();
+            for needle in &needles {
+                let found = bytes.windows(needle.len()).any(|window| window == *needle);
+                assert!(
+                    !found,
+                    "{} shows {:?} while {moment}",
+                    path.display(),
+                    String::from_utf8_lossy(needle)
+                );
+            }
+        }
+        assert!(searched > 100_000, "searched {searched} bytes");
+        world.store.close().await;
+    }
+}
+
+async fn plant(world: &World, chain: [u8; 32], original: ledger::Digest) {
+    let store = &world.store;
+    let noor = store
+        .add_editor("canary-editor", Roles::BOTH, sha256(b"c"), world.now())
+        .await
+        .unwrap();
+    store
+        .enrol(sha256(b"c"), &Private::from("canary-password"), world.now())
+        .await
+        .unwrap();
+    let token = Private::from("canary-token");
+    store
+        .add_drop("http://canary-drop-url", &token, world.now())
+        .await
+        .unwrap();
+    let kit = NewKit {
+        id: KitId([66; 8]),
+        pseudonym: Private::from("canary-pseudonym"),
+        chain_key: ChainKey::from_bytes(chain),
+        tokens: vec![],
+    };
+    store.issue_kit(&kit, world.now()).await.unwrap();
+    let key = world.dispatch(kit.id).await;
+    let mut item = world.new_item("canary-file-name");
+    item.sha256 = original;
+    let other = world.new_item("canary-file-name-2");
+    let note = Private::from("canary-note");
+    let ids = store
+        .enter_items(&key, &[item, other], Some(&note), world.now())
+        .await
+        .unwrap();
+    for id in &ids {
+        let preview = store::PreviewRecord {
+            probe: Private::from("canary-probe"),
+            poster: None,
+            proxy: None,
+            pages: vec![],
+        };
+        let found = store::Examined {
+            kind: None,
+            showable: true,
+            preview,
+        };
+        store.item_examined(*id, &found, world.now()).await.unwrap();
+        store.ask_scrub(*id, noor, world.now()).await.unwrap();
+    }
+    let mut derivative = world.new_derivative();
+    derivative.report = Private::from("canary-report");
+    store
+        .item_scrubbed(ids[0], &derivative, world.now())
+        .await
+        .unwrap();
+    store
+        .item_scrub_refused(ids[1], "code", "canary-reason", world.now())
+        .await
+        .unwrap();
+    let story = store.create_story(noor, None, world.now()).await.unwrap();
+    let mut text = draft(story, &[]);
+    text.en.title = "canary-title".into();
+    text.ar.body = "canary-body".into();
+    store
+        .save_story(story, noor, 1, &text, world.now())
+        .await
+        .unwrap();
+}
+
+fn all_files(folder: &Path) -> Vec<PathBuf> {
+    let mut found = Vec::new();
+    let mut folders = vec![folder.to_owned()];
+    while let Some(folder) = folders.pop() {
+        let Ok(entries) = std::fs::read_dir(folder) else {
+            continue;
+        };
+        for entry in entries.filter_map(Result::ok) {
+            let path = entry.path();
+            // The audit proper is small; what a fresh cluster brings with it is not ours and is large.
+            match entry.file_type() {
+                Ok(kind) if kind.is_dir() => folders.push(path),
+                Ok(kind) if kind.is_file() => found.push(path),
+                _ => {}
+            }
+        }
+    }
+    found
+}

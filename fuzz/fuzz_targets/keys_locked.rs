@@ -1,20 +1,8 @@
-//! Whatever lies on a device or comes by a mailbox: locked state, replies and passphrases never panic.
+//! `cargo +nightly fuzz run keys_locked`
 #![no_main]
 
-use keys::{Passphrase, ReplyIdentity, StateKey, lock};
-use libfuzzer_sys::fuzz_target;
+#[expect(dead_code, reason = "one of the targets")]
+#[path = "../src/keys_and_openers.rs"]
+mod targets;
 
-fuzz_target!(|data: &[u8]| {
-    assert!(lock::open(&StateKey::from_bytes([1; 32]), b"state", data).is_err());
-    assert!(
-        ReplyIdentity::from_bytes([2; 32])
-            .open(data, 65_536)
-            .is_err()
-    );
-    if let Ok(text) = std::str::from_utf8(data) {
-        let passphrase = Passphrase::new(text);
-        let _ = passphrase.weakness();
-        let once = passphrase.canonical();
-        assert_eq!(*Passphrase::new(&once).canonical(), *once);
-    }
-});
+libfuzzer_sys::fuzz_target!(|data: &[u8]| targets::keys_locked(data));

@@ -1,18 +1,8 @@
-//! Recipients, hybrid and plain: any text is one key in its one spelling, or an error.
+//! `cargo +nightly fuzz run keys_recipient`
 #![no_main]
 
-use libfuzzer_sys::fuzz_target;
+#[expect(dead_code, reason = "one of the targets")]
+#[path = "../src/keys_and_openers.rs"]
+mod targets;
 
-fuzz_target!(|data: &[u8]| {
-    if let Ok(text) = std::str::from_utf8(data) {
-        if let Ok(key) = text.parse::<keys::IntakeRecipient>() {
-            assert!(key.to_string().eq_ignore_ascii_case(text));
-        }
-        if let Ok(key) = text.parse::<keys::X25519Recipient>() {
-            assert!(key.to_string().eq_ignore_ascii_case(text));
-        }
-    }
-    if let Ok(bytes) = data.try_into() {
-        let _ = keys::ArchiveRecipient::from_bytes(bytes);
-    }
-});
+libfuzzer_sys::fuzz_target!(|data: &[u8]| targets::keys_recipient(data));

@@ -142,12 +142,12 @@ impl Passphrase {
     pub fn canonical(&self) -> Zeroizing<String> {
         let mut out = Zeroizing::new(String::with_capacity(self.0.len() * 3 + 4));
         for word in self.0.split_whitespace() {
-            if !out.is_empty() {
+            // A word may consist of dropped marks alone, hence the space comes with its first letter.
+            let mut letters = word.chars().filter_map(fold).peekable();
+            if letters.peek().is_some() && !out.is_empty() {
                 out.push(' ');
             }
-            for folded in word.chars().filter_map(fold) {
-                out.extend(folded.to_lowercase());
-            }
+            letters.for_each(|letter| out.extend(letter.to_lowercase()));
         }
         out
     }
@@ -312,6 +312,7 @@ mod tests {
             ("أرنب إبرة", "ارنب ابره"),
             ("مستشفى ٣٤", "مستشفي 34"),
             ("كـــتاب", "كتاب"),
+            ("كتاب \u{200b} قلم ـ", "كتاب قلم"),
         ] {
             assert_eq!(
                 *Passphrase::new(one).canonical(),

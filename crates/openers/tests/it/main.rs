@@ -9,6 +9,7 @@
 )]
 
 mod cctv;
+mod hostile;
 mod npm_interop;
 mod stock_age;
 mod unlocking;

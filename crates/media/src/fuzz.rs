@@ -35,8 +35,11 @@ pub fn checks(bytes: &[u8]) {
     worker::fuzz(bytes);
 }
 
+/// A target: any bytes go in, nothing may panic.
+pub type Target = fn(&[u8]);
+
 /// Every target by name.
-pub const ALL: &[(&str, fn(&[u8]))] = &[
+pub const ALL: &[(&str, Target)] = &[
     ("media_sniff", sniff),
     ("media_findings", findings),
     ("media_fragments", fragments),

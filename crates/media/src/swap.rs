@@ -2,9 +2,8 @@
 
 use std::fs;
 
-/// Active swap areas that are not in memory themselves (zram). Memory, the sandbox's included, may be written to them: a desk's
-/// machine should have none, or have them encrypted. Whether an area is encrypted is told only for device-mapper names
-/// with `crypt` in them; anything else is named.
+/// Active swap areas in clear. Memory, the sandbox's included, may be written to them: a desk's machine should have none. Areas in
+/// compressed memory (zram) and encrypted ones (device-mapper with a `CRYPT` identifier) are not named.
 #[must_use]
 pub fn swap_in_clear() -> Vec<String> {
     let table = fs::read_to_string("/proc/swaps").unwrap_or_default();

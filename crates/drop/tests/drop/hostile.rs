@@ -1,6 +1,7 @@
 //! Requests that follow no protocol, tokens that fit nothing, limits that are hit: typed problems, never a 500.
 
-use std::time::Duration;
+use std::sync::atomic::Ordering;
+use std::time::{Duration, Instant};
 
 use proptest::prelude::*;
 use wire::{CELL_BYTES, DeskToken, MAX_UPLOAD_BYTES, ProblemKind};
@@ -261,6 +262,47 @@ fn a_head_that_never_ends_is_cut_off() {
     let mut closed = Vec::new();
     line.drain(&mut closed);
     assert!(!closed.starts_with(b"HTTP/1.1 2"));
+}
+
+#[test]
+fn a_reader_that_takes_nothing_is_cut_off() {
+    let mut limits = limits();
+    limits.stall = Duration::from_millis(300);
+    let server = Server::with(limits);
+    let session = Session::new(1);
+    server.register(&[&session]);
+    for first in 0..4 {
+        let some = body(&cells(first * 64..first * 64 + 64));
+        assert_eq!(server.session(&session, wire::CELLS, &some).status, 200);
+    }
+    let connections = || server.store.metrics().connections.load(Ordering::Relaxed);
+    wait_until("the uploads end", || connections() == 0);
+    let mut line = Line::open(server.address);
+    let bearer = desk().bearer();
+    line.send(
+        format!(
+            "GET /v1/log?from=0 HTTP/1.1\r\nhost: drop\r\nauthorization: {}\r\n\r\n",
+            *bearer
+        )
+        .as_bytes(),
+    );
+    wait_until("the reader is served", || connections() == 1);
+    // It asked for 16 MiB, more than the system holds for it, and reads none of it.
+    wait_until("the reader is cut off", || connections() == 0);
+    let mut came = Vec::new();
+    line.drain(&mut came);
+    assert!(came.len() < 256 * CELL_BYTES);
+}
+
+fn wait_until(what: &str, done: impl Fn() -> bool) {
+    let begin = Instant::now();
+    while !done() {
+        assert!(
+            begin.elapsed() < Duration::from_secs(20),
+            "waited in vain until {what}"
+        );
+        std::thread::yield_now();
+    }
 }
 
 proptest! {

@@ -223,3 +223,91 @@ fn quotas_store_what_fits_and_say_why_not_more() {
     store.sweep(START + 182 * DAY).unwrap();
     store.put_mail(&address(2), &cells(1..2)[0], START).unwrap();
 }
+
+/// The layouts of `docs/formats/drop-log.md`, byte for byte: a change here is a new version.
+#[test]
+fn layouts_are_frozen() {
+    use sha2::{Digest, Sha256};
+    let sha = |parts: &[&[u8]]| -> Vec<u8> { Sha256::digest(parts.concat()).to_vec() };
+    let disk = Forgetful::new(None, 0);
+    let session = Session::new(1);
+    let (store, _) = open(Arc::new(disk.clone()), START).unwrap();
+    store
+        .register(&[session.hash(), Session::new(2).hash()])
+        .unwrap();
+    store.commit(&[session.deposit(&cells(0..2))], START);
+    store
+        .put_mail(
+            &wire::MailboxAddress::from_bytes([0xab; 32]),
+            &cells(5..6)[0],
+            START,
+        )
+        .unwrap();
+
+    let mut pack = Vec::new();
+    for (offset, cell) in (0_u64..).zip(cells(0..2)) {
+        let head = [
+            b"FHCELL\0\x01",
+            offset.to_be_bytes().as_slice(),
+            &sha(&[&cell]),
+            &[0; 8],
+        ]
+        .concat();
+        pack.extend([&cell, head.as_slice(), &sha(&[&head])[..8]].concat());
+    }
+    assert_eq!(disk.contents_of("packs/000000000000.pack"), pack);
+
+    let entry = |cell: &[u8]| {
+        let secret = session.secret.expose_bytes();
+        sha(&[b"fh-drop/entry/1", secret, &sha(&[cell])])[..16].to_vec()
+    };
+    let mut entries: Vec<Vec<u8>> = cells(0..2)
+        .iter()
+        .map(|cell| [&[0; 4], entry(cell).as_slice()].concat())
+        .collect();
+    entries.sort();
+    let (token, secret) = (session.hash(), session.secret.hash());
+    let bind = [
+        &[1],
+        token.as_bytes().as_slice(),
+        secret.as_bytes(),
+        &START.to_be_bytes(),
+    ]
+    .concat();
+    let batch = [
+        &[2],
+        0_u64.to_be_bytes().as_slice(),
+        &2_u64.to_be_bytes(),
+        &entries.concat(),
+    ]
+    .concat();
+    let mut segment = b"FHSESS\0\x01".to_vec();
+    for payload in [bind, batch] {
+        let position = (segment.len() as u64).to_be_bytes();
+        segment.extend(u32::try_from(payload.len()).unwrap().to_be_bytes());
+        segment.extend([payload.as_slice(), &sha(&[&position, &payload])[..8]].concat());
+    }
+    let window = START / (15 * MINUTE);
+    assert_eq!(disk.contents_of(&format!("sessions/{window}.idx")), segment);
+
+    let mut hashes = [
+        *session.hash().as_bytes(),
+        *Session::new(2).hash().as_bytes(),
+    ];
+    hashes.sort_unstable();
+    let tokens = [b"FHTOKN\0\x01".as_slice(), &hashes.concat()].concat();
+    assert_eq!(
+        disk.contents_of("tokens"),
+        [tokens.as_slice(), &sha(&[&tokens])].concat()
+    );
+
+    let mail = [
+        b"FHMAIL\0\x01",
+        (START / DAY).to_be_bytes().as_slice(),
+        &cells(5..6)[0],
+    ]
+    .concat();
+    assert_eq!(disk.contents_of(&format!("mail/{}", "ab".repeat(32))), mail);
+    assert_eq!(disk.contents_of("mail/decoy").len(), mail.len());
+    assert_eq!(disk.contents_of("secret"), [5; 32]);
+}

@@ -1,0 +1,180 @@
+//! Each command's answer, in words and in JSON, and what a person is told when something is wrong.
+
+use crate::stage::{Newsroom, Stage, text, write_noise};
+
+#[test]
+fn a_report_goes_out_and_its_receipt_comes_back() {
+    let stage = Stage::set_up(3);
+    let film = write_noise(&stage.path("film.mp4"), 1, 20_000_000);
+    let added = stage.json(&["add", "film.mp4", "--note", "a note"]);
+    assert_eq!(
+        (added["items"].as_u64(), added["pieces"].as_u64()),
+        (Some(1), Some(4))
+    );
+    assert_eq!(added["bytes_in"], 20_000_000);
+    let status = stage.json(&["status"]);
+    assert_eq!(status["dispatches"][0]["state"], "sealed");
+    assert_eq!(status["dispatches"][0]["dispatch"], added["dispatch"]);
+
+    let sent = stage.json(&["send"]);
+    assert_eq!(sent["cells_sent"].as_u64(), Some(stage.store.size()));
+    assert_eq!(
+        (sent["cells_resent"].as_u64(), sent["drops"].as_u64()),
+        (Some(0), Some(1))
+    );
+    assert_eq!(stage.json(&["send"])["cells_sent"], 0);
+
+    let newsroom = Newsroom::read(&stage.log());
+    assert_eq!(newsroom.item(), film);
+    assert_eq!(newsroom.manifest().note, "a note");
+    assert_eq!(newsroom.manifest().items[0].kind, "video/mp4");
+
+    let nothing = stage.json(&["receive"]);
+    assert_eq!(
+        (nothing["polled"].as_u64(), nothing["forgotten"].as_u64()),
+        (Some(8), Some(0))
+    );
+    newsroom.acknowledge(&stage);
+    let received = stage.json(&["receive"]);
+    assert_eq!(
+        (
+            received["receipts"].as_u64(),
+            received["forgotten"].as_u64()
+        ),
+        (Some(1), Some(4))
+    );
+    assert_eq!(stage.pieces_here(), 0);
+    let status = stage.json(&["status"]);
+    assert_eq!(status["dispatches"][0]["state"], "received");
+    assert_eq!(status["dispatches"][0]["received"], 4);
+}
+
+#[test]
+fn packing_needs_no_folder() {
+    let stage = Stage::start(1);
+    let film = write_noise(&stage.path("film.mp4"), 1, 3_000_000);
+    let arguments = [
+        "pack",
+        "--kit",
+        "kit",
+        "--out",
+        "cells",
+        "--recovery",
+        "1/4",
+        "film.mp4",
+    ];
+    let packed = stage.json(&arguments);
+    let file = std::fs::read(stage.path("cells")).unwrap();
+    assert_eq!(
+        packed["cells"].as_u64().unwrap() * 65_536,
+        file.len() as u64
+    );
+    assert_eq!(Newsroom::read(&file).item(), film);
+    assert!(!stage.path("field").exists());
+    let again = stage.run(&arguments);
+    assert!(
+        !again.status.success(),
+        "an existing file is not overwritten"
+    );
+    assert_eq!(std::fs::read(stage.path("cells")).unwrap(), file);
+}
+
+#[test]
+fn errors_say_what_to_do_next() {
+    let stage = Stage::start(1);
+    let failed = |arguments: &[&str], says: &str| {
+        let output = stage.run(arguments);
+        assert!(!output.status.success(), "{arguments:?}");
+        let said = text(&output.stderr);
+        assert!(said.contains(says), "{arguments:?} said {said:?}");
+    };
+    failed(&["status"], "fh-field init --kit");
+    failed(&["init", "--kit", "nowhere"], "cannot be read");
+    failed(&["init", "--kit", "passphrase"], "Copy it again");
+    assert!(stage.run(&["init", "--kit", "kit"]).status.success());
+    failed(&["init", "--kit", "kit"], "already set up");
+    failed(&["add"], "neither a file nor a note");
+    failed(&["add", "nowhere.jpg"], "nowhere.jpg");
+    failed(&["add", "drop"], "is a folder");
+    assert!(stage.run(&["add", "--note", "words"]).status.success());
+    failed(&["send", "--socks5", "127.0.0.1:1"], "does not answer");
+    failed(
+        &["send", "--socks5", "tor.example:9050"],
+        "an address and a port",
+    );
+    failed(
+        &["send", "--drop", "http://192.0.2.7"],
+        "nothing may leave without a chosen road",
+    );
+    failed(&["send", "--drop", "ftp://x"], "not a drop's address");
+    failed(&["receive", "--socks5", "127.0.0.1:1"], "does not answer");
+    assert_eq!(stage.store.size(), 0, "and nothing was sent");
+    assert!(stage.run(&["send"]).status.success());
+    assert!(stage.run(&["add", "--note", "more words"]).status.success());
+    failed(&["send"], "Ask the newsroom for a new kit");
+    std::fs::write(stage.path("passphrase"), "wrong").unwrap();
+    failed(&["status"], "The passphrase is wrong");
+}
+
+#[test]
+fn arabic_is_spoken_to_who_asks_for_it() {
+    let stage = Stage::start(1);
+    let output = stage
+        .command(&["status"])
+        .env("FH_LANG", "ar")
+        .output()
+        .unwrap();
+    assert!(
+        text(&output.stderr).contains("لم يُجهَّز شيء"),
+        "{}",
+        text(&output.stderr)
+    );
+    let output = stage
+        .command(&["init", "--kit", "kit"])
+        .env("LANG", "ar_SY.UTF-8")
+        .output()
+        .unwrap();
+    assert!(
+        text(&output.stdout).contains("أتلِف"),
+        "{}",
+        text(&output.stdout)
+    );
+    let output = stage
+        .command(&["status", "--lang", "en"])
+        .env("LANG", "ar")
+        .output()
+        .unwrap();
+    assert!(text(&output.stdout).contains("Nothing is sealed here"));
+}
+
+#[test]
+fn two_programs_do_not_share_a_folder() {
+    let stage = Stage::set_up(1);
+    let lock = std::fs::File::open(stage.path("field/lock")).unwrap();
+    lock.lock().unwrap();
+    let output = stage.run(&["status"]);
+    assert!(
+        text(&output.stderr).contains("Another fh-field"),
+        "{}",
+        text(&output.stderr)
+    );
+}
+
+#[test]
+fn nothing_of_the_source_is_printed_or_stored_in_the_clear() {
+    let stage = Stage::set_up(2);
+    write_noise(&stage.path("bridge-of-raqqa.jpg"), 1, 100_000);
+    let output = stage.run(&["add", "bridge-of-raqqa.jpg", "--note", "the note of raqqa"]);
+    let sent = stage.run(&["send"]);
+    let mut seen = [output.stdout, output.stderr, sent.stdout, sent.stderr].concat();
+    for entry in ["field", "field/pieces"] {
+        for file in std::fs::read_dir(stage.path(entry)).unwrap() {
+            let path = file.unwrap().path();
+            seen.extend_from_slice(path.to_string_lossy().as_bytes());
+            if path.is_file() {
+                seen.extend(std::fs::read(path).unwrap());
+            }
+        }
+    }
+    assert!(!seen.windows(5).any(|window| window == b"raqqa"));
+}

@@ -1,0 +1,104 @@
+//! kill -9 while adding and while sending: nothing is corrupt, and a kill makes at most 64 cells go twice.
+
+use std::process::{Child, Stdio};
+use std::time::{Duration, Instant};
+
+use crate::stage::{Newsroom, Stage, write_noise};
+
+/// Kills the child once `ready` says so; `false` if it was done before.
+fn kill_when(mut child: Child, ready: impl Fn() -> bool) -> bool {
+    let end = Instant::now() + Duration::from_secs(120);
+    loop {
+        if child.try_wait().unwrap().is_some() {
+            return false;
+        }
+        if ready() {
+            child.kill().unwrap();
+            child.wait().unwrap();
+            return true;
+        }
+        assert!(Instant::now() < end, "the program stands still");
+        std::thread::yield_now();
+    }
+}
+
+#[test]
+fn twenty_kills_while_sending() {
+    const KILLS: u64 = 20;
+    let stage = Stage::set_up(40);
+    let film = write_noise(&stage.path("film.mp4"), 1, 60_000_000);
+    stage.json(&["add", "film.mp4"]);
+    let mut kills = 0;
+    let mut seed = 7_u64;
+    for _ in 0..KILLS {
+        seed = seed.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1);
+        let until = stage.store.size() + 1 + (seed >> 33) % 50;
+        let mut command = stage.command(&["send", "--json"]);
+        let child = command
+            .stdout(Stdio::null())
+            .stderr(Stdio::null())
+            .spawn()
+            .unwrap();
+        kills += u64::from(kill_when(child, || stage.store.size() >= until));
+    }
+    assert!(kills >= 10, "only {kills} kills came before the end");
+    let before = stage.store.size();
+    let rest = stage.json(&["send"]);
+    assert_eq!(rest["cells_left"], 0);
+    assert_eq!(
+        stage.store.size(),
+        before + rest["cells_sent"].as_u64().unwrap()
+    );
+    let needed: u64 = stage_cells(&stage);
+    let again = stage.store.size() - needed;
+    assert!(
+        again <= 64 * kills,
+        "{again} cells sent again over {kills} kills"
+    );
+    let newsroom = Newsroom::read(&stage.log());
+    assert_eq!(newsroom.item(), film);
+    newsroom.acknowledge(&stage);
+    assert_eq!(stage.json(&["receive"])["receipts"], 1);
+    assert_eq!(stage.pieces_here(), 0);
+}
+
+/// How many different cells the folder's dispatch has.
+fn stage_cells(stage: &Stage) -> u64 {
+    let files = std::fs::read_dir(stage.path("field/pieces")).unwrap();
+    let lengths = files.map(|file| file.unwrap().metadata().unwrap().len());
+    lengths
+        .map(|length| length.div_ceil(formats::SHARD as u64))
+        .sum()
+}
+
+#[test]
+fn kills_while_adding_leave_whole_dispatches_or_none() {
+    let stage = Stage::set_up(3);
+    stage.json(&["add", "--note", "first"]);
+    write_noise(&stage.path("film.mp4"), 1, 60_000_000);
+    let written = || {
+        std::fs::read_dir(stage.path("field/pieces"))
+            .unwrap()
+            .count()
+    };
+    for files in [3, 4, 5, 6, 7] {
+        let mut command = stage.command(&["add", "film.mp4"]);
+        let child = command
+            .stdout(Stdio::null())
+            .stderr(Stdio::null())
+            .spawn()
+            .unwrap();
+        let killed = kill_when(child, || written() >= files);
+        let status = stage.json(&["status"]);
+        let dispatches = status["dispatches"].as_array().unwrap();
+        if killed && dispatches.len() == 1 {
+            assert_eq!(stage.pieces_here(), 2, "strays of the killed one are swept");
+        }
+        for dispatch in dispatches {
+            assert!([2, 6].contains(&dispatch["pieces"].as_u64().unwrap()));
+        }
+    }
+    let sent = stage.json(&["send"]);
+    assert_eq!(sent["cells_left"], 0);
+    assert!(Newsroom::read(&stage.log()).0.len() >= 2);
+}

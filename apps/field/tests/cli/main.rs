@@ -1,0 +1,7 @@
+//! The built program as a person uses it, against a real drop; and killed without mercy while it works.
+
+#![expect(clippy::unwrap_used, reason = "helpers of tests fail the test")]
+
+mod commands;
+mod kills;
+mod stage;

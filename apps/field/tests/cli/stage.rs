@@ -1,0 +1,230 @@
+//! A reporter's folder, a kit, a real drop, and what the newsroom makes of its log.
+
+use std::collections::HashMap;
+use std::path::{Path, PathBuf};
+use std::process::{Command, Output};
+use std::sync::Arc;
+
+use drop::Limits;
+use drop::disk::RealDisk;
+use drop::store::Store;
+use formats::{
+    Assembler, AuthenticPiece, CELL, CellHeader, Contact, Kit, KitDrop, KitId, Manifest, PieceKey,
+    Receipt, ReceiptKind, ReceiptPiece, ReplyPair, SHARD, SessionToken,
+};
+use keys::ChainKey;
+use openers::IntakeIdentity;
+use rand_core::OsRng;
+use serde_json::Value;
+use wire::{DeskToken, MailboxAddress};
+use zeroize::Zeroizing;
+
+const NOW: i64 = 1_790_000_000_000_000;
+
+pub(crate) struct Stage {
+    pub(crate) folder: tempfile::TempDir,
+    pub(crate) store: Arc<Store>,
+    _runtime: tokio::runtime::Runtime,
+}
+
+impl Stage {
+    /// A folder that is set up, with this many sessions to spend.
+    pub(crate) fn set_up(tokens: u8) -> Self {
+        let stage = Self::start(tokens);
+        let output = stage.run(&["init", "--kit", "kit"]);
+        assert!(output.status.success(), "{}", text(&output.stderr));
+        stage
+    }
+
+    /// A drop and a kit, and nothing set up.
+    pub(crate) fn start(tokens: u8) -> Self {
+        let folder = tempfile::tempdir().unwrap();
+        let root = folder.path();
+        let disk = Arc::new(RealDisk::open(&root.join("drop")).unwrap());
+        let secret = Zeroizing::new([5; 32]);
+        let (store, _) = Store::open(disk, Limits::default(), secret, NOW).unwrap();
+        let store = Arc::new(store);
+        let tokens: Vec<[u8; 32]> = (0..tokens).map(|n| [n; 32]).collect();
+        let hash = |token: &[u8; 32]| wire::SessionToken::from_bytes(*token).hash();
+        store
+            .register(&tokens.iter().map(hash).collect::<Vec<_>>())
+            .unwrap();
+        let runtime = tokio::runtime::Runtime::new().unwrap();
+        let listener = runtime
+            .block_on(tokio::net::TcpListener::bind("127.0.0.1:0"))
+            .unwrap();
+        let url = format!("http://{}", listener.local_addr().unwrap());
+        let desk = DeskToken::from_bytes([0xd0; 32]).hash();
+        let shared = Arc::clone(&store);
+        let clock = Arc::new(|| NOW);
+        let forever = std::future::pending();
+        runtime.spawn(drop::serve::serve(
+            listener, shared, desk, clock, None, forever,
+        ));
+        let kit = Kit {
+            newsroom: "Example".to_owned(),
+            id: KitId(*b"kit-0001"),
+            issued_at: NOW,
+            intake: newsroom().recipient(),
+            intake_epoch: 0,
+            chain: chain(),
+            drops: vec![KitDrop {
+                url: url.parse().unwrap(),
+                tokens: tokens.into_iter().map(SessionToken::from_bytes).collect(),
+            }],
+            custodians: Vec::new(),
+        };
+        std::fs::write(root.join("kit"), kit.encode().unwrap()).unwrap();
+        std::fs::write(
+            root.join("passphrase"),
+            "quiet river stone lantern copper meadow\n",
+        )
+        .unwrap();
+        Self {
+            folder,
+            store,
+            _runtime: runtime,
+        }
+    }
+
+    pub(crate) fn path(&self, name: &str) -> PathBuf {
+        self.folder.path().join(name)
+    }
+
+    /// The program in the stage's folder, its passphrase given.
+    pub(crate) fn command(&self, arguments: &[&str]) -> Command {
+        let mut command = Command::new(env!("CARGO_BIN_EXE_fh-field"));
+        command
+            .current_dir(self.folder.path())
+            .args(["--dir", "field"])
+            .args(arguments);
+        command.args(["--passphrase-file", "passphrase"]);
+        command.env_clear().env("LANG", "en_GB.UTF-8");
+        command
+    }
+
+    pub(crate) fn run(&self, arguments: &[&str]) -> Output {
+        self.command(arguments).output().unwrap()
+    }
+
+    /// Runs, must succeed, and reads its one JSON object.
+    pub(crate) fn json(&self, arguments: &[&str]) -> Value {
+        let output = self.command(arguments).arg("--json").output().unwrap();
+        assert!(
+            output.status.success(),
+            "{arguments:?}: {}",
+            text(&output.stderr)
+        );
+        assert_eq!(
+            output.stdout.iter().filter(|b| **b == b'\n').count(),
+            1,
+            "one object, one line"
+        );
+        serde_json::from_slice(&output.stdout).unwrap()
+    }
+
+    pub(crate) fn pieces_here(&self) -> usize {
+        let names = std::fs::read_dir(self.path("field/pieces")).unwrap();
+        names
+            .filter(|name| name.as_ref().unwrap().path().extension().unwrap() == "age")
+            .count()
+    }
+
+    /// Everything the drop holds, one after the other.
+    pub(crate) fn log(&self) -> Vec<u8> {
+        let mut bytes = Vec::new();
+        let mut from = 0;
+        while from < self.store.size() {
+            from += self.store.read(from, 256, &mut bytes).unwrap();
+        }
+        bytes
+    }
+}
+
+fn chain() -> ChainKey {
+    ChainKey::from_bytes([3; 32])
+}
+
+fn newsroom() -> IntakeIdentity {
+    IntakeIdentity::from_bytes([7; 32])
+}
+
+pub(crate) fn text(bytes: &[u8]) -> String {
+    String::from_utf8_lossy(bytes).into_owned()
+}
+
+pub(crate) fn write_noise(path: &Path, seed: u64, length: usize) -> Vec<u8> {
+    let mut state = seed | 1;
+    let mut bytes = Vec::with_capacity(length);
+    while bytes.len() < length {
+        state = state
+            .wrapping_mul(6_364_136_223_846_793_005)
+            .wrapping_add(1_442_695_040_888_963_407);
+        bytes.extend_from_slice(&state.to_be_bytes());
+    }
+    bytes.truncate(length);
+    std::fs::write(path, &bytes).unwrap();
+    bytes
+}
+
+/// The newsroom: whole, authentic pieces of the cells in a log.
+pub(crate) struct Newsroom(pub(crate) Vec<AuthenticPiece>);
+
+impl Newsroom {
+    pub(crate) fn read(log: &[u8]) -> Self {
+        let epoch = chain().epoch_keys();
+        let mut assemblers: HashMap<PieceKey, Assembler> = HashMap::new();
+        for cell in log.chunks_exact(CELL) {
+            let cell: &[u8; CELL] = cell.try_into().unwrap();
+            let header = CellHeader::decode(&epoch.veil.open_header(cell).unwrap()).unwrap();
+            let mut shard = Box::new([0; SHARD]);
+            epoch.veil.open_body(cell, &mut shard).unwrap();
+            let key = PieceKey::of(&header);
+            let assembler = assemblers.entry(key).or_insert_with(|| Assembler::new(key));
+            assembler.add(&header, shard.as_slice()).unwrap();
+        }
+        let whole = assemblers
+            .values()
+            .filter_map(|a| a.finish(&epoch.mac, 64).ok());
+        let mut pieces: Vec<_> = whole.collect();
+        pieces.sort_by_key(|piece| (piece.place.dispatch, piece.place.piece));
+        Self(pieces)
+    }
+
+    pub(crate) fn manifest(&self) -> Manifest {
+        let last = self.0.iter().find(|piece| piece.place.last).unwrap();
+        Manifest::decode(&newsroom().open(&last.ciphertext).unwrap()).unwrap()
+    }
+
+    /// The only item's bytes.
+    pub(crate) fn item(&self) -> Vec<u8> {
+        let range = self.manifest().items[0].pieces;
+        let within = |piece: &&AuthenticPiece| (range.0..=range.1).contains(&piece.place.piece);
+        let mut bytes = Vec::new();
+        for piece in self.0.iter().filter(within) {
+            bytes.extend_from_slice(&newsroom().open(&piece.ciphertext).unwrap());
+        }
+        bytes
+    }
+
+    /// A receipt for everything, left at the drop for the first pair of the contact piece.
+    pub(crate) fn acknowledge(&self, stage: &Stage) {
+        let contact = Contact::decode(&newsroom().open(&self.0[0].ciphertext).unwrap()).unwrap();
+        let pair: &ReplyPair = &contact.replies[0];
+        let named = self.0.iter().map(|p| ReceiptPiece {
+            piece: p.place.piece,
+            digest: p.digest,
+        });
+        let receipt = Receipt {
+            kind: ReceiptKind::Complete,
+            dispatch: self.0[0].place.dispatch,
+            pieces: named.collect(),
+        };
+        let (address, cell) = formats::seal_receipt(&receipt, pair, &mut OsRng).unwrap();
+        let address = MailboxAddress::from_bytes(address.0);
+        stage
+            .store
+            .put_mail(&address, cell.as_bytes(), NOW)
+            .unwrap();
+    }
+}

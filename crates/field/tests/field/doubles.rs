@@ -1,0 +1,502 @@
+//! Doubles of the borders: a disk that forgets what was not synced, a drop that remembers and misbehaves, a clock that
+//! does not wait, and a newsroom that opens what arrives.
+
+use std::cell::RefCell;
+use std::collections::{BTreeMap, HashMap};
+use std::io;
+use std::rc::Rc;
+use std::time::Duration;
+
+use field::{Clock, Disk, Field, Road, RoadError, SendWish, Session, Source};
+use formats::{
+    Assembler, AuthenticPiece, CELL, Cell, CellHeader, Contact, DispatchId, DropUrl, Kit, KitDrop,
+    KitId, Manifest, PieceKey, PieceNo, Receipt, ReceiptKind, ReceiptPiece, ReplyPair, SHARD,
+    SessionToken, seal_receipt,
+};
+use keys::{ChainKey, Cost, EpochKeys, Passphrase};
+use openers::IntakeIdentity;
+use rand_chacha::ChaCha20Rng;
+use rand_chacha::rand_core::{RngCore, SeedableRng};
+use wire::{CellHash, MailboxAddress, ProblemKind};
+
+pub(crate) const NOW: i64 = 1_790_000_000_000_000;
+
+pub(crate) fn rng(seed: u64) -> ChaCha20Rng {
+    ChaCha20Rng::seed_from_u64(seed)
+}
+
+pub(crate) fn noise(seed: u64, length: usize) -> Vec<u8> {
+    let mut bytes = vec![0; length];
+    rng(seed).fill_bytes(&mut bytes);
+    bytes
+}
+
+pub(crate) fn passphrase() -> Passphrase {
+    Passphrase::new("quiet river stone lantern copper meadow")
+}
+
+pub(crate) fn url(n: u8) -> DropUrl {
+    format!("http://127.0.0.{n}:80").parse().unwrap()
+}
+
+pub(crate) fn chain() -> ChainKey {
+    ChainKey::from_bytes([3; 32])
+}
+
+pub(crate) fn kit(drops: u8, tokens: u8) -> Kit {
+    let drop = |n: u8| KitDrop {
+        url: url(n),
+        tokens: (0..tokens)
+            .map(|t| SessionToken::from_bytes([n * 16 + t; 32]))
+            .collect(),
+    };
+    Kit {
+        newsroom: "Example".to_owned(),
+        id: KitId(*b"kit-0001"),
+        issued_at: NOW,
+        intake: newsroom().recipient(),
+        intake_epoch: 0,
+        chain: chain(),
+        drops: (1..=drops).map(drop).collect(),
+        custodians: Vec::new(),
+    }
+}
+
+pub(crate) fn newsroom() -> IntakeIdentity {
+    IntakeIdentity::from_bytes([7; 32])
+}
+
+pub(crate) fn wish() -> SendWish {
+    SendWish {
+        drops: Vec::new(),
+        recovery: (0, 1),
+        again: false,
+    }
+}
+
+pub(crate) fn source(name: &str, bytes: &[u8]) -> Source<'static> {
+    Source {
+        name: name.to_owned(),
+        kind: "image/jpeg".to_owned(),
+        captured_at: None,
+        reader: Box::new(io::Cursor::new(bytes.to_vec())),
+    }
+}
+
+/// A file system in memory that tells what is durable from what is only written, and can lose power at any step.
+#[derive(Default, Clone)]
+pub(crate) struct Platter {
+    inner: Rc<RefCell<Files>>,
+}
+
+#[derive(Default, Clone)]
+struct Files {
+    /// Contents by inode; the durable content beside the current one.
+    current: HashMap<u64, Vec<u8>>,
+    durable: HashMap<u64, Vec<u8>>,
+    /// Names to inodes; the durable names beside the current ones.
+    names: BTreeMap<String, u64>,
+    durable_names: BTreeMap<String, u64>,
+    next: u64,
+    /// Steps until the power fails.
+    fuse: Option<u64>,
+    steps: u64,
+}
+
+impl Platter {
+    /// Power fails before step `steps` from now.
+    pub(crate) fn cut_after(&self, steps: u64) {
+        self.inner.borrow_mut().fuse = Some(steps);
+    }
+
+    pub(crate) fn steps(&self) -> u64 {
+        self.inner.borrow().steps
+    }
+
+    /// What is there after the power came back. With `torn`, unsynced writes survive in halves and unsynced names do too;
+    /// without, nothing unsynced survives.
+    pub(crate) fn after_power_cut(&self, torn: bool) -> Platter {
+        let files = self.inner.borrow();
+        let mut kept = Files {
+            next: files.next,
+            ..Files::default()
+        };
+        kept.names = if torn {
+            files.names.clone()
+        } else {
+            files.durable_names.clone()
+        };
+        for inode in kept.names.values() {
+            let durable = files.durable.get(inode).cloned().unwrap_or_default();
+            let current = files.current.get(inode).cloned().unwrap_or_default();
+            let content = if torn && current != durable {
+                let half = durable.len() + current.len().saturating_sub(durable.len()) / 2;
+                current[..half.min(current.len())].to_vec()
+            } else {
+                durable
+            };
+            kept.current.insert(*inode, content.clone());
+            kept.durable.insert(*inode, content);
+        }
+        kept.durable_names = kept.names.clone();
+        Platter {
+            inner: Rc::new(RefCell::new(kept)),
+        }
+    }
+
+    pub(crate) fn files(&self) -> BTreeMap<String, Vec<u8>> {
+        let files = self.inner.borrow();
+        files
+            .names
+            .iter()
+            .map(|(name, inode)| (name.clone(), files.current[inode].clone()))
+            .collect()
+    }
+
+    pub(crate) fn pieces(&self) -> usize {
+        self.files()
+            .keys()
+            .filter(|name| name.ends_with(".age"))
+            .count()
+    }
+
+    fn step(&self) -> io::Result<std::cell::RefMut<'_, Files>> {
+        let mut files = self.inner.borrow_mut();
+        files.steps += 1;
+        match files.fuse {
+            Some(0) => return Err(io::Error::other("power failed")),
+            Some(left) => files.fuse = Some(left - 1),
+            None => {}
+        }
+        Ok(files)
+    }
+}
+
+fn folder(name: &str) -> &str {
+    name.rsplit_once('/').map_or("", |(folder, _)| folder)
+}
+
+impl Disk for Platter {
+    fn read(&mut self, name: &str, limit: usize, into: &mut Vec<u8>) -> io::Result<bool> {
+        into.clear();
+        let files = self.inner.borrow();
+        let Some(inode) = files.names.get(name) else {
+            return Ok(false);
+        };
+        into.extend_from_slice(&files.current[inode]);
+        assert!(into.len() <= limit);
+        Ok(true)
+    }
+
+    fn write(&mut self, name: &str, bytes: &[u8]) -> io::Result<()> {
+        let mut files = self.step()?;
+        let inode = match files.names.get(name) {
+            Some(inode) => *inode,
+            None => {
+                files.next += 1;
+                let inode = files.next;
+                files.names.insert(name.to_owned(), inode);
+                inode
+            }
+        };
+        files.current.insert(inode, bytes.to_vec());
+        Ok(())
+    }
+
+    fn append(&mut self, name: &str, bytes: &[u8]) -> io::Result<()> {
+        let mut files = self.step()?;
+        let inode = *files.names.get(name).ok_or(io::ErrorKind::NotFound)?;
+        files
+            .current
+            .entry(inode)
+            .or_default()
+            .extend_from_slice(bytes);
+        Ok(())
+    }
+
+    fn sync(&mut self, name: &str) -> io::Result<()> {
+        let mut files = self.step()?;
+        let inode = *files.names.get(name).ok_or(io::ErrorKind::NotFound)?;
+        let content = files.current[&inode].clone();
+        files.durable.insert(inode, content);
+        Ok(())
+    }
+
+    fn rename(&mut self, from: &str, to: &str) -> io::Result<()> {
+        let mut files = self.step()?;
+        let inode = files.names.remove(from).ok_or(io::ErrorKind::NotFound)?;
+        files.names.insert(to.to_owned(), inode);
+        Ok(())
+    }
+
+    fn remove(&mut self, name: &str) -> io::Result<()> {
+        self.step()?.names.remove(name);
+        Ok(())
+    }
+
+    fn sync_folder(&mut self, name: &str) -> io::Result<()> {
+        let mut files = self.step()?;
+        let here = folder(name).to_owned();
+        files.durable_names.retain(|name, _| folder(name) != here);
+        let names: Vec<_> = files
+            .names
+            .iter()
+            .filter(|(name, _)| folder(name) == here)
+            .map(|(name, inode)| (name.clone(), *inode))
+            .collect();
+        files.durable_names.extend(names);
+        Ok(())
+    }
+
+    fn list(&mut self, wanted: &str) -> io::Result<Vec<String>> {
+        let files = self.inner.borrow();
+        let here = files.names.keys().filter(|name| folder(name) == wanted);
+        Ok(here
+            .map(|name| name[wanted.len() + 1..].to_owned())
+            .collect())
+    }
+}
+
+pub(crate) fn set_up(kit: Kit) -> (Platter, Field<Platter>) {
+    let platter = Platter::default();
+    let field = Field::init(
+        platter.clone(),
+        kit,
+        &passphrase(),
+        Cost::FOR_TESTS,
+        &mut rng(1),
+    )
+    .unwrap();
+    (platter, field)
+}
+
+pub(crate) fn reopen(platter: &Platter, seed: u64) -> Field<Platter> {
+    Field::open(platter.clone(), &passphrase(), &mut rng(seed)).unwrap()
+}
+
+/// Counts what it was asked to wait.
+#[derive(Default)]
+pub(crate) struct Waits(pub(crate) Vec<Duration>);
+
+impl Clock for Waits {
+    fn wait(&mut self, time: Duration) {
+        self.0.push(time);
+    }
+}
+
+/// How a drop treats the next request to store.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Mood {
+    /// Stores and answers.
+    Well,
+    /// Stores this many cells; the answer is lost.
+    CutAfter(usize),
+    /// Refuses.
+    Refuse(ProblemKind),
+    /// The proxy is gone.
+    NoProxy,
+    /// Does not answer anything any more.
+    Dead,
+}
+
+/// Several drops in memory.
+#[derive(Default)]
+pub(crate) struct Drops {
+    /// Everything every drop stored, in order.
+    pub(crate) log: Vec<(DropUrl, [u8; 32], Vec<u8>)>,
+    /// What each request to store meets, first to last; then all is well.
+    pub(crate) moods: Vec<Mood>,
+    /// Drops that are dead altogether.
+    pub(crate) dead: Vec<DropUrl>,
+    pub(crate) mail: HashMap<[u8; 32], Cell>,
+    pub(crate) tokens_seen: Vec<(DropUrl, [u8; 32], [u8; 32])>,
+    pub(crate) asked: u64,
+    pub(crate) requests: u64,
+}
+
+impl Drops {
+    pub(crate) fn with_moods(moods: &[Mood]) -> Self {
+        Self {
+            moods: moods.to_vec(),
+            ..Self::default()
+        }
+    }
+
+    pub(crate) fn cells(&self) -> Vec<Cell> {
+        self.log
+            .iter()
+            .map(|(_, _, cell)| Cell::from_slice(cell).unwrap())
+            .collect()
+    }
+
+    fn line() -> RoadError {
+        RoadError::Line(Box::new(io::Error::other("cut")))
+    }
+
+    fn keep(&mut self, session: &Session, cells: &[u8]) {
+        let secret = *session.secret.hash().as_bytes();
+        for cell in cells.chunks(CELL) {
+            let known = self.log.iter().any(|(_, s, c)| *s == secret && c == cell);
+            if !known {
+                self.log.push((session.drop.clone(), secret, cell.to_vec()));
+            }
+        }
+    }
+}
+
+impl Road for Drops {
+    fn store(&mut self, session: &Session, cells: &[u8]) -> Result<u32, RoadError> {
+        self.requests += 1;
+        assert!(cells.len().is_multiple_of(CELL) && cells.len() <= 64 * CELL && !cells.is_empty());
+        let seen = (
+            session.drop.clone(),
+            *session.token.expose_bytes(),
+            *session.secret.expose_bytes(),
+        );
+        if !self.tokens_seen.contains(&seen) {
+            self.tokens_seen.push(seen);
+        }
+        if self.dead.contains(&session.drop) {
+            return Err(Self::line());
+        }
+        let mood = if self.moods.is_empty() {
+            Mood::Well
+        } else {
+            self.moods.remove(0)
+        };
+        match mood {
+            Mood::Well => {
+                self.keep(session, cells);
+                Ok((cells.len() / CELL) as u32)
+            }
+            Mood::CutAfter(count) => {
+                self.keep(session, &cells[..(count * CELL).min(cells.len())]);
+                Err(Self::line())
+            }
+            Mood::Refuse(kind) => Err(RoadError::Refused { kind }),
+            Mood::NoProxy => Err(RoadError::NoProxy {
+                proxy: ([127, 0, 0, 1], 9050).into(),
+            }),
+            Mood::Dead => {
+                self.dead.push(session.drop.clone());
+                Err(Self::line())
+            }
+        }
+    }
+
+    fn missing(&mut self, session: &Session, hashes: &[CellHash]) -> Result<Vec<u32>, RoadError> {
+        self.asked += 1;
+        if self.dead.contains(&session.drop) {
+            return Err(Self::line());
+        }
+        let secret = *session.secret.hash().as_bytes();
+        let lacks = |hash: &CellHash| {
+            !self
+                .log
+                .iter()
+                .any(|(_, s, cell)| *s == secret && CellHash::of(cell) == *hash)
+        };
+        Ok((0..)
+            .zip(hashes)
+            .filter(|(_, hash)| lacks(hash))
+            .map(|(at, _)| at)
+            .collect())
+    }
+
+    fn mailbox(&mut self, drop: &DropUrl, address: &MailboxAddress) -> Result<Cell, RoadError> {
+        if self.dead.contains(drop) {
+            return Err(Self::line());
+        }
+        let noise = || Cell::from_slice(&noise(u64::from(address.as_bytes()[0]), CELL)).unwrap();
+        Ok(self
+            .mail
+            .get(address.as_bytes())
+            .cloned()
+            .unwrap_or_else(noise))
+    }
+}
+
+/// What the newsroom makes of cells: authentic pieces by dispatch and number.
+pub(crate) struct Desk {
+    pub(crate) pieces: BTreeMap<(DispatchId, PieceNo), AuthenticPiece>,
+    /// Cells that opened.
+    pub(crate) cells: usize,
+}
+
+impl Desk {
+    pub(crate) fn read(cells: &[Cell]) -> Self {
+        let epoch: EpochKeys = chain().epoch_keys();
+        let mut assemblers: HashMap<PieceKey, Assembler> = HashMap::new();
+        let mut count = 0;
+        for cell in cells {
+            let header = epoch.veil.open_header(cell.as_bytes()).unwrap();
+            let header = CellHeader::decode(&header).unwrap();
+            let mut shard = Box::new([0; SHARD]);
+            epoch.veil.open_body(cell.as_bytes(), &mut shard).unwrap();
+            let key = PieceKey::of(&header);
+            let assembler = assemblers.entry(key).or_insert_with(|| Assembler::new(key));
+            assembler.add(&header, shard.as_slice()).unwrap();
+            count += 1;
+        }
+        let whole = assemblers
+            .values()
+            .filter_map(|a| a.finish(&epoch.mac, 64).ok());
+        let pieces = whole.map(|piece| ((piece.place.dispatch, piece.place.piece), piece));
+        Self {
+            pieces: pieces.collect(),
+            cells: count,
+        }
+    }
+
+    pub(crate) fn open(&self, dispatch: DispatchId, piece: u32) -> Vec<u8> {
+        let piece = &self.pieces[&(dispatch, PieceNo(piece))];
+        newsroom().open(&piece.ciphertext).unwrap().to_vec()
+    }
+
+    pub(crate) fn manifest(&self, dispatch: DispatchId) -> Manifest {
+        let last = self
+            .pieces
+            .values()
+            .find(|p| p.place.dispatch == dispatch && p.place.last);
+        let manifest =
+            Manifest::decode(&newsroom().open(&last.unwrap().ciphertext).unwrap()).unwrap();
+        assert_eq!(manifest.own_number(), last.unwrap().place.piece);
+        manifest
+    }
+
+    /// The bytes of an item, put together from its pieces and checked against the manifest.
+    pub(crate) fn item(&self, dispatch: DispatchId, at: usize) -> Vec<u8> {
+        let item = self.manifest(dispatch).items[at].clone();
+        let numbers = item.pieces.0.0..=item.pieces.1.0;
+        let bytes: Vec<u8> = numbers.flat_map(|no| self.open(dispatch, no)).collect();
+        let mut hash = formats::Sha256Writer::new();
+        hash.update(&bytes);
+        assert_eq!(hash.finish(), item.sha256);
+        bytes
+    }
+
+    pub(crate) fn pairs(&self, dispatch: DispatchId) -> Vec<ReplyPair> {
+        Contact::decode(&self.open(dispatch, 0)).unwrap().replies
+    }
+
+    pub(crate) fn receipt(&self, kind: ReceiptKind, dispatch: DispatchId) -> Receipt {
+        let of = self
+            .pieces
+            .values()
+            .filter(|piece| piece.place.dispatch == dispatch);
+        let named = |p: &AuthenticPiece| ReceiptPiece {
+            piece: p.place.piece,
+            digest: p.digest,
+        };
+        Receipt {
+            kind,
+            dispatch,
+            pieces: of.map(named).collect(),
+        }
+    }
+}
+
+pub(crate) fn post(drops: &mut Drops, receipt: &Receipt, pair: &ReplyPair) {
+    let (address, cell) = seal_receipt(receipt, pair, &mut rng(77)).unwrap();
+    drops.mail.insert(address.0, cell);
+}

@@ -1,0 +1,14 @@
+//! The field against its enemies: power cuts, dying roads, liars at the drop, forged receipts.
+
+#![expect(
+    clippy::unwrap_used,
+    clippy::cast_possible_truncation,
+    reason = "helpers of tests fail the test; their numbers are small"
+)]
+
+mod doubles;
+mod packing;
+mod power;
+mod receipts;
+mod roads;
+mod sending;

@@ -1,7 +1,7 @@
 //! The roles a hybrid key pair can have, as types.
 //!
 //! A recipient of one role is not a recipient of another: handing the archive's key to something that seals for
-//! intake does not compile, and `tests/compile_fail` holds the compiler to that.
+//! intake does not compile, and `crates/openers/tests/compile_fail` holds the compiler to that.
 
 mod sealed {
     /// Keeps the set of roles closed: a new role is a decision about keys, taken in this crate.

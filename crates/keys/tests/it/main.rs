@@ -10,5 +10,4 @@
 
 mod documents;
 mod properties;
-mod roles;
 mod vectors;

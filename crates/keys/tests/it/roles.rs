@@ -1,6 +1,0 @@
-//! A key in the wrong role does not compile, and the compiler's words are part of the test.
-
-#[test]
-fn wrong_roles_do_not_compile() {
-    trybuild::TestCases::new().compile_fail("tests/compile_fail/*.rs");
-}

@@ -66,6 +66,7 @@ pub enum SpoolError {
 pub struct Spool<D: Disk = RealDisk> {
     folder: PathBuf,
     disk: D,
+    segment_cells: u64,
     state: Mutex<State<D::File>>,
     /// Held for as long as this lives; the operating system lets go of it when the process dies.
     _lock: Option<std::fs::File>,
@@ -116,18 +117,18 @@ impl Spool<RealDisk> {
                 path: folder.to_owned(),
             });
         }
-        let mut spool = Self::on(RealDisk, folder)?;
+        let mut spool = Self::on(RealDisk, folder, SEGMENT_CELLS)?;
         spool._lock = Some(lock);
         Ok(spool)
     }
 }
 
 impl<D: Disk> Spool<D> {
-    /// The spool in the existing folder of another disk, unlocked: for tests.
+    /// The spool in the existing folder of another disk, with segments of another size, unlocked: for tests.
     ///
     /// # Errors
     /// [`SpoolError::Foreign`], or what the disk reports.
-    pub fn on(disk: D, folder: &Path) -> Result<Self, SpoolError> {
+    pub fn on(disk: D, folder: &Path, segment_cells: u64) -> Result<Self, SpoolError> {
         let state = Mutex::new(State {
             segments: BTreeMap::new(),
             end: 0,
@@ -136,6 +137,7 @@ impl<D: Disk> Spool<D> {
         let spool = Self {
             folder: folder.to_owned(),
             disk,
+            segment_cells: segment_cells.max(1),
             state,
             _lock: None,
         };
@@ -181,8 +183,9 @@ impl<D: Disk> Spool<D> {
             .map_err(|e| self.io("keep its folder", e))?;
         let mut next: Option<u64> = None;
         for (start, segment) in &state.segments {
-            // A gap may only be in front of a segment that was begun while the one before was being removed.
-            if next.is_some_and(|next| *start < next) {
+            // Segments follow each other without a gap: one is begun after the one before it is synced, and they are
+            // removed one by one from the front.
+            if next.is_some_and(|next| *start != next) {
                 return Err(SpoolError::Foreign {
                     path: self.segment_path(*start),
                 });
@@ -206,33 +209,63 @@ impl<D: Disk> Spool<D> {
             return Err(SpoolError::Failed);
         }
         let first = state.end;
-        let mut written = Vec::new();
-        let mut rest = cells;
-        let mut at = first;
-        while !rest.is_empty() {
-            let (start, file, room) = self.segment_for(&mut state, at)?;
-            let take = rest
-                .len()
-                .min(usize::try_from(room * CELL_LEN).unwrap_or(usize::MAX));
-            let (now, later) = rest.split_at(take);
-            file.write_all_at(now, (at - start) * CELL_LEN)
-                .map_err(|e| self.io("write cells", e))?;
-            let count = (take / CELL) as u64;
-            at += count;
-            rest = later;
-            written.push((start, file, at - start));
-            if let Some(segment) = state.segments.get_mut(&start) {
-                segment.cells = at - start;
+        match self.write_cells(&mut state, cells) {
+            Ok(end) => {
+                state.end = end;
+                Ok(SpoolPosition(first))
+            }
+            Err(error) => {
+                state.failed |= !self.undo(&mut state);
+                Err(error)
             }
         }
-        for (_, file, _) in &written {
+    }
+
+    /// Writes and syncs the cells behind the end, segment by segment; gives the new end.
+    fn write_cells(&self, state: &mut State<D::File>, cells: &[u8]) -> Result<u64, SpoolError> {
+        let mut rest = cells;
+        let mut at = state.end;
+        while !rest.is_empty() {
+            let (start, file, room) = self.segment_for(state, at)?;
+            let room = usize::try_from(room * CELL_LEN).unwrap_or(usize::MAX);
+            let (now, later) = rest.split_at(rest.len().min(room));
+            file.write_all_at(now, (at - start) * CELL_LEN)
+                .map_err(|e| self.io("write cells", e))?;
+            // Synced before the next segment is begun: a crash never leaves a gap.
             if let Err(error) = file.sync() {
                 state.failed = true;
                 return Err(self.io("keep cells", error));
             }
+            at += (now.len() / CELL) as u64;
+            if let Some(segment) = state.segments.get_mut(&start) {
+                segment.cells = at - start;
+            }
+            rest = later;
         }
-        state.end = at;
-        Ok(SpoolPosition(first))
+        Ok(at)
+    }
+
+    /// Takes back what a failed append left behind the end (the disk is full, say); whether that went well.
+    fn undo(&self, state: &mut State<D::File>) -> bool {
+        let end = state.end;
+        let begun: Vec<u64> = state
+            .segments
+            .range(end..)
+            .map(|(start, _)| *start)
+            .collect();
+        // The newest first; a segment that begins right at the end may stay, emptied.
+        for start in begun.into_iter().rev().filter(|start| *start > end) {
+            if self.disk.remove(&self.segment_path(start)).is_err() {
+                return false;
+            }
+            state.segments.remove(&start);
+        }
+        let Some((start, segment)) = state.segments.iter_mut().next_back() else {
+            return true;
+        };
+        segment.cells = end - start;
+        segment.file.set_len(segment.cells * CELL_LEN).is_ok()
+            && self.disk.sync_dir(&self.folder).is_ok()
     }
 
     /// The segment that the cell at `at` goes into, how far it has room, begun when needed.
@@ -243,12 +276,12 @@ impl<D: Disk> Spool<D> {
     ) -> Result<(u64, Arc<D::File>, u64), SpoolError> {
         if let Some((start, segment)) = state.segments.iter().next_back() {
             let used = at - start;
-            if used < SEGMENT_CELLS {
-                return Ok((*start, Arc::clone(&segment.file), SEGMENT_CELLS - used));
+            if used < self.segment_cells {
+                return Ok((*start, Arc::clone(&segment.file), self.segment_cells - used));
             }
         }
         self.begin_segment(state, at)
-            .map(|file| (at, file, SEGMENT_CELLS))
+            .map(|file| (at, file, self.segment_cells))
     }
 
     fn begin_segment(
@@ -353,13 +386,11 @@ impl<D: Disk> Spool<D> {
             self.disk
                 .remove(&self.segment_path(start))
                 .map_err(|e| self.io("remove a segment", e))?;
-            state.segments.remove(&start);
-            gone += cells;
-        }
-        if gone > 0 {
             self.disk
                 .sync_dir(&self.folder)
-                .map_err(|e| self.io("keep its folder", e))?;
+                .map_err(|e| self.io("keep a removal", e))?;
+            state.segments.remove(&start);
+            gone += cells;
         }
         Ok(gone)
     }

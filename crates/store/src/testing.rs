@@ -244,7 +244,8 @@ fn start_server(
         server=$!
         cat >/dev/null
         kill -INT "$server"
-        wait "$server""#;
+        wait "$server"
+        rm -rf "$2""#;
     let mut shell = as_user(Path::new("/bin/sh"), user);
     shell
         .args(["-c", KEEP_UNTIL_INPUT_CLOSES, "sh"])

@@ -8,6 +8,10 @@ mod accounts;
 mod arrival;
 #[path = "suite/concurrency.rs"]
 mod concurrency;
+#[path = "suite/double.rs"]
+mod double;
+#[path = "suite/files.rs"]
+mod files;
 #[path = "suite/items.rs"]
 mod items;
 #[path = "suite/jobs.rs"]

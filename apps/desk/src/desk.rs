@@ -50,6 +50,9 @@ pub struct DeskOptions {
     pub base_url: String,
     /// Time between looks at each drop.
     pub poll: Duration,
+    /// The program that the sandbox runs; `None` is this very program, which then has to call
+    /// [`media::worker::main_if_worker`] first.
+    pub worker: Option<PathBuf>,
 }
 
 /// Why a desk could not be started.
@@ -101,7 +104,13 @@ impl Desk {
             source,
         };
         let keyring = KeyringFile::from_json(&fs::read(folder.keyring()).map_err(file)?)?;
-        let workshop = Workshop::new(WorkshopConfig::default(), &mut OsRng)?;
+        let workshop = Workshop::new(
+            WorkshopConfig {
+                worker: options.worker,
+                ..WorkshopConfig::default()
+            },
+            &mut OsRng,
+        )?;
         let spool = Arc::new(Spool::open(&folder.spool())?);
         let arrived = Arc::new(Notify::new());
         let puller = Puller::new(folder.clone(), spool.clone(), options.poll, arrived.clone())

@@ -22,7 +22,8 @@ use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 
 use crate::archive::Archive;
-use crate::config::{DeskConfig, DeskFolder};
+use crate::clock;
+use crate::config::{Database, DeskConfig, DeskFolder};
 use crate::desk::{Event, EventKind};
 use crate::publishing::SiteSettings;
 use crate::{founding, intake, opening_store, tokens, work};
@@ -107,6 +108,10 @@ impl OpenDesk {
             stop,
             tasks: TaskTracker::new(),
         });
+        if config.database == Database::Sqlcipher {
+            // The spool's lock makes this the only process on the folder's own database.
+            open.store.reclaim_jobs(clock::now()).await?;
+        }
         tokens::known_drops(&open.store, config.drops).await?;
         intake::start(&open);
         work::start(&open);

@@ -33,6 +33,7 @@ async fn serve(args: Serve) -> anyhow::Result<()> {
             site: args.site,
             base_url: args.base_url,
             poll: Duration::from_secs(args.poll_seconds.max(1)),
+            worker: None,
         },
         stop.clone(),
     )?;

@@ -1,0 +1,15 @@
+//! The desk with a real drop and a real reporter's device: the whole way, kills, silence of the logs.
+
+#![allow(
+    missing_docs,
+    clippy::unwrap_used,
+    clippy::expect_used,
+    reason = "a test fails by panicking"
+)]
+
+mod capture;
+mod kills;
+mod locked;
+mod photo;
+mod way;
+mod world;

@@ -1,0 +1,254 @@
+//! A newsroom, a drop and a reporter in one temporary folder.
+
+use std::fs;
+use std::io::Cursor;
+use std::path::PathBuf;
+use std::process::Command;
+use std::sync::Arc;
+use std::time::Duration;
+
+use desk::config::{Database, DeskConfig, DeskFolder, DropEntry};
+use desk::desk::{Desk, DeskOptions, InboxView, LockState};
+use desk::founding::{self, Founding, Handover};
+use desk::clock;
+use field::{Clock, DirDisk, Field, HttpRoad, Proxy, SendWish, Source};
+use keys::{Cost, Passphrase};
+use newsroom::accounts::Roles;
+use rand_chacha::ChaCha20Rng;
+use rand_core::{OsRng, SeedableRng};
+use tempfile::TempDir;
+use tokio_util::sync::CancellationToken;
+
+pub(crate) const PSEUDONYM: &str = "pseudonym-quiet-heron";
+pub(crate) const NOTE: &str = "note-taken-at-the-blue-gate";
+pub(crate) const DESK_EXE: &str = env!("CARGO_BIN_EXE_fh-desk");
+
+/// No test waits longer than this for anything.
+const PATIENCE: Duration = Duration::from_secs(120);
+
+pub(crate) struct World {
+    dir: TempDir,
+    pub(crate) handover: Handover,
+    drop_thread: Option<std::thread::JoinHandle<()>>,
+    stop_drop: Option<tokio::sync::oneshot::Sender<()>>,
+    pub(crate) drop_token: String,
+}
+
+impl World {
+    /// Founds a newsroom, starts a drop, makes a kit and sets up a reporter.
+    pub(crate) fn new(seed: u64) -> Self {
+        let dir = tempfile::tempdir().unwrap();
+        let folder = DeskFolder::new(dir.path().join("desk"));
+        let founding = Founding {
+            organisation: "Voices of the river".into(),
+            custodians: ["Amal", "Basim", "Dana"].map(String::from).to_vec(),
+            threshold: 2,
+            editors: vec![
+                ("Noor".into(), Roles::EDITOR),
+                ("Sami".into(), Roles::BOTH),
+            ],
+            database: Database::Sqlcipher,
+            cost: Cost::FOR_TESTS,
+        };
+        let mut rng = ChaCha20Rng::seed_from_u64(seed);
+        let runtime = tokio::runtime::Runtime::new().unwrap();
+        let handover = runtime
+            .block_on(founding::found(&folder, &founding, &mut rng, clock::now()))
+            .unwrap();
+        let mut world = Self {
+            dir,
+            handover,
+            drop_thread: None,
+            stop_drop: None,
+            drop_token: hex::encode([7; 32]),
+        };
+        let url = world.start_drop();
+        world.add_drop(&url);
+        world.make_kit();
+        world
+    }
+
+    pub(crate) fn folder(&self) -> DeskFolder {
+        DeskFolder::new(self.path("desk"))
+    }
+
+    pub(crate) fn path(&self, name: &str) -> PathBuf {
+        self.dir.path().join(name)
+    }
+
+    pub(crate) fn passphrase(&self, name: &str) -> Passphrase {
+        let (_, found) = self.handover.passphrases.iter().find(|(one, _)| one == name).unwrap();
+        Passphrase::new(found.expose())
+    }
+
+    /// A drop in a thread of its own, as its own program would run it.
+    fn start_drop(&mut self) -> String {
+        let root = self.path("drop");
+        let token = wire::DeskToken::from_hex(self.drop_token.as_bytes()).unwrap().hash();
+        let (stop, stopped) = tokio::sync::oneshot::channel::<()>();
+        let (tell, told) = std::sync::mpsc::channel();
+        let thread = std::thread::spawn(move || {
+            let runtime = tokio::runtime::Runtime::new().unwrap();
+            runtime.block_on(async move {
+                let disk = Arc::new(drop::disk::RealDisk::open(&root).unwrap());
+                let secret = zeroize::Zeroizing::new([9; 32]);
+                let limits = drop::Limits::default();
+                let (store, _) =
+                    drop::store::Store::open(disk, limits, secret, clock::now().0).unwrap();
+                let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
+                tell.send(listener.local_addr().unwrap()).unwrap();
+                let time: drop::commit::Clock = Arc::new(|| clock::now().0);
+                let stop = async move {
+                    let _ = stopped.await;
+                };
+                drop::serve::serve(listener, Arc::new(store), token, time, None, stop)
+                    .await
+                    .unwrap();
+            });
+        });
+        self.drop_thread = Some(thread);
+        self.stop_drop = Some(stop);
+        format!("http://{}", told.recv().unwrap())
+    }
+
+    fn add_drop(&self, url: &str) {
+        let folder = self.folder();
+        let mut config = DeskConfig::load(&folder).unwrap();
+        config.put_drop(DropEntry::parse(url, &self.drop_token).unwrap());
+        config.save(&folder).unwrap();
+    }
+
+    /// Makes the kit with the real command, on the word of two custodians.
+    fn make_kit(&self) {
+        let mut command = Command::new(DESK_EXE);
+        command.args(["kit", "new", PSEUDONYM, "--dir"]);
+        command.arg(self.path("desk")).arg("--out").arg(self.path("kit"));
+        for name in ["Basim", "Dana"] {
+            let file = self.path(&format!("{name}.passphrase"));
+            fs::write(&file, self.passphrase(name).expose()).unwrap();
+            let value = format!("{name}={}", file.display());
+            command.args(["--custodian-passphrase", &value]);
+        }
+        let done = command.output().unwrap();
+        assert!(done.status.success(), "{}", String::from_utf8_lossy(&done.stderr));
+    }
+
+    /// The reporter's device, set up with the kit on first use.
+    pub(crate) fn reporter(&self) -> Reporter {
+        let passphrase = Passphrase::new("the reporter's own words");
+        let disk = DirDisk::take(&self.path("field")).unwrap();
+        let mut rng = OsRng;
+        let field = if self.path("field/state.fh").exists() {
+            Field::open(disk, &passphrase, &mut rng).unwrap()
+        } else {
+            let kit = formats::Kit::decode(&fs::read(self.path("kit")).unwrap()).unwrap();
+            Field::init(disk, kit, &passphrase, Cost::FOR_TESTS, &mut rng).unwrap()
+        };
+        Reporter { field }
+    }
+
+    pub(crate) fn options(&self) -> DeskOptions {
+        DeskOptions {
+            folder: self.folder(),
+            site: self.path("site"),
+            base_url: "https://voices.example".into(),
+            poll: Duration::from_millis(100),
+            worker: Some(DESK_EXE.into()),
+        }
+    }
+
+    /// Starts the desk in this process and unlocks it.
+    pub(crate) async fn open_desk(&self) -> Desk {
+        let desk = Desk::start(self.options(), CancellationToken::new()).unwrap();
+        self.unlock(&desk).await;
+        desk
+    }
+
+    pub(crate) async fn unlock(&self, desk: &Desk) {
+        desk.enter_share("Amal", self.passphrase("Amal")).await.unwrap();
+        let state = desk.enter_share("Dana", self.passphrase("Dana")).await.unwrap();
+        assert_eq!(state, LockState::Open);
+    }
+}
+
+impl Drop for World {
+    fn drop(&mut self) {
+        if let Some(stop) = self.stop_drop.take() {
+            let _ = stop.send(());
+        }
+        if let Some(thread) = self.drop_thread.take() {
+            let _ = thread.join();
+        }
+    }
+}
+
+pub(crate) struct Reporter {
+    field: Field<DirDisk>,
+}
+
+struct RealClock;
+
+impl Clock for RealClock {
+    fn wait(&mut self, time: Duration) {
+        std::thread::sleep(time);
+    }
+}
+
+impl Reporter {
+    /// Seals files into one dispatch.
+    pub(crate) fn add(&mut self, files: &[(String, Vec<u8>)], note: &str) {
+        let mut sources: Vec<Source<'_>> = files
+            .iter()
+            .map(|(name, bytes)| Source {
+                name: name.clone(),
+                kind: "application/octet-stream".into(),
+                captured_at: None,
+                reader: Box::new(Cursor::new(bytes.clone())),
+            })
+            .collect();
+        let now = clock::now().0;
+        self.field.add(&mut sources, note, now, &mut OsRng, &mut |_| {}).unwrap();
+    }
+
+    /// Sends everything to the drop over loopback.
+    pub(crate) fn send(&mut self) {
+        let wish = SendWish {
+            drops: Vec::new(),
+            recovery: (1, 4),
+            again: false,
+        };
+        let mut road = HttpRoad::new(Proxy::None, 1);
+        let sent = self
+            .field
+            .send(&mut road, &mut RealClock, &wish, &mut OsRng, &mut |_| {})
+            .unwrap();
+        assert!(sent.failures.is_empty() && sent.cells_left == 0, "{sent:?}");
+    }
+
+    /// Asks the mailboxes once; how many receipts and how many pieces forgotten.
+    pub(crate) fn receive(&mut self) -> (u64, u64) {
+        let mut road = HttpRoad::new(Proxy::None, 1);
+        let now = clock::now().0;
+        let got = self.field.receive(&mut road, &[], now, &mut OsRng, &mut |_| {}).unwrap();
+        assert!(got.refused.is_empty(), "{got:?}");
+        (got.receipts, got.forgotten)
+    }
+}
+
+/// Waits for the inbox to satisfy `wanted`, looking again whenever the desk says that something changed.
+pub(crate) async fn until(desk: &Desk, wanted: impl Fn(&InboxView) -> bool) -> InboxView {
+    let mut events = desk.events();
+    let waiting = async {
+        loop {
+            let view = desk.inbox().await.unwrap();
+            if wanted(&view) {
+                return view;
+            }
+            let _ = tokio::time::timeout(Duration::from_secs(1), events.recv()).await;
+        }
+    };
+    match tokio::time::timeout(PATIENCE, waiting).await {
+        Ok(view) => view,
+        Err(_) => panic!("waited too long; the inbox shows {:?}", desk.inbox().await),
+    }
+}

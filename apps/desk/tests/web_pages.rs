@@ -1,0 +1,12 @@
+//! The pages over HTTP, on both databases: who is let in, what is refused, what hostile strings become.
+
+#[path = "web/accounts.rs"]
+mod accounts;
+#[path = "web/doors.rs"]
+mod doors;
+#[path = "web/hostile.rs"]
+mod hostile;
+#[path = "web/rig.rs"]
+mod rig;
+#[path = "web/rules.rs"]
+mod rules;

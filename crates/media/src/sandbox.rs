@@ -31,15 +31,16 @@ pub(crate) struct Sandbox {
 }
 
 impl Sandbox {
-    /// Finds the worker, and when root runs us makes a copy that an unprivileged account can start.
+    /// Finds the worker; when root runs us and nobody could not start it where it lies, makes a copy that can be started.
     pub(crate) fn new(worker: Option<PathBuf>, folder: &Path) -> Result<Self, WorkshopError> {
         let worker = worker
             .or_else(worker::locate)
             .ok_or(WorkshopError::NoWorker)?;
-        if !rustix::process::geteuid().is_root() {
+        let as_root = rustix::process::geteuid().is_root();
+        if !as_root || reachable_by_all(&worker) {
             return Ok(Self {
                 worker,
-                as_root: false,
+                as_root,
                 _copy: None,
             });
         }
@@ -100,6 +101,16 @@ impl Sandbox {
         ]);
         command
     }
+}
+
+/// Whether any account may run the program: it and every folder above it are open to all.
+fn reachable_by_all(program: &Path) -> bool {
+    let open = |path: &Path, mode: u32| {
+        fs::metadata(path).is_ok_and(|facts| facts.permissions().mode() & mode == mode)
+    };
+    fs::canonicalize(program).is_ok_and(|path| {
+        open(&path, 0o005) && path.ancestors().skip(1).all(|folder| open(folder, 0o001))
+    })
 }
 
 fn walls(command: &mut Command, limits: &Limits) {

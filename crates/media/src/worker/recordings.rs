@@ -271,20 +271,31 @@ fn version() -> String {
     tool::version("ffmpeg", "-version")
 }
 
+/// How much of a recording could be read.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Coverage {
+    Whole,
+    Parts,
+}
+
 /// Runs ffmpeg and passes on what it makes.
-fn stream(bench: &Bench, arguments: &[String], number: u8) -> Result<(), Stop> {
+fn stream(bench: &Bench, arguments: &[String], number: u8) -> Result<Coverage, Stop> {
     let mut running = tool::start("ffmpeg", arguments)?;
     let mut out = BufWriter::with_capacity(256 << 10, bench.link.writer(number));
     let bytes = io::copy(&mut running.output, &mut out)?;
     out.flush()?;
-    running.end()?.or_damaged()?;
+    let ended = running.end()?.or_damaged()?;
     if bytes == 0 {
         return Err(Stop::refuse(
             RefusalCode::NothingToShow,
             "ffmpeg made nothing of it",
         ));
     }
-    Ok(())
+    // ffmpeg goes on past what it cannot decode, and so may we: a clip cut short is still a clip. But it is said.
+    Ok(match ended.complaints.trim() {
+        "" => Coverage::Whole,
+        _ => Coverage::Parts,
+    })
 }
 
 /// One picture that ffmpeg makes, as pixels.
@@ -374,7 +385,7 @@ fn video(
     quality: &str,
     sound: &str,
     number: u8,
-) -> Result<(), Stop> {
+) -> Result<Coverage, Stop> {
     let threads = bench.order.threads.to_string();
     let mut after = vec!["-map", "0:V:0?", "-map", "0:a:0?"];
     after.extend(DROP);
@@ -396,7 +407,7 @@ fn video(
     stream(bench, &arguments(bench, kind, &after), number)
 }
 
-fn sound(bench: &Bench, rate: &str, number: u8) -> Result<(), Stop> {
+fn sound(bench: &Bench, rate: &str, number: u8) -> Result<Coverage, Stop> {
     let mut after = vec!["-map", "0:a:0"];
     after.extend(DROP);
     after.extend([
@@ -469,8 +480,8 @@ pub(super) fn scrub(bench: &Bench, kind: Kind) -> Result<Facts, Stop> {
     facts_of(bench, &probed, &mut facts)?;
     facts.findings.clear();
     facts.step("decoded");
-    if kind == Kind::Mp3 {
-        sound(bench, "128k", 0)?;
+    let coverage = if kind == Kind::Mp3 {
+        sound(bench, "128k", 0)?
     } else {
         video(
             bench,
@@ -479,7 +490,10 @@ pub(super) fn scrub(bench: &Bench, kind: Kind) -> Result<Facts, Stop> {
             "21",
             "128k",
             0,
-        )?;
+        )?
+    };
+    if coverage == Coverage::Parts {
+        facts.step("parts-could-not-be-read");
     }
     if probed.streams.iter().any(|stream| {
         stream

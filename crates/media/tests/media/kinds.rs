@@ -27,6 +27,10 @@ fn bytes(output: &mut Output) -> Vec<u8> {
     output.to_vec(1 << 30).unwrap()
 }
 
+fn bytes_of(scrubbed: &mut Scrubbed) -> Vec<u8> {
+    bytes(&mut scrubbed.output)
+}
+
 fn size_of_jpeg(jpeg: &[u8]) -> (u32, u32) {
     let picture = image::load_from_memory_with_format(jpeg, image::ImageFormat::Jpeg).unwrap();
     (picture.width(), picture.height())
@@ -232,6 +236,86 @@ fn video_without_sound_and_with_odd_sides() {
     assert_eq!(stream_facts(&new), "h264,320,240");
     assert_eq!(frames(&new), 25);
     assert!(workshop.preview(&mut open(&path)).unwrap().proxy.is_some());
+}
+
+#[test]
+fn a_clip_cut_short_is_still_a_clip_and_says_so() {
+    let (inputs, workshop) = (Inputs::new(), workshop());
+    let path = inputs.path("a.mp4");
+    let clip = inputs.clip("clip.mp4", "320x240", "3");
+    ffmpeg(
+        &["-i", text(&clip), "-c", "copy", "-movflags", "+faststart"],
+        &path,
+    );
+    let bytes = std::fs::read(&path).unwrap();
+    let cut = inputs.write("cut.mp4", &bytes[..bytes.len() * 2 / 3]);
+    let mut scrubbed = scrub(&workshop, &cut);
+    assert!(
+        scrubbed
+            .report
+            .steps
+            .contains(&"parts-could-not-be-read".to_owned())
+    );
+    let new = inputs.write("new.mp4", &bytes_of(&mut scrubbed));
+    assert!((40..90).contains(&frames(&new)));
+    let whole = scrub(&workshop, &path);
+    assert!(
+        !whole
+            .report
+            .steps
+            .contains(&"parts-could-not-be-read".to_owned())
+    );
+}
+
+#[test]
+fn sound_alone_in_a_container() {
+    let (inputs, workshop) = (Inputs::new(), workshop());
+    let path = inputs.path("a.m4a");
+    ffmpeg(
+        &["-f", "lavfi", "-i", "sine=duration=2", "-c:a", "aac"],
+        &path,
+    );
+    let probe = probe(&workshop, &path);
+    assert_eq!((probe.kind, probe.width), (Some(Kind::Mp4), None));
+    let mut scrubbed = scrub(&workshop, &path);
+    let new = inputs.write("new.mp4", &bytes_of(&mut scrubbed));
+    assert_eq!(stream_facts(&new), "aac");
+    let mut preview = workshop.preview(&mut open(&path)).unwrap();
+    assert_eq!(size_of_jpeg(&bytes(&mut preview.poster)), (1280, 320));
+}
+
+#[test]
+fn ten_bit_hevc_of_a_phone_becomes_plain_h264() {
+    let (inputs, workshop) = (Inputs::new(), workshop());
+    let path = inputs.path("a.mov");
+    let arguments = "-f lavfi -i testsrc2=size=320x240:rate=30:duration=1 -c:v libx265 -x265-params log-level=none -pix_fmt yuv420p10le \
+        -color_primaries bt2020 -color_trc arib-std-b67 -colorspace bt2020nc -tag:v hvc1";
+    ffmpeg(&arguments.split_whitespace().collect::<Vec<_>>(), &path);
+    assert_eq!(probe(&workshop, &path).streams, ["hevc"]);
+    let mut scrubbed = scrub(&workshop, &path);
+    let new = inputs.write("new.mp4", &bytes_of(&mut scrubbed));
+    assert_eq!(stream_facts(&new), "h264,320,240");
+    assert_eq!(frames(&new), 30);
+}
+
+#[test]
+fn a_picture_in_wide_colours_is_brought_to_srgb() {
+    let (inputs, workshop) = (Inputs::new(), workshop());
+    let path = inputs.picture("a.jpg", "64x48");
+    let profile = inputs.write(
+        "p3.icc",
+        &moxcms::ColorProfile::new_display_p3().encode().unwrap(),
+    );
+    exiftool(&[&format!("-ICC_Profile<={}", text(&profile))], &path);
+    let scrubbed = scrub(&workshop, &path);
+    assert!(
+        scrubbed
+            .report
+            .steps
+            .contains(&"colours-brought-to-srgb".to_owned()),
+        "{:?}",
+        scrubbed.report
+    );
 }
 
 #[test]

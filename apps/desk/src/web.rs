@@ -90,7 +90,10 @@ pub fn router(desk: Desk, settings: Settings) -> Router {
         .route("/stories", get(stories::list))
         .route("/stories/new", post(stories::begin))
         .route("/stories/{id}", get(story::show).post(story::save))
-        .route("/stories/{id}/approve", get(approve::show).post(approve::approve))
+        .route(
+            "/stories/{id}/approve",
+            get(approve::show).post(approve::approve),
+        )
         .route("/stories/{id}/publish", post(approve::publish))
         .route("/events", get(events::stream))
         .route("/lang/{tag}", get(language::choose))

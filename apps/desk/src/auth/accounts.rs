@@ -4,7 +4,7 @@ use ledger::Digest;
 use newsroom::{EditorId, Micros, Private, Refusal};
 use store::{SignIn, Store, StoreError};
 
-use super::{AuthError, EnrolRefusal, Signed, SignInRefusal};
+use super::{AuthError, EnrolRefusal, SignInRefusal, Signed};
 use crate::founding::enrolment_digest;
 
 /// Counts an attempt for a name; nothing for names that cannot sign in.
@@ -60,11 +60,7 @@ pub(super) async fn session(
 }
 
 /// Ends a session.
-pub(super) async fn close_session(
-    store: &Store,
-    token: Digest,
-    now: i64,
-) -> Result<(), AuthError> {
+pub(super) async fn close_session(store: &Store, token: Digest, now: i64) -> Result<(), AuthError> {
     Ok(store.sign_out(token, Micros(now)).await?)
 }
 
@@ -85,9 +81,7 @@ pub(super) async fn enrol(
     hash: &Private,
     now: i64,
 ) -> Result<(), EnrolRefusal> {
-    let done = store
-        .enrol(enrolment_digest(code), hash, Micros(now))
-        .await;
+    let done = store.enrol(enrolment_digest(code), hash, Micros(now)).await;
     done.map(|_| ()).map_err(refused)
 }
 

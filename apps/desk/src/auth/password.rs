@@ -111,7 +111,9 @@ impl Cost {
             return self.argon2().verify_password(bytes, &known).is_ok();
         }
         let mut out = Zeroizing::new([0_u8; 32]);
-        let _ = self.argon2().hash_password_into(bytes, &[0_u8; 16], out.as_mut());
+        let _ = self
+            .argon2()
+            .hash_password_into(bytes, &[0_u8; 16], out.as_mut());
         false
     }
 }
@@ -141,9 +143,18 @@ mod tests {
         assert_eq!(fit("correct horse", "correct horse"), Ok(()));
         assert_eq!(fit("correct horse", "correct hors"), Err(Unfit::Differ));
         assert_eq!(fit("short", "short"), Err(Unfit::TooShort));
-        assert_eq!(fit(&"aaaa".repeat(9), &"aaaa".repeat(9)), Err(Unfit::Guessable));
-        assert_eq!(fit("amal al-hassan", "amal al-hassan"), Err(Unfit::Guessable));
-        assert_eq!(fit(&"abcdefgh".repeat(200), &"abcdefgh".repeat(200)), Err(Unfit::TooLong));
+        assert_eq!(
+            fit(&"aaaa".repeat(9), &"aaaa".repeat(9)),
+            Err(Unfit::Guessable)
+        );
+        assert_eq!(
+            fit("amal al-hassan", "amal al-hassan"),
+            Err(Unfit::Guessable)
+        );
+        assert_eq!(
+            fit(&"abcdefgh".repeat(200), &"abcdefgh".repeat(200)),
+            Err(Unfit::TooLong)
+        );
         assert_eq!(fit("كلمة سر طويلة", "كلمة سر طويلة"), Ok(()));
     }
 }

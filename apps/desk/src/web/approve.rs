@@ -5,7 +5,9 @@ use axum::response::{IntoResponse, Response};
 use maud::{Markup, html};
 
 use crate::auth::Signed;
-use crate::desk::{ApprovalView, DerivativeView, PublicationView, StoryId, StoryMedia, StoryState, StoryView};
+use crate::desk::{
+    ApprovalView, DerivativeView, PublicationView, StoryId, StoryMedia, StoryState, StoryView,
+};
 use crate::web::App;
 use crate::web::fault::Fault;
 use crate::web::form::Posted;
@@ -96,7 +98,9 @@ pub(crate) fn standing(visit: &Visit, editor: &Signed, view: &StoryView) -> Mark
 }
 
 fn mine(editor: &Signed, view: &StoryView) -> bool {
-    view.approvals.iter().any(|approval| approval.editor == editor.id)
+    view.approvals
+        .iter()
+        .any(|approval| approval.editor == editor.id)
 }
 
 /// The two places an approval fills: any two different people, the safety editor one of them.

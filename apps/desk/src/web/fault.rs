@@ -23,7 +23,10 @@ pub(crate) enum Fault {
     /// The newsroom's rules refuse it.
     Refused { code: String, back: Option<String> },
     /// Any other reason with its own words, `fault-CODE`.
-    Plain { status: StatusCode, code: &'static str },
+    Plain {
+        status: StatusCode,
+        code: &'static str,
+    },
     /// Too many attempts; again after so many seconds.
     Wait { seconds: u64 },
 }
@@ -122,7 +125,9 @@ impl Fault {
     fn page(&self, visit: &Visit) -> Response {
         let tongue = visit.tongue;
         let back = match self {
-            Self::Refused { back: Some(back), .. } => back.as_str(),
+            Self::Refused {
+                back: Some(back), ..
+            } => back.as_str(),
             _ => "/",
         };
         let body = html! {
@@ -132,7 +137,12 @@ impl Fault {
                 p { a.button href=(back) { (t!(tongue, "fault-back")) } }
             }
         };
-        let page = layout::page(visit, &t!(tongue, "fault-title"), layout::Place::Elsewhere, &body);
+        let page = layout::page(
+            visit,
+            &t!(tongue, "fault-title"),
+            layout::Place::Elsewhere,
+            &body,
+        );
         (self.status(), page).into_response()
     }
 }

@@ -83,10 +83,7 @@ impl<S: Send + Sync> FromRequest<S> for Posted {
             .map(|(key, value)| (key.into_owned(), value.into_owned()))
             .collect();
         let posted = Self { fields };
-        let same = posted
-            .field("csrf")
-            .as_bytes()
-            .ct_eq(visit.csrf.as_bytes());
+        let same = posted.field("csrf").as_bytes().ct_eq(visit.csrf.as_bytes());
         if bool::from(same) {
             Ok(posted)
         } else {

@@ -48,6 +48,7 @@ pub(crate) async fn frame(State(app): State<App>, request: Request, next: Next) 
     let (mut parts, body) = request.into_parts();
     let jar = CookieJar::from_headers(&parts.headers);
     let (mut visit, fresh) = meet(&app, &parts, &jar);
+    let changes = changes(&parts.method);
     let mut response = match admit(&app, &parts, &jar, &mut visit).await {
         Err(fault) => fault.into_response(),
         Ok(()) => {
@@ -61,6 +62,12 @@ pub(crate) async fn frame(State(app): State<App>, request: Request, next: Next) 
     {
         let cookie = app.cookies.make(app.cookies.visitor(), token);
         append_cookie(&mut response, &cookie.to_string());
+    }
+    if changes && response.status().is_client_error() {
+        // The form may be unread still; nobody should take what is left of it for the next request.
+        response
+            .headers_mut()
+            .insert(header::CONNECTION, HeaderValue::from_static("close"));
     }
     for (name, value) in HEADERS {
         response
@@ -103,8 +110,7 @@ async fn admit(
     if !app.origin.is_our_host(headers) {
         return Err(Fault::plain(StatusCode::MISDIRECTED_REQUEST, "host"));
     }
-    let changes = !matches!(request.method, Method::GET | Method::HEAD);
-    if changes && !app.origin.is_our_page(headers) {
+    if changes(&request.method) && !app.origin.is_our_page(headers) {
         return Err(Fault::plain(StatusCode::FORBIDDEN, "origin"));
     }
     let path = request.uri.path();
@@ -125,6 +131,11 @@ async fn admit(
         visit.editor = Some(editor);
     }
     Ok(())
+}
+
+/// Whether a request may change anything.
+fn changes(method: &Method) -> bool {
+    !matches!(*method, Method::GET | Method::HEAD)
 }
 
 async fn session(app: &App, token: &str, now: i64) -> Result<Option<(Signed, String)>, Fault> {
@@ -187,7 +198,9 @@ impl Origin {
             return false;
         };
         if let Some(public) = &self.public
-            && public.split_once("://").is_some_and(|(_, name)| name == host)
+            && public
+                .split_once("://")
+                .is_some_and(|(_, name)| name == host)
         {
             return true;
         }
@@ -263,7 +276,10 @@ mod tests {
         };
         assert!(check(&[]));
         assert!(check(&[("origin", "http://127.0.0.1:8080")]));
-        assert!(check(&[("origin", "null"), ("sec-fetch-site", "same-origin")]));
+        assert!(check(&[
+            ("origin", "null"),
+            ("sec-fetch-site", "same-origin")
+        ]));
         assert!(!check(&[("origin", "null")]));
         assert!(!check(&[("origin", "http://127.0.0.1:9999")]));
         assert!(!check(&[("origin", "https://evil.example")]));

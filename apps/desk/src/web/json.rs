@@ -209,7 +209,9 @@ pub(crate) fn publication(view: &PublicationView) -> Value {
     let files: Vec<Value> = view
         .files
         .iter()
-        .map(|file| json!({ "derivative": file.derivative, "file": file.file, "proof": file.proof }))
+        .map(
+            |file| json!({ "derivative": file.derivative, "file": file.file, "proof": file.proof }),
+        )
         .collect();
     json!({ "url_path": view.url_path, "at": view.at, "files": files })
 }

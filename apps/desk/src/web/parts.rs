@@ -53,7 +53,9 @@ pub(crate) fn glyph(kind: &str) -> Markup {
     let path = match kind {
         "jpeg" | "png" | "heic" => "M4 5h16v14H4zM4 16l5-5 4 4 3-3 4 4M15.5 9.5h.01",
         "mp4" | "mov" => "M4 6h11v12H4zM15 10l5-3v10l-5-3",
-        "mp3" => "M9 18V6l10-2v12M9 18a2.5 2.5 0 1 1-5 0 2.5 2.5 0 0 1 5 0zM19 16a2.5 2.5 0 1 1-5 0 2.5 2.5 0 0 1 5 0z",
+        "mp3" => {
+            "M9 18V6l10-2v12M9 18a2.5 2.5 0 1 1-5 0 2.5 2.5 0 0 1 5 0zM19 16a2.5 2.5 0 1 1-5 0 2.5 2.5 0 0 1 5 0z"
+        }
         "pdf" => "M6 3h8l4 4v14H6zM14 3v4h4M9 12h6M9 16h6",
         _ => "M6 3h8l4 4v14H6zM14 3v4h4",
     };

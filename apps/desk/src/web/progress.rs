@@ -27,7 +27,12 @@ fn start(block: u64, drawn: u64) -> u64 {
 /// The picture and the same in words.
 pub(crate) fn picture(tongue: Tongue, line: &DispatchLine) -> Markup {
     let words = match line.pieces_total {
-        Some(total) => t!(tongue, "progress-known", done = line.pieces_complete, total = total),
+        Some(total) => t!(
+            tongue,
+            "progress-known",
+            done = line.pieces_complete,
+            total = total
+        ),
         None => t!(tongue, "progress-unknown", done = line.pieces_complete),
     };
     // Without a manifest nobody knows the end: what is there, and a few open blocks after it.

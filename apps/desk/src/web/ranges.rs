@@ -83,8 +83,17 @@ mod tests {
     #[test]
     fn ranges_that_cannot_be() {
         for bad in [
-            "bytes", "bytes=", "bytes=-", "bytes=-0", "bytes=100-", "bytes=5-4", "bytes=a-b",
-            "bytes=0-1,5-6", "bytes=+1-2", "bytes=0--1", "bytes=99999999999999999999-",
+            "bytes",
+            "bytes=",
+            "bytes=-",
+            "bytes=-0",
+            "bytes=100-",
+            "bytes=5-4",
+            "bytes=a-b",
+            "bytes=0-1,5-6",
+            "bytes=+1-2",
+            "bytes=0--1",
+            "bytes=99999999999999999999-",
         ] {
             assert_eq!(wanted(Some(bad), 100), Wanted::Unsatisfiable, "{bad}");
         }

@@ -47,10 +47,7 @@ pub(crate) async fn save(
 ) -> Result<Response, Fault> {
     let story = id::<StoryId>(&story)?;
     let page = format!("/stories/{story}");
-    let saved = app
-        .desk
-        .save_story(editor.id, story, draft(&posted)?)
-        .await;
+    let saved = app.desk.save_story(editor.id, story, draft(&posted)?).await;
     saved.map_err(|error| Fault::from(error).back_to(page.clone()))?;
     Ok(layout::see_other(&page))
 }

@@ -98,7 +98,11 @@ fn send(desk: &Desk, media: Media, headers: &HeaderMap) -> Response {
         header::CONTENT_TYPE,
         HeaderValue::from_static(mime.copied().unwrap_or("application/octet-stream")),
     );
-    let disposition = if mime.is_some() { "inline" } else { "attachment" };
+    let disposition = if mime.is_some() {
+        "inline"
+    } else {
+        "attachment"
+    };
     headers.insert(
         header::CONTENT_DISPOSITION,
         HeaderValue::from_static(disposition),

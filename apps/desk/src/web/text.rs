@@ -245,14 +245,23 @@ mod tests {
         assert!(en.len() > 100, "found only {} messages", en.len());
         assert_eq!(en, ar);
         for id in &en {
-            assert!(Tongue::Ar.loader().has(id) && Tongue::En.loader().has(id), "{id}");
+            assert!(
+                Tongue::Ar.loader().has(id) && Tongue::En.loader().has(id),
+                "{id}"
+            );
         }
     }
 
     #[test]
     fn sizes_and_times_read_well() {
-        assert_eq!(size(Tongue::En, 512).replace(['\u{2068}', '\u{2069}'], ""), "512 bytes");
-        assert_eq!(size(Tongue::En, 1_450_000).replace(['\u{2068}', '\u{2069}'], ""), "1.4 MB");
+        assert_eq!(
+            size(Tongue::En, 512).replace(['\u{2068}', '\u{2069}'], ""),
+            "512 bytes"
+        );
+        assert_eq!(
+            size(Tongue::En, 1_450_000).replace(['\u{2068}', '\u{2069}'], ""),
+            "1.4 MB"
+        );
         assert!(time(0).into_string().contains("1970-01-01 00:00 UTC"));
     }
 }

@@ -167,7 +167,15 @@ mod tests {
         for good in ["/", "/items/1?show=1", "/stories"] {
             assert_eq!(local_path(good), good);
         }
-        for bad in ["", "//evil", "https://evil", "/\\evil", "javascript:alert(1)", "/a\nb", "/\"x"] {
+        for bad in [
+            "",
+            "//evil",
+            "https://evil",
+            "/\\evil",
+            "javascript:alert(1)",
+            "/a\nb",
+            "/\"x",
+        ] {
             assert_eq!(local_path(bad), "/");
         }
     }

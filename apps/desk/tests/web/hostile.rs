@@ -7,7 +7,7 @@ use std::time::{Duration, Instant};
 use desk::config::DeskFolder;
 use desk::founding::Handover;
 use field::Source;
-use formats::{Kit, KitId};
+use formats::{Contact, Kit, KitId, PieceNo, PiecePlace, seal_piece};
 use keys::{ChainKey, Passphrase};
 use newsroom::{Micros, Private};
 use openers::{KeyringFile, OpenKeyring};
@@ -45,7 +45,32 @@ fn send(runtime: &Runtime, folder: &DeskFolder, handover: &Handover) {
         reader: Box::new(Cursor::new(picture())),
     }];
     let mut cells = Vec::new();
-    field::pack(&kit, &mut sources, NOTE, 0, (1, 4), &mut cells, &mut rng, &mut |_| {}).unwrap();
+    let packed = field::pack(
+        &kit,
+        &mut sources,
+        NOTE,
+        0,
+        (1, 4),
+        &mut cells,
+        &mut rng,
+        &mut |_| {},
+    );
+    let place = PiecePlace {
+        kit: kit.id,
+        dispatch: packed.unwrap().dispatch,
+        piece: PieceNo::CONTACT,
+        last: false,
+    };
+    // Packed dispatches bring no contact piece of their own; this one asks for no reply.
+    let contact = Contact {
+        replies: Vec::new(),
+        checkpoints: Vec::new(),
+        next_chain: None,
+    };
+    let contact = seal_piece(&kit.intake, &contact.encode().unwrap()).unwrap();
+    for cell in contact.cells(&kit.chain.epoch_keys(), &place, 0, &mut rng).unwrap() {
+        cells.extend_from_slice(cell.as_bytes());
+    }
     Spool::open(&folder.spool()).unwrap().append(&cells).unwrap();
 }
 

@@ -335,6 +335,23 @@ fn heic_of_several_tiles_becomes_one_jpeg() {
 }
 
 #[test]
+fn a_heic_is_turned_by_its_container_alone() {
+    let (inputs, workshop) = (Inputs::new(), workshop());
+    let path = inputs.heic("a.heic", "640x480");
+    exiftool(&["-Orientation#=6"], &path);
+    // The property that says how many bits a pixel has becomes one that says: turn by 270 degrees.
+    let mut file = std::fs::read(&path).unwrap();
+    let bits = file.windows(4).position(|name| name == b"pixi").unwrap();
+    file[bits..bits + 5].copy_from_slice(b"irot\x03");
+    let path = inputs.write("turned.heic", &file);
+    let probe = probe(&workshop, &path);
+    assert_eq!((probe.width, probe.height), (Some(480), Some(640)));
+    let mut scrubbed = scrub(&workshop, &path);
+    // Turned once: obeying the mark in the EXIF block as well would lay it down again.
+    assert_eq!(size_of_jpeg(&bytes_of(&mut scrubbed)), (480, 640));
+}
+
+#[test]
 fn sound_is_encoded_anew_with_a_waveform() {
     let (inputs, workshop) = (Inputs::new(), workshop());
     let path = inputs.sound("a.mp3", "4");

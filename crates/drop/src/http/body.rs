@@ -90,14 +90,19 @@ impl Incoming {
         }
     }
 
-    /// Reads on and throws away, so that the client, still sending, gets to hear the answer.
+    /// Reads on and throws away, so that the client, still sending, gets to hear the answer. Not for long:
+    /// whoever has no business here shall not hold a connection.
     pub(crate) async fn discard(mut self, most: usize) {
-        let mut left = most;
-        while let Next::Data(data) = self.next().await {
-            match left.checked_sub(data.len()) {
-                Some(less) => left = less,
-                None => return,
+        let (mut left, stall) = (most, self.stall);
+        let drain = async {
+            while let Next::Data(data) = self.next().await {
+                match left.checked_sub(data.len()) {
+                    Some(less) => left = less,
+                    None => return,
+                }
             }
-        }
+        };
+        // Out of time and out of data come to the same: the answer is given now.
+        let _ = tokio::time::timeout(stall, drain).await;
     }
 }

@@ -311,6 +311,28 @@ proptest! {
         prop_assert_eq!(result.is_ok(), version == 1 && story == 1 && !wrong);
     }
 
+    /// However many rows name them, the same people are the same people.
+    #[test]
+    fn the_same_person_never_counts_twice(who in proptest::collection::vec(0..PEOPLE.len(), 0..6)) {
+        let mut state = state();
+        let current = clearance(&state);
+        for who in &who {
+            state.approvals.push(Approval {
+                story: STORY,
+                version: 1,
+                clearance: current,
+                editor: person(*who),
+                roles: PEOPLE[*who],
+                evidence: sha256(b"s"),
+                at: Micros(0),
+            });
+        }
+        let people: BTreeSet<_> = who.iter().collect();
+        let allowed = people.len() >= 2 && people.iter().any(|who| PEOPLE[**who].safety);
+        let publish = Command::Publish { by: person(0), id: PublicationId::from_bytes([9; 16]) };
+        prop_assert_eq!(decide(&state, publish, Micros(1)).is_ok(), allowed);
+    }
+
     /// Changing any part of what goes out changes the hash.
     #[test]
     fn every_part_is_bound(a in "[a-z]{0,6}", b in "[a-z]{0,6}", part in 0_usize..11) {

@@ -438,7 +438,7 @@ impl Store {
     /// The item cannot be made safe: a code for the rules, a reason for people.
     ///
     /// # Errors
-    /// [`Refusal::UnknownItem`].
+    /// The engine's failure.
     pub async fn item_scrub_refused(
         &self,
         id: ItemId,
@@ -447,31 +447,45 @@ impl Store {
         now: Micros,
     ) -> Result<(), StoreError> {
         transact!(self, "enter scrub refusal", Decide, |tx| {
-            let state = self.item_state(tx, id).await?;
-            let changes = decide(
-                &state,
-                Command::ScrubRefused {
-                    code: code.to_owned(),
-                },
-            )?;
-            for change in &changes {
-                self.apply_item(tx, id, change, now).await?;
-            }
-            if changes.is_empty() {
-                return Ok(());
-            }
-            let json = serde_json::to_vec(&(code, reason))
-                .map_err(|_| At("items", "refusal").damaged())?;
-            let sealed = self.seal(place("items", "refusal", id.as_bytes()), &json)?;
-            tx.exec(
-                "UPDATE items SET refusal = $1 WHERE id = $2",
-                args![sealed, id],
-            )
-            .await?;
-            let entry = Entry::new(Chain::Item(id), Actor::Desk, Act::ItemScrubRefused, now);
-            self.append(tx, entry.with("code", code)).await?;
-            Ok(())
+            self.refuse_scrub(tx, id, code, reason, now).await
         })
+    }
+
+    pub(crate) async fn refuse_scrub(
+        &self,
+        tx: &mut Tx,
+        id: ItemId,
+        code: &str,
+        reason: &str,
+        now: Micros,
+    ) -> Result<(), StoreError> {
+        let state = match self.item_state(tx, id).await {
+            Ok(state) => state,
+            // Work may name an item that was never entered; there is nothing to note then.
+            Err(StoreError::Refused(Refusal::UnknownItem)) => return Ok(()),
+            Err(error) => return Err(error),
+        };
+        let command = Command::ScrubRefused {
+            code: code.to_owned(),
+        };
+        let changes = decide(&state, command)?;
+        for change in &changes {
+            self.apply_item(tx, id, change, now).await?;
+        }
+        if changes.is_empty() {
+            return Ok(());
+        }
+        let json =
+            serde_json::to_vec(&(code, reason)).map_err(|_| At("items", "refusal").damaged())?;
+        let sealed = self.seal(place("items", "refusal", id.as_bytes()), &json)?;
+        tx.exec(
+            "UPDATE items SET refusal = $1 WHERE id = $2",
+            args![sealed, id],
+        )
+        .await?;
+        let entry = Entry::new(Chain::Item(id), Actor::Desk, Act::ItemScrubRefused, now);
+        self.append(tx, entry.with("code", code)).await?;
+        Ok(())
     }
 
     /// The protected copies of an item, oldest first.

@@ -65,8 +65,13 @@ impl Store {
         let lease_until = now.plus(lease);
         transact!(self, "claim job", Work, |tx| {
             let dead = "UPDATE jobs SET state = 'dead', trouble = COALESCE(trouble, 'lease-ended')
-                        WHERE state = 'running' AND due_at <= $1 AND attempts >= $2";
-            tx.exec(dead, args![now, ATTEMPTS]).await?;
+                        WHERE state = 'running' AND due_at <= $1 AND attempts >= $2
+                        RETURNING payload, trouble";
+            let given_up: Vec<(String, String)> = tx.all(dead, args![now, ATTEMPTS]).await?;
+            for (payload, code) in given_up {
+                let work = At("jobs", "payload").json(payload.as_bytes())?;
+                self.give_up(tx, &work, &code, now).await?;
+            }
             let row: Option<(Vec<u8>, String, i64, i64)> = tx
                 .one(
                     Dialect {
@@ -148,10 +153,28 @@ impl Store {
             };
             let sql = "UPDATE jobs SET state = $1, trouble = $2, due_at = $3
                        WHERE id = $4 AND state = 'running' AND lease = $5";
-            tx.exec(sql, args![state, code, due, job.id, job.lease])
+            let settled = tx
+                .exec(sql, args![state, code, due, job.id, job.lease])
                 .await?;
+            if settled == 1 && dead {
+                self.give_up(tx, &job.work, code, now).await?;
+            }
             Ok(())
         })
+    }
+
+    /// What is given up must not leave its record waiting for ever.
+    async fn give_up(
+        &self,
+        tx: &mut Tx,
+        work: &Work,
+        code: &str,
+        now: Micros,
+    ) -> Result<(), StoreError> {
+        match work {
+            Work::Scrub { item } => self.refuse_scrub(tx, *item, code, "", now).await,
+            Work::Open { .. } | Work::Examine { .. } | Work::Publish { .. } => Ok(()),
+        }
     }
 
     /// Gives a job back untouched (the desk is being locked): it does not count as an attempt.

@@ -92,6 +92,7 @@ suite! {
     stories::slugs_are_unique,
     jobs::a_job_is_claimed_once_and_survives_its_worker,
     jobs::a_job_that_keeps_failing_is_given_up,
+    jobs::a_given_up_scrub_leaves_nobody_waiting,
     jobs::many_workers_claim_every_job_once,
     concurrency::of_identical_approvals_exactly_one_wins,
     concurrency::an_approval_never_survives_a_simultaneous_edit,

@@ -2,6 +2,9 @@
 
 use crate::world::World;
 use newsroom::ItemId;
+use newsroom::accounts::Roles;
+use newsroom::audit::{Act, Chain};
+use newsroom::items::Protection;
 use newsroom::time::{HOUR, MINUTE};
 use newsroom::work::Work;
 use std::collections::HashSet;
@@ -163,6 +166,71 @@ pub(crate) async fn a_job_that_keeps_failing_is_given_up(world: World) {
             .is_none()
     );
     assert_eq!(world.store.job_counts().await.unwrap().dead, 2);
+}
+
+pub(crate) async fn a_given_up_scrub_leaves_nobody_waiting(mut world: World) {
+    let by = world.editor("Noor", Roles::EDITOR).await;
+    for dies_without_a_word in [false, true] {
+        let item = world.item().await;
+        while let Some(job) = world.store.claim_job(HOUR, world.now()).await.unwrap() {
+            world.store.finish_job(&job).await.unwrap();
+        }
+        world.store.ask_scrub(item, by, world.now()).await.unwrap();
+        for _ in 0..JOB_ATTEMPTS {
+            let job = world
+                .store
+                .claim_job(MINUTE, world.now())
+                .await
+                .unwrap()
+                .unwrap();
+            if !dies_without_a_word {
+                world
+                    .store
+                    .fail_job(&job, "tool-died", world.now())
+                    .await
+                    .unwrap();
+            }
+            world.pass(HOUR);
+        }
+        assert!(
+            world
+                .store
+                .claim_job(MINUTE, world.now())
+                .await
+                .unwrap()
+                .is_none()
+        );
+        let code = if dies_without_a_word {
+            "lease-ended"
+        } else {
+            "tool-died"
+        };
+        let found = world.store.item(item).await.unwrap().protection;
+        assert_eq!(found, Protection::Refused { code: code.into() });
+        let custody = world.store.audit(Chain::Item(item)).await.unwrap();
+        assert_eq!(
+            custody.last().unwrap().event.entry.act,
+            Act::ItemScrubRefused
+        );
+    }
+    // A desk that was stopped takes its work up again at once, and its death is no attempt.
+    world.store.enqueue(&work(1), world.now()).await.unwrap();
+    let before = world
+        .store
+        .claim_job(HOUR, world.now())
+        .await
+        .unwrap()
+        .unwrap();
+    world.reopen().await;
+    assert_eq!(world.store.reclaim_jobs(world.now()).await.unwrap(), 1);
+    let after = world
+        .store
+        .claim_job(HOUR, world.now())
+        .await
+        .unwrap()
+        .unwrap();
+    assert_eq!((after.id, after.attempt), (before.id, 1));
+    assert!(!world.store.finish_job(&before).await.unwrap());
 }
 
 pub(crate) async fn many_workers_claim_every_job_once(world: World) {

@@ -207,12 +207,15 @@ impl Newsroom<'_> {
 
     /// Cells on the drop's disk, by its own metrics.
     pub(crate) fn drop_cells(&self) -> Result<u64> {
+        let token = std::fs::read_to_string(self.programs.path("drop.token"))?;
         let text = ureq::get(format!("{}/metrics", self.drop.url))
-            .call()?
+            .header("Authorization", format!("Bearer {}", token.trim()))
+            .call()
+            .context("asking the drop for its metrics")?
             .body_mut()
             .read_to_string()?;
         text.lines()
-            .find_map(|line| line.strip_prefix("fh_drop_cells_stored_total "))
+            .find_map(|line| line.strip_prefix("fh_drop_log_cells "))
             .and_then(|value| value.trim().parse().ok())
             .context("the drop's metrics do not say how many cells it holds")
     }

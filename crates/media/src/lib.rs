@@ -1,7 +1,7 @@
 //! Hostile files in a sandbox: probe, preview, scrub.
 //!
 //! Nothing that arrives is trusted: neither a name nor a header nor a length. Every file is read by tools that run inside
-//! bubblewrap with Landlock within, without a network, with limits, in a process that may die (`docs/decisions/0003-plaintext-and-the-sandbox.md`).
+//! bubblewrap with Landlock within, without a network, with limits, in a process that may die (`docs/decisions/0004-plaintext-and-the-sandbox.md`).
 //! This crate must never trust a file name, and never lets plaintext touch a disk: the source is asked for in ranges, and
 //! what comes out lands in scratch space sealed under a key that lives in memory only.
 //!

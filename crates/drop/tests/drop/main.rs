@@ -11,6 +11,7 @@ mod client;
 mod faults;
 mod forgetful;
 mod hostile;
+mod linking;
 mod recovery;
 mod sample;
 mod server;

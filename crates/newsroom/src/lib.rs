@@ -13,6 +13,7 @@ pub mod accounts;
 pub mod arrival;
 pub mod audit;
 pub mod clearance;
+pub mod draft;
 pub mod ids;
 pub mod items;
 pub mod private;

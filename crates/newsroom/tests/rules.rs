@@ -1,4 +1,8 @@
 //! The rules of publishing, held against a model; and the bytes that an approval binds, held against vectors.
+#![allow(
+    clippy::unwrap_used,
+    reason = "helpers of tests are tests too, which clippy does not see"
+)]
 
 use ledger::{Digest, sha256};
 use newsroom::accounts::Roles;
@@ -24,7 +28,7 @@ const PEOPLE: [Roles; 5] = [
 ];
 
 fn person(n: usize) -> EditorId {
-    EditorId::from_bytes([u8::try_from(n).unwrap() + 10; 16])
+    EditorId::from_bytes([u8::try_from(n + 10).unwrap_or(255); 16])
 }
 
 fn derivative(n: u8) -> DerivativeFacts {
@@ -82,6 +86,9 @@ fn clearance(state: &StoryState) -> Digest {
         .unwrap()
         .hash()
 }
+
+/// Makes a good draft a bad one.
+type Spoil = fn(&mut Draft);
 
 /// Does to the state what the store does to its rows: nothing but what the changes say.
 fn apply(state: &mut StoryState, changes: &[Change]) {
@@ -445,7 +452,7 @@ fn a_draft_must_be_complete_and_well_formed() {
         };
         assert_eq!(decide(&state, edit, Micros(1)), Err(Refusal::SlugTaken));
     }
-    let lacking: [(fn(&mut Draft), Lack); 6] = [
+    let lacking: [(Spoil, Lack); 6] = [
         (|d| d.en.title = " ".into(), Lack::TitleEn),
         (|d| d.en.body.clear(), Lack::BodyEn),
         (|d| d.ar.title.clear(), Lack::TitleAr),

@@ -24,6 +24,8 @@ pub struct DropRecord {
     pub pulled_at: Option<Micros>,
 }
 
+type Row = (Vec<u8>, Vec<u8>, Vec<u8>, i64, Option<i64>);
+
 impl Store {
     /// Adds a drop; one that is known already is left as it is and its id given.
     ///
@@ -63,7 +65,7 @@ impl Store {
     /// The engine's failure.
     pub async fn drops(&self) -> Result<Vec<DropRecord>, StoreError> {
         transact!(self, "list drops", Read, |tx| {
-            let rows: Vec<(Vec<u8>, Vec<u8>, Vec<u8>, i64, Option<i64>)> = tx
+            let rows: Vec<Row> = tx
                 .all("SELECT id, url, token, next_offset, pulled_at FROM drops ORDER BY added_at, id", &[])
                 .await?;
             rows.into_iter()

@@ -12,7 +12,9 @@ mod arrival;
 mod audit;
 mod blobs;
 mod columns;
+mod derivatives;
 mod disk;
+mod dispatches;
 mod drops;
 mod engine;
 mod error;
@@ -30,15 +32,15 @@ pub mod testing;
 mod value;
 
 pub use accounts::{EditorRecord, SignIn, WebSession};
-pub use arrival::{DispatchRecord, OpenPiece, PieceCells, PieceRecord, Recorded, SpooledCell};
+pub use arrival::{OpenPiece, PieceCells, Recorded, SpooledCell};
 pub use audit::AuditRecord;
 pub use blobs::{BlobError, BlobReader, BlobStore, BlobWriter, Stored};
+pub use derivatives::{DerivativeRecord, NewDerivative};
 pub use disk::{Disk, DiskFile, RealDisk};
+pub use dispatches::{DispatchRecord, PieceRecord};
 pub use drops::DropRecord;
 pub use error::{EngineError, StoreError};
-pub use items::{
-    CUSTODY_DOMAIN, DerivativeRecord, Examined, ItemRecord, NewDerivative, NewItem, PreviewRecord,
-};
+pub use items::{CUSTODY_DOMAIN, Examined, ItemRecord, NewItem, PreviewRecord};
 pub use jobs::{ATTEMPTS as JOB_ATTEMPTS, Job, JobCounts};
 pub use kits::{KitRecord, NewKit};
 pub use open::{Entropy, Store, StoreKeys};

@@ -1,9 +1,9 @@
 //! Publications: what goes onto the site, and the statements that prove it.
 
 use crate::columns::Place;
+use crate::derivatives::DerivativeRecord;
 use crate::engine::{Tx, args, transact};
 use crate::error::StoreError;
-use crate::items::DerivativeRecord;
 use crate::open::Store;
 use crate::stories::publication_from;
 use crate::value::{At, int};

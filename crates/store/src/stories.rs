@@ -1,9 +1,9 @@
 //! Stories: each command loads the whole state, lets the rules decide, and applies what they said.
 
 use crate::columns::Place;
+use crate::derivatives::DerivativeRecord;
 use crate::engine::{Tx, args, transact};
 use crate::error::StoreError;
-use crate::items::DerivativeRecord;
 use crate::jobs::enqueue;
 use crate::open::Store;
 use crate::value::At;

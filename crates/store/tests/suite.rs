@@ -1,6 +1,11 @@
 //! One suite, two engines: every scenario runs on SQLCipher and on PostgreSQL.
 //!
 //! On SQLCipher each is a test of its own; on PostgreSQL they share one cluster, each in a database of its own.
+#![allow(
+    clippy::unwrap_used,
+    clippy::panic,
+    reason = "scenarios and their helpers are tests, which clippy does not see"
+)]
 
 #[path = "suite/accounts.rs"]
 mod accounts;

@@ -41,7 +41,7 @@ async fn apply(tx: &mut Tx) -> Result<(), StoreError> {
         .await?;
     for (version, hash) in &done {
         let known = MIGRATIONS.iter().find(|(known, _)| known == version);
-        if !known.is_some_and(|(_, text)| sha256(text.as_bytes()).as_bytes().as_slice() == hash) {
+        if known.is_none_or(|(_, text)| sha256(text.as_bytes()).as_bytes().as_slice() != hash) {
             return Err(StoreError::UnknownMigration { version: *version });
         }
     }

@@ -52,6 +52,8 @@ pub struct PutDue {
     pub attempts: u32,
 }
 
+type PutRow = (Vec<u8>, Vec<u8>, Vec<u8>, Vec<u8>, i64);
+
 impl Store {
     /// Keeps the reply pairs of a contact piece. Doing it twice changes nothing.
     ///
@@ -193,7 +195,7 @@ impl Store {
     /// The engine's failure.
     pub async fn puts_due(&self, limit: u32, now: Micros) -> Result<Vec<PutDue>, StoreError> {
         transact!(self, "list due receipts", Read, |tx| {
-            let rows: Vec<(Vec<u8>, Vec<u8>, Vec<u8>, Vec<u8>, i64)> = tx
+            let rows: Vec<PutRow> = tx
                 .all(
                     "SELECT receipt, drop_id, mailbox, cell, attempts FROM receipt_puts
                      WHERE put_at IS NULL AND due_at <= $1 ORDER BY due_at, receipt, drop_id LIMIT $2",

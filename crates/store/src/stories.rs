@@ -65,6 +65,8 @@ type PublicationRow = (
     Option<i64>,
 );
 
+type ApprovalRow = (Vec<u8>, Vec<u8>, i64, Vec<u8>, i64);
+
 impl Store {
     /// Begins a story.
     ///
@@ -516,7 +518,7 @@ async fn load_approvals(
     story: StoryId,
     version: u32,
 ) -> Result<Vec<Approval>, StoreError> {
-    let rows: Vec<(Vec<u8>, Vec<u8>, i64, Vec<u8>, i64)> = tx
+    let rows: Vec<ApprovalRow> = tx
         .all(
             "SELECT editor, clearance, roles, evidence, at FROM approvals WHERE story = $1 AND version = $2
              ORDER BY at, editor",

@@ -10,7 +10,7 @@ import { custodians, editors, found } from "./newsroom.mjs";
 
 const shots = process.env.FH_SCREENSHOTS ?? new URL("../../target/screenshots", import.meta.url).pathname;
 const executablePath = process.env.FH_CHROMIUM ?? "/usr/bin/chromium";
-const PATIENCE = 120_000;
+const PATIENCE = 240_000;
 const desktop = { width: 1280, height: 860 };
 const phone = { width: 390, height: 844 };
 
@@ -25,6 +25,7 @@ before(async () => {
 }, { timeout: PATIENCE });
 
 after(async () => {
+  if (process.env.FH_SHOW_LOGS) process.stderr.write(newsroom?.logs() ?? "");
   await browser?.close();
   await newsroom?.stop();
 });

@@ -25,7 +25,10 @@ async function serve(program, args, log) {
   child.stderr.on("data", (bytes) => (said += bytes));
   const url = await new Promise((tell, fail) => {
     const timer = setTimeout(() => fail(new Error(`${program} did not start: ${said}`)), START_MS);
-    child.once("exit", (code) => fail(new Error(`${program} ended with ${code}: ${said}`)));
+    child.once("exit", (code) => {
+      clearTimeout(timer);
+      fail(new Error(`${program} ended with ${code}: ${said}`));
+    });
     createInterface({ input: child.stdout }).on("line", (line) => {
       if (!line.startsWith("listening ")) return;
       clearTimeout(timer);
@@ -45,7 +48,7 @@ async function field(dir, verb, args) {
 /** A photograph with camera metadata and a short video with sound. */
 async function inputs(dir) {
   const photo = join(dir, "IMG_0441 صورة.jpg");
-  const video = join(dir, "VID <script>alert(1)</script>.mp4");
+  const video = join(dir, "VID <img src=x onerror=alert(1)>.mp4");
   const quiet = ["-loglevel", "error", "-y"];
   await run("ffmpeg", [...quiet, "-f", "lavfi", "-i", "testsrc2=size=1600x1200", "-frames:v", "1", photo]);
   await run("ffmpeg", [

@@ -33,7 +33,7 @@ impl<'a> Reporter<'a> {
         };
         std::fs::write(&reporter.passphrase, format!("{PASSPHRASE}\n"))?;
         report.station("kit", || {
-            let kit = newsroom.kit("swallow")?;
+            let kit = newsroom.kit("swallow-of-barada")?;
             let bytes = kit.metadata()?.len();
             programs.run(reporter.command("init").arg("--kit").arg(&kit))?;
             // What the device does not need any more must not lie about.

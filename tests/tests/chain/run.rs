@@ -8,7 +8,7 @@ use std::process::{Command, Stdio};
 
 const OWNER: &str = "Canary Owner Qasioun";
 const SERIAL: &str = "R58T30CANARY";
-const PSEUDONYM: &str = "swallow";
+const PSEUDONYM: &str = "swallow-of-barada";
 /// Words of the note that the demo's reporter writes.
 const NOTE: [&str; 2] = ["Do not show the minaret", "صُوِّر من سطح"];
 

@@ -2,7 +2,9 @@
 #![no_main]
 
 use libfuzzer_sys::fuzz_target;
-use wire::{LogQuery, MailboxAddress, MissingRequest, SessionSecret, SessionToken, TokenRegistration};
+use wire::{
+    LogQuery, MailboxAddress, MissingRequest, SessionSecret, SessionToken, TokenRegistration,
+};
 
 fuzz_target!(|data: &[u8]| {
     if let Ok(request) = MissingRequest::decode(data) {
@@ -27,6 +29,9 @@ fuzz_target!(|data: &[u8]| {
     if let Ok(query) = LogQuery::decode(text) {
         assert!((1..=256).contains(&query.limit));
         let path = wire::log_path(query.from, query.limit);
-        assert_eq!(LogQuery::decode(path.split_once('?').map_or("", |parts| parts.1)), Ok(query));
+        assert_eq!(
+            LogQuery::decode(path.split_once('?').map_or("", |parts| parts.1)),
+            Ok(query)
+        );
     }
 });

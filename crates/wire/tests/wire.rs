@@ -14,18 +14,39 @@ const HASH_OF_ZEROS: &str = "66687aadf862bd776c8fc18b8e9f8e20089714856ee233b3902
 fn tokens_are_registered_by_sha256() {
     let token = SessionToken::from_bytes([0; 32]);
     assert_eq!(token.hash().to_string(), HASH_OF_ZEROS);
-    assert_eq!(SessionSecret::from_bytes([0; 32]).hash().to_string(), HASH_OF_ZEROS);
+    assert_eq!(
+        SessionSecret::from_bytes([0; 32]).hash().to_string(),
+        HASH_OF_ZEROS
+    );
     assert_eq!(CellHash::of(&[0; 32]).to_string(), HASH_OF_ZEROS);
-    assert_eq!(token.bearer().as_str(), format!("Bearer {}", "0".repeat(64)));
+    assert_eq!(
+        token.bearer().as_str(),
+        format!("Bearer {}", "0".repeat(64))
+    );
 }
 
 #[test]
 fn nothing_prints_a_value() {
-    assert_eq!(format!("{:?}", SessionToken::from_bytes([7; 32])), "SessionToken(..)");
-    assert_eq!(format!("{:?}", SessionSecret::from_bytes([7; 32])), "SessionSecret(..)");
-    assert_eq!(format!("{:?}", DeskToken::from_bytes([7; 32])), "DeskToken(..)");
-    assert_eq!(format!("{:?}", TokenHash::from_bytes([7; 32])), "TokenHash(..)");
-    assert_eq!(format!("{:?}", MailboxAddress::from_bytes([7; 32])), "MailboxAddress(..)");
+    assert_eq!(
+        format!("{:?}", SessionToken::from_bytes([7; 32])),
+        "SessionToken(..)"
+    );
+    assert_eq!(
+        format!("{:?}", SessionSecret::from_bytes([7; 32])),
+        "SessionSecret(..)"
+    );
+    assert_eq!(
+        format!("{:?}", DeskToken::from_bytes([7; 32])),
+        "DeskToken(..)"
+    );
+    assert_eq!(
+        format!("{:?}", TokenHash::from_bytes([7; 32])),
+        "TokenHash(..)"
+    );
+    assert_eq!(
+        format!("{:?}", MailboxAddress::from_bytes([7; 32])),
+        "MailboxAddress(..)"
+    );
 }
 
 #[test]
@@ -44,25 +65,46 @@ fn bearer_is_strict() {
         String::new(),
         "Bearer é".to_owned(),
     ] {
-        assert_eq!(SessionToken::from_bearer(wrong.as_bytes()).err(), Some(WireError::NotBearer));
+        assert_eq!(
+            SessionToken::from_bearer(wrong.as_bytes()).err(),
+            Some(WireError::NotBearer)
+        );
     }
 }
 
 #[test]
 fn hex_is_lowercase_and_whole() {
-    let not_hex = Some(WireError::NotHex { what: "a mailbox address" });
-    for wrong in ["", "00", &"g".repeat(64), &"A".repeat(64), &"0".repeat(63), &"0".repeat(66)] {
+    let not_hex = Some(WireError::NotHex {
+        what: "a mailbox address",
+    });
+    for wrong in [
+        "",
+        "00",
+        &"g".repeat(64),
+        &"A".repeat(64),
+        &"0".repeat(63),
+        &"0".repeat(66),
+    ] {
         assert_eq!(wrong.parse::<MailboxAddress>().err(), not_hex, "{wrong}");
     }
-    assert_eq!(wire::mailbox_path(&MailboxAddress::from_bytes([0xab; 32])), format!("/v1/mailbox/{}", "ab".repeat(32)));
+    assert_eq!(
+        wire::mailbox_path(&MailboxAddress::from_bytes([0xab; 32])),
+        format!("/v1/mailbox/{}", "ab".repeat(32))
+    );
 }
 
 #[test]
 fn json_answers_are_strict() {
     assert_eq!(Stored { stored: 3 }.encode(), br#"{"stored":3}"#);
-    assert_eq!(Stored::decode(br#"{"stored":3}"#, 3), Ok(Stored { stored: 3 }));
+    assert_eq!(
+        Stored::decode(br#"{"stored":3}"#, 3),
+        Ok(Stored { stored: 3 })
+    );
     let too_many = Stored::decode(br#"{"stored":4}"#, 3);
-    assert!(matches!(too_many, Err(WireError::BadList { what: "stored", .. })));
+    assert!(matches!(
+        too_many,
+        Err(WireError::BadList { what: "stored", .. })
+    ));
     for wrong in [
         r#"{"stored":-1}"#,
         r#"{"stored":1.0}"#,
@@ -76,19 +118,40 @@ fn json_answers_are_strict() {
         "{",
     ] {
         let error = Stored::decode(wrong.as_bytes(), 64).unwrap_err();
-        assert!(matches!(error, WireError::BadJson { .. }), "{wrong}: {error}");
+        assert!(
+            matches!(error, WireError::BadJson { .. }),
+            "{wrong}: {error}"
+        );
     }
     let registered = Registered::decode(br#"{"registered":2}"#, 1);
-    assert!(matches!(registered, Err(WireError::BadList { what: "registered", .. })));
+    assert!(matches!(
+        registered,
+        Err(WireError::BadList {
+            what: "registered",
+            ..
+        })
+    ));
 }
 
 #[test]
 fn missing_positions_ascend_and_were_asked() {
     let read = |text: &str| Missing::decode(text.as_bytes(), 4);
     assert_eq!(read(r#"{"missing":[]}"#), Ok(Missing { missing: vec![] }));
-    assert_eq!(read(r#"{"missing":[0,3]}"#), Ok(Missing { missing: vec![0, 3] }));
-    for wrong in [r#"{"missing":[3,0]}"#, r#"{"missing":[1,1]}"#, r#"{"missing":[4]}"#] {
-        assert!(matches!(read(wrong), Err(WireError::BadList { .. })), "{wrong}");
+    assert_eq!(
+        read(r#"{"missing":[0,3]}"#),
+        Ok(Missing {
+            missing: vec![0, 3]
+        })
+    );
+    for wrong in [
+        r#"{"missing":[3,0]}"#,
+        r#"{"missing":[1,1]}"#,
+        r#"{"missing":[4]}"#,
+    ] {
+        assert!(
+            matches!(read(wrong), Err(WireError::BadList { .. })),
+            "{wrong}"
+        );
     }
 }
 
@@ -96,15 +159,30 @@ fn missing_positions_ascend_and_were_asked() {
 fn json_has_a_largest_size() {
     let bytes = MAX_JSON_BYTES + 1;
     let error = TokenRegistration::decode(&vec![b' '; bytes]).unwrap_err();
-    assert_eq!(error, WireError::TooLarge { bytes, max: MAX_JSON_BYTES });
+    assert_eq!(
+        error,
+        WireError::TooLarge {
+            bytes,
+            max: MAX_JSON_BYTES
+        }
+    );
 }
 
 #[test]
 fn hash_lists_are_whole_and_bounded() {
-    assert!(matches!(MissingRequest::new(vec![]), Err(WireError::BadHashList { bytes: 0, .. })));
+    assert!(matches!(
+        MissingRequest::new(vec![]),
+        Err(WireError::BadHashList { bytes: 0, .. })
+    ));
     for wrong in [0, 1, 31, 33, (MAX_HASHES_PER_ASK + 1) * 32] {
         let error = MissingRequest::decode(&vec![0; wrong]).unwrap_err();
-        assert_eq!(error, WireError::BadHashList { bytes: wrong, max: MAX_HASHES_PER_ASK });
+        assert_eq!(
+            error,
+            WireError::BadHashList {
+                bytes: wrong,
+                max: MAX_HASHES_PER_ASK
+            }
+        );
     }
     assert!(MissingRequest::decode(&vec![0; MAX_HASHES_PER_ASK * 32]).is_ok());
 }
@@ -117,18 +195,36 @@ fn log_queries_are_strict() {
     assert_eq!(LogQuery::decode("from=0"), query(0, 256));
     assert_eq!(LogQuery::decode("from=0&limit=9999"), query(0, 256));
     for wrong in [
-        "", "from", "from=", "from=-1", "from=+1", "from=1&from=1", "from=1&x=1", "limit=1",
-        "from=1&limit=0", "from=99999999999999999999", "from=1&", "from=%31", "from=1 ",
+        "",
+        "from",
+        "from=",
+        "from=-1",
+        "from=+1",
+        "from=1&from=1",
+        "from=1&x=1",
+        "limit=1",
+        "from=1&limit=0",
+        "from=99999999999999999999",
+        "from=1&",
+        "from=%31",
+        "from=1 ",
     ] {
-        assert!(matches!(LogQuery::decode(wrong), Err(WireError::BadQuery { .. })), "{wrong}");
+        assert!(
+            matches!(LogQuery::decode(wrong), Err(WireError::BadQuery { .. })),
+            "{wrong}"
+        );
     }
 }
 
 #[test]
 fn log_positions_agree_with_the_body() {
     let asked = LogQuery { from: 10, limit: 4 };
-    let read = |next, size, cells: usize| LogPosition::decode(next, size, asked, cells * CELL_BYTES);
-    assert_eq!(read(Some("12"), Some("12"), 2), Ok(LogPosition { next: 12, size: 12 }));
+    let read =
+        |next, size, cells: usize| LogPosition::decode(next, size, asked, cells * CELL_BYTES);
+    assert_eq!(
+        read(Some("12"), Some("12"), 2),
+        Ok(LogPosition { next: 12, size: 12 })
+    );
     for (next, size, cells) in [
         (None, Some("12"), 2),
         (Some("12"), None, 2),
@@ -137,7 +233,10 @@ fn log_positions_agree_with_the_body() {
         (Some("12"), Some("11"), 2),
         (Some("15"), Some("15"), 5),
     ] {
-        assert!(matches!(read(next, size, cells), Err(WireError::BadPosition { .. })));
+        assert!(matches!(
+            read(next, size, cells),
+            Err(WireError::BadPosition { .. })
+        ));
     }
     let cut = LogPosition::decode(Some("10"), Some("12"), asked, CELL_BYTES - 1);
     assert!(matches!(cut, Err(WireError::BadPosition { .. })));

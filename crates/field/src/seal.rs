@@ -3,11 +3,14 @@
 use std::io::Read;
 
 use formats::dispatch::{Item, KIND_MAX, Manifest, NAME_MAX};
-use formats::{PieceNo, PieceSealer, SealedPiece, Sha256Writer};
+use formats::{PieceError, PieceNo, PieceSealer, SealedPiece, Sha256Writer};
 use keys::IntakeRecipient;
 use zeroize::Zeroizing;
 
 use crate::error::FieldError;
+
+/// What the first bytes of a piece are read through.
+const WINDOW: usize = 64 * 1024;
 
 /// One file to seal.
 pub struct Source<'a> {
@@ -70,6 +73,15 @@ pub(crate) fn seal_whole(
     sink.keep(sealer.finish()?, last)
 }
 
+fn read_some(reader: &mut impl Read, room: &mut [u8]) -> std::io::Result<usize> {
+    loop {
+        match reader.read(room) {
+            Err(error) if error.kind() == std::io::ErrorKind::Interrupted => {}
+            other => return other,
+        }
+    }
+}
+
 fn seal_source(
     recipient: &IntakeRecipient,
     position: usize,
@@ -78,30 +90,44 @@ fn seal_source(
 ) -> Result<Item, FieldError> {
     let first = sink.next_number()?;
     let mut hash = Sha256Writer::new();
-    let mut window = Zeroizing::new(vec![0; 256 * 1024]);
+    let mut window = Zeroizing::new(vec![0; WINDOW]);
     let mut sealer: Option<PieceSealer> = None;
     loop {
-        let got = match source.reader.read(&mut window) {
-            Ok(0) => break,
-            Ok(got) => got,
-            Err(error) if error.kind() == std::io::ErrorKind::Interrupted => continue,
-            Err(error) => return Err(FieldError::Source(position, error)),
-        };
-        hash.update(&window[..got]);
-        let mut rest = &window[..got];
-        while !rest.is_empty() {
-            let mut open = match sealer.take() {
-                Some(open) => open,
-                None => PieceSealer::new(recipient, sink.memory()?)?,
-            };
-            let (fits, later) = rest.split_at(rest.len().min(open.room()));
-            open.write(fits)?;
-            rest = later;
-            if open.room() == 0 {
-                sink.keep(open.finish()?, false)?;
-            } else {
-                sealer = Some(open);
+        let mut failed = None;
+        let mut read = |room: &mut [u8]| match read_some(&mut source.reader, room) {
+            Ok(got) => {
+                hash.update(&room[..got]);
+                Ok(got)
             }
+            Err(error) => {
+                failed = Some(error);
+                Err(std::io::ErrorKind::Other.into())
+            }
+        };
+        // A piece begins with its first byte and not before, so that a file never ends with an empty piece.
+        let outcome = match &mut sealer {
+            Some(open) => open.fill(read),
+            None => read(&mut window).map_err(PieceError::from),
+        };
+        if let Some(error) = failed {
+            return Err(FieldError::Source(position, error));
+        }
+        let got = outcome?;
+        if got == 0 {
+            break;
+        }
+        let open = match sealer.take() {
+            Some(open) => open,
+            None => {
+                let mut open = PieceSealer::new(recipient, sink.memory()?)?;
+                open.write(&window[..got])?;
+                open
+            }
+        };
+        if open.room() == 0 {
+            sink.keep(open.finish()?, false)?;
+        } else {
+            sealer = Some(open);
         }
         sink.read(got as u64);
     }

@@ -92,6 +92,19 @@ impl PieceSealer {
         Ok(self.writer.write_all(plaintext)?)
     }
 
+    /// Lets `read` put plaintext straight where it will be sealed, at most [`Self::room`] bytes; returns how many it put.
+    ///
+    /// # Errors
+    /// The error of `read` as [`PieceError::Write`], or sealing failed.
+    pub fn fill(
+        &mut self,
+        read: impl FnOnce(&mut [u8]) -> std::io::Result<usize>,
+    ) -> Result<usize, PieceError> {
+        let taken = self.writer.fill(self.room(), read)?;
+        self.taken += taken;
+        Ok(taken)
+    }
+
     /// Ends the piece.
     ///
     /// # Errors

@@ -32,6 +32,8 @@ pub struct StreamWriter<W> {
     /// Plaintext of that chunk, with room for its tag, so that it is encrypted and written where it lies.
     chunk: Zeroizing<Box<[u8]>>,
     filled: usize,
+    /// Where [`StreamWriter::fill`] reads to while a full chunk waits to know whether it is the last.
+    spare: Zeroizing<Box<[u8]>>,
     output: W,
 }
 
@@ -55,8 +57,39 @@ impl<W: Write> StreamWriter<W> {
             counter: 0,
             chunk,
             filled: 0,
+            spare: Zeroizing::default(),
             output,
         })
+    }
+
+    /// Lets `read` put at most `most` bytes of plaintext where they will be encrypted, which spares a copy of everything.
+    /// Returns what `read` returns: how many bytes it put at the front of the room it was shown.
+    ///
+    /// # Errors
+    /// The error of `read`, or when the output cannot be written.
+    pub fn fill(
+        &mut self,
+        most: usize,
+        read: impl FnOnce(&mut [u8]) -> io::Result<usize>,
+    ) -> io::Result<usize> {
+        if self.filled < CHUNK_LEN {
+            let end = CHUNK_LEN.min(self.filled.saturating_add(most));
+            let room = &mut self.chunk[self.filled..end];
+            let taken = read(room)?.min(end - self.filled);
+            self.filled += taken;
+            return Ok(taken);
+        }
+        if self.spare.is_empty() {
+            self.spare = Zeroizing::new(vec![0; CHUNK_LEN + TAG_LEN].into_boxed_slice());
+        }
+        let end = CHUNK_LEN.min(most);
+        let taken = read(&mut self.spare[..end])?.min(end);
+        if taken > 0 {
+            self.write_chunk(false)?;
+            std::mem::swap(&mut self.chunk, &mut self.spare);
+            self.filled = taken;
+        }
+        Ok(taken)
     }
 
     /// Writes the last chunk and hands back the output.
@@ -147,10 +180,16 @@ mod tests {
             0, 1, 65_535, 65_536, 65_537, 131_071, 131_072, 131_073, 300_000,
         ] {
             let text: Vec<u8> = (0..=u8::MAX).cycle().take(length).collect();
-            for step in [usize::MAX, 65_536, 40_000, 777] {
+            let steps = [usize::MAX, 65_536, 40_000, 777];
+            for (step, filling) in steps.map(|step| [(step, false), (step, true)]).concat() {
                 let mut writer = StreamWriter::start(&recipient, Vec::new()).unwrap();
-                for part in text.chunks(step.min(length.max(1))) {
-                    writer.write_all(part).unwrap();
+                if filling {
+                    let mut rest = &text[..];
+                    while writer.fill(step, |room| rest.read(room)).unwrap() > 0 {}
+                } else {
+                    for part in text.chunks(step.min(length.max(1))) {
+                        writer.write_all(part).unwrap();
+                    }
                 }
                 let sealed = writer.finish().unwrap();
                 let file = age::Decryptor::new(&sealed[..]).unwrap();
@@ -160,7 +199,7 @@ mod tests {
                     .unwrap()
                     .read_to_end(&mut opened)
                     .unwrap();
-                assert!(opened == text, "{length} in steps of {step}");
+                assert!(opened == text, "{length} in steps of {step}, filling: {filling}");
             }
         }
     }

@@ -378,31 +378,45 @@ const PLAIN_AAC: [&str; 8] = [
     "48000",
 ];
 
+/// How good a video is to be.
+struct Quality {
+    /// Of the picture: x264's constant rate factor.
+    picture: &'static str,
+    /// Most bits a second; grain that no reader's line could carry is smoothed away above it.
+    most: &'static str,
+    /// Over what is averaged.
+    window: &'static str,
+    /// Bits a second of the sound.
+    sound: &'static str,
+}
+
+const SHOWN: Quality = Quality {
+    picture: "27",
+    most: "3M",
+    window: "6M",
+    sound: "96k",
+};
+const PUBLISHED: Quality = Quality {
+    picture: "21",
+    most: "20M",
+    window: "40M",
+    sound: "128k",
+};
+
 fn video(
     bench: &Bench,
     kind: Kind,
     filter: &str,
-    quality: &str,
-    sound: &str,
+    quality: &Quality,
     number: u8,
 ) -> Result<Coverage, Stop> {
     let threads = bench.order.threads.to_string();
     let mut after = vec!["-map", "0:V:0?", "-map", "0:a:0?"];
     after.extend(DROP);
-    after.extend([
-        "-vf",
-        filter,
-        "-fps_mode",
-        "vfr",
-        "-crf",
-        quality,
-        "-g",
-        "60",
-        "-threads",
-        &threads,
-        "-b:a",
-        sound,
-    ]);
+    after.extend(["-vf", filter, "-fps_mode", "vfr", "-g", "60"]);
+    after.extend(["-crf", quality.picture, "-b:a", quality.sound]);
+    after.extend(["-maxrate", quality.most, "-bufsize", quality.window]);
+    after.extend(["-threads", &threads]);
     after.extend(PLAIN_H264.iter().chain(&PLAIN_AAC).chain(&FRAGMENTS));
     stream(bench, &arguments(bench, kind, &after), number)
 }
@@ -437,7 +451,7 @@ pub(super) fn preview(bench: &Bench, kind: Kind) -> Result<Facts, Stop> {
         let filter = format!(
             "scale=w='min({side},iw)':h='min({side},ih)':force_original_aspect_ratio=decrease:force_divisible_by=2,setsar=1"
         );
-        video(bench, kind, &filter, "27", "96k", 1)?;
+        video(bench, kind, &filter, &SHOWN, 1)?;
     }
     let poster = if facts.width.is_some() {
         frame(bench, kind, facts.duration_ms.unwrap_or_default())?
@@ -487,8 +501,7 @@ pub(super) fn scrub(bench: &Bench, kind: Kind) -> Result<Facts, Stop> {
             bench,
             kind,
             "crop=trunc(iw/2)*2:trunc(ih/2)*2",
-            "21",
-            "128k",
+            &PUBLISHED,
             0,
         )?
     };

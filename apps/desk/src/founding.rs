@@ -66,7 +66,12 @@ pub struct Founding {
     pub database: Database,
     /// What one guess at a custodian's passphrase costs.
     pub cost: Cost,
+    /// The language of the generated passphrases.
+    pub words: Words,
 }
+
+/// Names with what was generated for them.
+type Passphrases = Vec<(String, Passphrase)>;
 
 /// What is shown once and kept nowhere.
 pub struct Handover {
@@ -129,13 +134,13 @@ pub(crate) fn log_signer(
 fn make_keys(
     founding: &Founding,
     rng: &mut (impl RngCore + CryptoRng),
-) -> Result<(Vec<(String, Passphrase)>, KeyringFile, OpenKeyring), FoundingError> {
+) -> Result<(Passphrases, KeyringFile, OpenKeyring), FoundingError> {
     let custodians: Vec<Custodian> = founding
         .custodians
         .iter()
         .map(|name| Custodian {
             name: name.clone(),
-            passphrase: Passphrase::generate(rng, Words::English),
+            passphrase: Passphrase::generate(rng, founding.words),
         })
         .collect();
     let new = NewKeyring {

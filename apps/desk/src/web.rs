@@ -22,7 +22,7 @@ mod sign_in;
 mod stories;
 mod story;
 mod streaming;
-mod text;
+pub(crate) mod text;
 mod unlock;
 mod visit;
 
@@ -64,7 +64,6 @@ struct App {
 }
 
 /// All pages of the desk.
-#[must_use]
 pub fn router(desk: Desk, settings: Settings) -> Router {
     let origin = Origin::new(settings.public_origin);
     let app = App {

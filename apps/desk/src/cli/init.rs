@@ -3,6 +3,7 @@
 use std::path::Path;
 
 use anyhow::Context;
+use keys::Words;
 use newsroom::accounts::Roles;
 use rand_core::OsRng;
 
@@ -10,14 +11,13 @@ use super::people::{self, Role};
 use super::{Init, terminal};
 use crate::config::{Database, DeskFolder};
 use crate::founding::{self, Founding, Handover};
+use crate::web::text::{Tongue, t};
 use crate::{clock, files};
 
 /// Founds a newsroom and hands its secrets over, once.
-pub(super) fn run(args: Init) -> anyhow::Result<()> {
-    people::all_different("custodian", args.custodians.iter().map(String::as_str))?;
-    people::all_different(
-        "editor",
-        args.editors.iter().map(|editor| editor.name.as_str()),
+pub(super) fn run(args: Init, tongue: Tongue) -> anyhow::Result<()> {
+    people::all_different(tongue, args.custodians.iter().map(String::as_str))?;
+    people::all_different(tongue, args.editors.iter().map(|editor| editor.name.as_str()),
     )?;
     for name in &args.custodians {
         people::checked_name(name).map_err(anyhow::Error::msg)?;
@@ -36,10 +36,14 @@ pub(super) fn run(args: Init) -> anyhow::Result<()> {
             None => Database::Sqlcipher,
         },
         cost: founding::cost_for_this_machine(),
+        words: match tongue {
+            Tongue::En => Words::English,
+            Tongue::Ar => Words::Arabic,
+        },
     };
     if let Some(folder) = &args.passphrase_dir {
         files::private_folder(folder)
-            .with_context(|| format!("cannot make {}", folder.display()))?;
+            .with_context(|| terminal::cannot_write(tongue, folder))?;
     }
     let folder = DeskFolder::new(&args.dir);
     let runtime = tokio::runtime::Runtime::new()?;
@@ -50,8 +54,8 @@ pub(super) fn run(args: Init) -> anyhow::Result<()> {
         clock::now(),
     ))?;
     match &args.passphrase_dir {
-        Some(to) => hand_over_files(&handover, to),
-        None => hand_over_here(&handover),
+        Some(to) => hand_over_files(&handover, to, tongue),
+        None => hand_over_here(&handover, tongue),
     }
 }
 
@@ -63,31 +67,30 @@ fn roles(role: Role) -> Roles {
     }
 }
 
-fn hand_over_files(handover: &Handover, to: &Path) -> anyhow::Result<()> {
+fn hand_over_files(handover: &Handover, to: &Path, tongue: Tongue) -> anyhow::Result<()> {
+    let write = |name: String, secret: &str| {
+        let path = to.join(name);
+        files::create_new(&path, secret.as_bytes())
+            .with_context(|| terminal::cannot_write(tongue, &path))
+    };
     for (name, passphrase) in &handover.passphrases {
-        let path = to.join(format!("{name}.passphrase"));
-        files::create_new(&path, passphrase.expose().as_bytes())
-            .with_context(|| format!("cannot write {}", path.display()))?;
+        write(format!("{name}.passphrase"), passphrase.expose())?;
     }
     for (name, code) in &handover.enrolments {
-        let path = to.join(format!("{name}.enrol"));
-        files::create_new(&path, code.as_bytes())
-            .with_context(|| format!("cannot write {}", path.display()))?;
+        write(format!("{name}.enrol"), code)?;
     }
-    terminal::say(&format!(
-        "The newsroom is founded. Passphrases and enrolment codes lie in {}; hand each to its owner and delete the files.",
-        to.display()
-    ))?;
+    let path = to.display().to_string();
+    terminal::say(&t!(tongue, "cli-founded-files", path = path))?;
     Ok(())
 }
 
-fn hand_over_here(handover: &Handover) -> anyhow::Result<()> {
-    terminal::say("The newsroom is founded. What follows is shown once and kept nowhere.")?;
-    terminal::say("\nCustodians' passphrases (write them down, apart from each other):")?;
+fn hand_over_here(handover: &Handover, tongue: Tongue) -> anyhow::Result<()> {
+    terminal::say(&t!(tongue, "cli-founded-here"))?;
+    terminal::say(&format!("\n{}", t!(tongue, "cli-passphrases")))?;
     for (name, passphrase) in &handover.passphrases {
         terminal::say(&format!("  {name}: {}", passphrase.expose()))?;
     }
-    terminal::say("\nEditors' enrolment codes (good for seven days, at /enrol/CODE):")?;
+    terminal::say(&format!("\n{}", t!(tongue, "cli-enrolments")))?;
     for (name, code) in &handover.enrolments {
         terminal::say(&format!("  {name}: {}", code.as_str()))?;
     }

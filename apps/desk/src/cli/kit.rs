@@ -13,43 +13,39 @@ use super::{KitNew, terminal};
 use crate::config::{DeskConfig, DeskFolder};
 use crate::kits::{self, KitFacts};
 use crate::open_desk::current_recipient;
+use crate::web::text::{Tongue, t};
 use crate::{clock, files, opening_store, tokens};
 
 /// Makes a kit on the word of k custodians.
-pub(super) fn new(args: &KitNew) -> anyhow::Result<()> {
+pub(super) fn new(args: &KitNew, tongue: Tongue) -> anyhow::Result<()> {
     let folder = DeskFolder::new(&args.dir);
     let config = DeskConfig::load(&folder)?;
     if config.drops.is_empty() {
-        bail!("the newsroom has no drop yet; add one with `fh-desk drop add`");
+        bail!("{}", t!(tongue, "cli-no-drop"));
     }
+    let out = args.out.display().to_string();
     if args.out.exists() {
-        bail!(
-            "{} exists; a kit never overwrites a file",
-            args.out.display()
-        );
+        bail!("{}", t!(tongue, "cli-kit-exists", path = out));
     }
-    let keys = unlock(&folder, args)?;
+    let keys = unlock(&folder, args, tongue)?;
     let runtime = tokio::runtime::Runtime::new()?;
     runtime.block_on(async {
         let store = opening_store::open(&folder, &config, &keys).await?;
-        let issued = issue(&store, &config, &keys, args).await;
+        let issued = issue(&store, &config, &keys, args, tongue).await;
         store.close().await;
         issued
     })?;
-    terminal::say(&format!(
-        "The kit is in {}. Hand it over in person and delete the file; whoever holds it can send in her name.",
-        args.out.display()
-    ))?;
+    terminal::say(&t!(tongue, "cli-kit-made", path = out))?;
     Ok(())
 }
 
-fn unlock(folder: &DeskFolder, args: &KitNew) -> anyhow::Result<OpenKeyring> {
+fn unlock(folder: &DeskFolder, args: &KitNew, tongue: Tongue) -> anyhow::Result<OpenKeyring> {
     let path = folder.keyring();
-    let bytes = fs::read(&path).with_context(|| format!("cannot read {}", path.display()))?;
+    let bytes = fs::read(&path).with_context(|| terminal::cannot_read(tongue, &path))?;
     let keyring = KeyringFile::from_json(&bytes)?;
     let custodians: Vec<String> = keyring.custodians().map(str::to_owned).collect();
     let threshold = usize::from(keyring.threshold());
-    let gathered = people::gather_passphrases(&args.passphrases, &custodians, threshold)?;
+    let gathered = people::gather_passphrases(tongue, &args.passphrases, &custodians, threshold)?;
     let mut shares = Vec::with_capacity(gathered.len());
     for (name, passphrase) in &gathered {
         shares.push(keyring.open_share(name, passphrase)?);
@@ -62,6 +58,7 @@ async fn issue(
     config: &DeskConfig,
     keys: &OpenKeyring,
     args: &KitNew,
+    tongue: Tongue,
 ) -> anyhow::Result<()> {
     let (intake_epoch, intake) =
         current_recipient(keys).context("the keyring holds no intake identity")?;
@@ -94,13 +91,12 @@ async fn issue(
     store.issue_kit(&record, now).await?;
     let bytes = kit.encode()?;
     files::create_new(&args.out, &bytes)
-        .with_context(|| format!("cannot write {}", args.out.display()))?;
+        .with_context(|| terminal::cannot_write(tongue, &args.out))?;
     for (drop, client) in drops {
         let url = client.url().to_owned();
         if let Err(error) = tokens::register(store, drop, client).await {
-            terminal::complain(&format!(
-                "The drop {url} could not be told of the kit's tokens ({error}); the desk does it when it is next open."
-            ));
+            tracing::warn!(%error, "tokens could not be registered");
+            terminal::complain(&t!(tongue, "cli-kit-drop-waits", url = url));
         }
     }
     Ok(())

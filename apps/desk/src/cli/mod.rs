@@ -12,6 +12,8 @@ use std::path::PathBuf;
 
 use clap::{Args, Parser, Subcommand};
 
+use crate::web::text::Tongue;
+
 /// The desk: receive, examine, protect, clear and publish.
 #[derive(Parser)]
 #[command(name = "fh-desk", version, about)]
@@ -129,12 +131,20 @@ struct Serve {
 /// # Errors
 /// What a person should read; the caller prints it.
 pub fn run(cli: Cli) -> anyhow::Result<()> {
+    let system = std::env::var("LANG").unwrap_or_default();
+    let tongue = spoken(cli.lang.as_deref(), &system);
     match cli.command {
-        Command::Init(args) => init::run(args),
-        Command::Drop(DropCommand::Add(args)) => drop::add(&args),
-        Command::Kit(KitCommand::New(args)) => kit::new(&args),
+        Command::Init(args) => init::run(args, tongue),
+        Command::Drop(DropCommand::Add(args)) => drop::add(&args, tongue),
+        Command::Kit(KitCommand::New(args)) => kit::new(&args, tongue),
         Command::Serve(args) => serve::run(args),
     }
+}
+
+/// The language to speak: the one asked for, else the system's, else English.
+fn spoken(asked: Option<&str>, system: &str) -> Tongue {
+    let tag = |text: &str| Tongue::from_tag(text.get(..2)?);
+    asked.and_then(tag).or_else(|| tag(system)).unwrap_or(Tongue::En)
 }
 
 /// Tells a person what went wrong, with its causes, and gives the exit code.
@@ -142,4 +152,25 @@ pub fn run(cli: Cli) -> anyhow::Result<()> {
 pub fn report(error: &anyhow::Error) -> std::process::ExitCode {
     terminal::complain(&format!("fh-desk: {error:#}"));
     std::process::ExitCode::FAILURE
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_language_asked_for_goes_before_the_systems() {
+        assert_eq!(spoken(None, "ar_SY.UTF-8"), Tongue::Ar);
+        assert_eq!(spoken(Some("en"), "ar_SY.UTF-8"), Tongue::En);
+        assert_eq!(spoken(Some("ar"), "C"), Tongue::Ar);
+        for other in ["", "C", "a", "de_AT", "ع"] {
+            assert_eq!(spoken(None, other), Tongue::En, "{other}");
+        }
+    }
+
+    #[test]
+    fn the_command_line_is_consistent() {
+        use clap::CommandFactory;
+        Cli::command().debug_assert();
+    }
 }

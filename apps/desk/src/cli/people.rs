@@ -8,6 +8,7 @@ use keys::passphrase::Passphrase;
 use zeroize::Zeroizing;
 
 use super::terminal;
+use crate::web::text::{Tongue, t};
 
 /// The longest name; names show in lists and in the keyring.
 const NAME_MAX: usize = 64;
@@ -82,13 +83,13 @@ pub(crate) fn checked_name(name: &str) -> Result<String, String> {
 
 /// Refuses a list in which a name comes twice.
 pub(crate) fn all_different<'a>(
-    what: &str,
+    tongue: Tongue,
     names: impl IntoIterator<Item = &'a str>,
 ) -> anyhow::Result<()> {
     let mut seen = std::collections::BTreeSet::new();
     for name in names {
         if !seen.insert(name) {
-            bail!("the {what} {name} is named twice; every {what} needs a name of their own");
+            bail!("{}", t!(tongue, "cli-named-twice", name = name));
         }
     }
     Ok(())
@@ -96,23 +97,14 @@ pub(crate) fn all_different<'a>(
 
 /// Reads passphrases from the files given, then asks for others until `threshold` are in.
 pub(crate) fn gather_passphrases(
+    tongue: Tongue,
     files: &[PassphraseFile],
     custodians: &[String],
     threshold: usize,
 ) -> anyhow::Result<Vec<(String, Passphrase)>> {
     let mut gathered = Vec::new();
     for file in files {
-        if !custodians.contains(&file.name) {
-            bail!(
-                "{} is not a custodian; custodians are: {}",
-                file.name,
-                custodians.join(", ")
-            );
-        }
-        let text = fs::read_to_string(&file.path)
-            .map(Zeroizing::new)
-            .with_context(|| format!("cannot read the passphrase of {}", file.name))?;
-        gathered.push((file.name.clone(), Passphrase::new(text.trim())));
+        gathered.push((file.name.clone(), from_file(tongue, file, custodians)?));
     }
     for name in custodians {
         if gathered.len() >= threshold {
@@ -121,20 +113,33 @@ pub(crate) fn gather_passphrases(
         if gathered.iter().any(|(known, _)| known == name) {
             continue;
         }
-        let asked = terminal::ask_secret(&format!(
-            "Passphrase of {name} (leave empty if not present): "
-        ))?;
+        let question = t!(tongue, "cli-ask-passphrase", name = name.as_str());
+        let asked = terminal::ask_secret(tongue, &question)?;
         if !asked.trim().is_empty() {
             gathered.push((name.clone(), Passphrase::new(asked.trim())));
         }
     }
-    if gathered.len() < threshold {
-        bail!(
-            "{threshold} custodians are needed, {} came; try again when more are present",
-            gathered.len()
-        );
+    let have = gathered.len();
+    if have < threshold {
+        bail!("{}", t!(tongue, "cli-too-few", need = threshold, have = have));
     }
     Ok(gathered)
+}
+
+fn from_file(
+    tongue: Tongue,
+    file: &PassphraseFile,
+    custodians: &[String],
+) -> anyhow::Result<Passphrase> {
+    let name = file.name.as_str();
+    if !custodians.contains(&file.name) {
+        let names = custodians.join(", ");
+        bail!("{}", t!(tongue, "cli-not-a-custodian", name = name, names = names));
+    }
+    let text = fs::read_to_string(&file.path)
+        .map(Zeroizing::new)
+        .with_context(|| terminal::cannot_read(tongue, &file.path))?;
+    Ok(Passphrase::new(text.trim()))
 }
 
 #[cfg(test)]
@@ -163,8 +168,8 @@ mod tests {
 
     #[test]
     fn the_same_name_twice_is_refused() {
-        assert!(all_different("custodian", ["a", "b"]).is_ok());
-        let twice = all_different("custodian", ["a", "b", "a"]).unwrap_err();
-        assert!(twice.to_string().contains("custodian a"));
+        assert!(all_different(Tongue::En, ["a", "b"]).is_ok());
+        let twice = all_different(Tongue::En, ["a", "b", "a"]).unwrap_err();
+        assert!(twice.to_string().contains('a'));
     }
 }

@@ -1,9 +1,12 @@
 //! Talking to the person at the terminal: the only place of the desk that writes to it.
 
 use std::io::{self, IsTerminal, Write};
+use std::path::Path;
 
-use anyhow::{Context, bail};
+use anyhow::bail;
 use zeroize::Zeroizing;
+
+use crate::web::text::{Tongue, t};
 
 /// Writes one line to standard output.
 pub(crate) fn say(line: &str) -> io::Result<()> {
@@ -18,11 +21,19 @@ pub(crate) fn complain(line: &str) {
 }
 
 /// Asks for a secret without showing it.
-pub(crate) fn ask_secret(question: &str) -> anyhow::Result<Zeroizing<String>> {
+pub(crate) fn ask_secret(tongue: Tongue, question: &str) -> anyhow::Result<Zeroizing<String>> {
     if !io::stdin().is_terminal() {
-        bail!("{question}there is no terminal to ask on; give passphrase files instead");
+        bail!("{question} {}", t!(tongue, "cli-no-terminal"));
     }
-    rpassword::prompt_password(question)
-        .map(Zeroizing::new)
-        .context("cannot read from the terminal")
+    Ok(rpassword::prompt_password(format!("{question} ")).map(Zeroizing::new)?)
+}
+
+/// That a file cannot be read.
+pub(crate) fn cannot_read(tongue: Tongue, path: &Path) -> String {
+    t!(tongue, "cli-cannot-read", path = path.display().to_string())
+}
+
+/// That a file cannot be written.
+pub(crate) fn cannot_write(tongue: Tongue, path: &Path) -> String {
+    t!(tongue, "cli-cannot-write", path = path.display().to_string())
 }

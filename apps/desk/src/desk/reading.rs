@@ -47,6 +47,16 @@ impl Desk {
         Ok(item_view(&record, &dispatch, &custody, &derivatives))
     }
 
+    /// As [`Desk::item`], for an editor to whom the medium is shown: the look is entered in the custody.
+    ///
+    /// # Errors
+    /// As [`Desk::item`].
+    pub async fn look_at(&self, item: ItemId, editor: EditorId) -> Result<ItemView, DeskError> {
+        let store = self.store()?;
+        store.item_viewed(item, editor, clock::now()).await?;
+        self.item(item).await
+    }
+
     /// The preview of an item (H.264 proxy, audio, picture), for byte ranges.
     ///
     /// # Errors

@@ -23,7 +23,10 @@ fn while_locked_cells_come_in_and_nothing_goes_out() {
         refusals(&desk, &world).await;
         world.unlock(&desk).await;
         until(&desk, |inbox| {
-            inbox.dispatches.iter().any(|one| one.state == DispatchState::Complete)
+            inbox
+                .dispatches
+                .iter()
+                .any(|one| one.state == DispatchState::Complete)
         })
         .await;
 
@@ -38,11 +41,20 @@ fn while_locked_cells_come_in_and_nothing_goes_out() {
 }
 
 async fn refusals(desk: &Desk, world: &World) {
-    let wrong = desk.enter_share("Amal", Passphrase::new("no")).await.unwrap_err();
+    let wrong = desk
+        .enter_share("Amal", Passphrase::new("no"))
+        .await
+        .unwrap_err();
     assert!(matches!(wrong, UnlockRefusal::WrongPassphrase { name } if name == "Amal"));
-    let nobody = desk.enter_share("Eve", Passphrase::new("no")).await.unwrap_err();
+    let nobody = desk
+        .enter_share("Eve", Passphrase::new("no"))
+        .await
+        .unwrap_err();
     assert!(matches!(nobody, UnlockRefusal::UnknownCustodian { .. }));
-    let state = desk.enter_share("Amal", world.passphrase("Amal")).await.unwrap();
+    let state = desk
+        .enter_share("Amal", world.passphrase("Amal"))
+        .await
+        .unwrap();
     assert!(matches!(state, LockState::Locked { entered, .. } if entered == ["Amal"]));
     desk.lock().await;
     assert!(
@@ -56,7 +68,9 @@ async fn spooled(world: &World) {
     let spool = world.folder().spool();
     for _ in 0..600 {
         let files = std::fs::read_dir(&spool).into_iter().flatten().flatten();
-        let bytes: u64 = files.filter_map(|file| Some(file.metadata().ok()?.len())).sum();
+        let bytes: u64 = files
+            .filter_map(|file| Some(file.metadata().ok()?.len()))
+            .sum();
         if bytes >= 65_536 {
             return;
         }

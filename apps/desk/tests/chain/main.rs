@@ -3,7 +3,7 @@
 #![allow(
     missing_docs,
     clippy::unwrap_used,
-    clippy::expect_used,
+    clippy::panic,
     reason = "a test fails by panicking"
 )]
 
@@ -11,5 +11,7 @@ mod capture;
 mod kills;
 mod locked;
 mod photo;
+mod publishing;
+mod running;
 mod way;
 mod world;

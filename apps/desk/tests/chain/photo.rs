@@ -12,7 +12,9 @@ pub(crate) fn jpeg(seed: u8) -> Vec<u8> {
         image::Rgb([mix(1, 0), mix(0, 1), mix(1, 1)])
     });
     let mut plain = Cursor::new(Vec::new());
-    picture.write_to(&mut plain, image::ImageFormat::Jpeg).unwrap();
+    picture
+        .write_to(&mut plain, image::ImageFormat::Jpeg)
+        .unwrap();
     let plain = plain.into_inner();
     let length = u16::try_from(CANARY.len() + 2).unwrap().to_be_bytes();
     let mut out = plain[..2].to_vec();

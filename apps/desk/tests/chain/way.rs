@@ -13,7 +13,7 @@ use newsroom::Private;
 use crate::world::{NOTE, PSEUDONYM, World, until};
 use crate::{capture, photo};
 
-const FILE_NAME: &str = "IMG_from_the_roof.jpg";
+pub(crate) const FILE_NAME: &str = "IMG_from_the_roof.jpg";
 
 #[test]
 fn a_photograph_goes_the_whole_way_and_the_logs_stay_silent() {
@@ -39,20 +39,31 @@ fn a_photograph_goes_the_whole_way_and_the_logs_stay_silent() {
         check_site(&world, &original, &published);
         let custody = desk.item(item).await.unwrap().custody;
         let acts: Vec<&str> = custody.iter().map(|line| line.what.as_str()).collect();
-        for act in ["item.entered", "item.examined", "item.scrubbed", "item.published"] {
+        for act in [
+            "item.entered",
+            "item.examined",
+            "item.scrubbed",
+            "item.published",
+        ] {
             assert!(acts.contains(&act), "{act} is missing in {acts:?}");
         }
         desk.stop().await;
     });
     let mut reporter = world.reporter();
     let (receipts, forgotten) = reporter.receive();
-    assert!(receipts >= 1 && forgotten >= 3, "{receipts} receipts, {forgotten} forgotten");
+    assert!(
+        receipts >= 1 && forgotten >= 3,
+        "{receipts} receipts, {forgotten} forgotten"
+    );
     silent(&logs.text(), &world);
 }
 
-async fn arrived(desk: &Desk) -> ItemId {
+pub(crate) async fn arrived(desk: &Desk) -> ItemId {
     let view = until(desk, |inbox| {
-        inbox.dispatches.iter().any(|one| one.state == DispatchState::Complete)
+        inbox
+            .dispatches
+            .iter()
+            .any(|one| one.state == DispatchState::Complete)
     })
     .await;
     let dispatch = &view.dispatches[0];
@@ -62,22 +73,29 @@ async fn arrived(desk: &Desk) -> ItemId {
     dispatch.items[0].id
 }
 
-async fn enrol(desk: &Desk, world: &World) -> (EditorId, EditorId) {
+pub(crate) async fn enrol(desk: &Desk, world: &World) -> (EditorId, EditorId) {
     let store = desk.store().unwrap();
     let mut ids = Vec::new();
     for (_, code) in &world.handover.enrolments {
         let password = Private::new("$argon2id$not-used-here");
-        ids.push(store.enrol(enrolment_digest(code), &password, clock::now()).await.unwrap());
+        ids.push(
+            store
+                .enrol(enrolment_digest(code), &password, clock::now())
+                .await
+                .unwrap(),
+        );
     }
     (ids[0], ids[1])
 }
 
-async fn examined(desk: &Desk, item: ItemId) {
+pub(crate) async fn examined(desk: &Desk, item: ItemId) {
     wait(desk, item, |view| view.preview == WorkState::Done).await;
     let view = desk.item(item).await.unwrap();
     assert_eq!(view.kind, "jpeg");
     assert!(
-        view.findings.iter().any(|found| found.value.contains(photo::CANARY)),
+        view.findings
+            .iter()
+            .any(|found| found.value.contains(photo::CANARY)),
         "the comment must be found: {:?}",
         view.findings
     );
@@ -95,13 +113,16 @@ async fn wait(desk: &Desk, item: ItemId, wanted: impl Fn(&desk::desk::ItemView) 
             let _ = tokio::time::timeout(Duration::from_secs(1), events.recv()).await;
         }
     };
-    if tokio::time::timeout(Duration::from_secs(90), waiting).await.is_err() {
+    if tokio::time::timeout(Duration::from_secs(90), waiting)
+        .await
+        .is_err()
+    {
         panic!("waited too long: {:?}", desk.item(item).await.unwrap());
     }
 }
 
 /// Scrubs, writes, and has two people approve; holds the refusals on the way.
-async fn cleared(
+pub(crate) async fn cleared(
     desk: &Desk,
     item: ItemId,
     noor: EditorId,
@@ -112,7 +133,13 @@ async fn cleared(
     wait(desk, item, |view| view.scrub == WorkState::Done).await;
     let derivatives = desk.item(item).await.unwrap().derivatives;
     assert_eq!(derivatives.len(), 1, "asking twice makes one");
-    assert!(derivatives[0].report.removed.iter().any(|one| one.value.contains(photo::CANARY)));
+    assert!(
+        derivatives[0]
+            .report
+            .removed
+            .iter()
+            .any(|one| one.value.contains(photo::CANARY))
+    );
 
     let story = desk.new_story(noor).await.unwrap();
     let mut draft = StoryDraft {
@@ -129,8 +156,13 @@ async fn cleared(
     };
     let session = sha256(b"a session");
     let first = desk.save_story(noor, story, draft.clone()).await.unwrap();
-    desk.approve(noor, story, &first.clearance, &session).await.unwrap();
-    let twice = desk.approve(noor, story, &first.clearance, &session).await.unwrap_err();
+    desk.approve(noor, story, &first.clearance, &session)
+        .await
+        .unwrap();
+    let twice = desk
+        .approve(noor, story, &first.clearance, &session)
+        .await
+        .unwrap_err();
     assert_eq!(twice.code(), "same-editor-twice");
     let early = desk.publish(noor, story).await.unwrap_err();
     assert_eq!(early.code(), "not-cleared");
@@ -138,22 +170,39 @@ async fn cleared(
     draft.title_en.push('.');
     let second = desk.save_story(noor, story, draft).await.unwrap();
     assert!(second.approvals.is_empty(), "an edit voids approvals");
-    let stale = desk.approve(sami, story, &first.clearance, &session).await.unwrap_err();
+    let stale = desk
+        .approve(sami, story, &first.clearance, &session)
+        .await
+        .unwrap_err();
     assert_eq!(stale.code(), "stale-approval");
     for editor in [noor, sami] {
-        desk.approve(editor, story, &second.clearance, &session).await.unwrap();
+        desk.approve(editor, story, &second.clearance, &session)
+            .await
+            .unwrap();
     }
     story
 }
 
-fn check_site(world: &World, original: &[u8], published: &desk::desk::PublicationView) {
+pub(crate) fn check_site(world: &World, original: &[u8], published: &desk::desk::PublicationView) {
     let site = world.path("site");
     let file = fs::read(site.join(&published.files[0].file)).unwrap();
     let proof_file = fs::read(site.join(&published.files[0].proof)).unwrap();
-    assert!(site.join(&published.url_path).exists(), "{}", published.url_path);
-    let key: LogVerifier =
-        fs::read_to_string(world.folder().log_key()).unwrap().trim().parse().unwrap();
-    let report = proof::check(&mut file.as_slice(), &proof_file, std::slice::from_ref(&key)).unwrap();
+    assert!(
+        site.join(&published.url_path).exists(),
+        "{}",
+        published.url_path
+    );
+    let key: LogVerifier = fs::read_to_string(world.folder().log_key())
+        .unwrap()
+        .trim()
+        .parse()
+        .unwrap();
+    let report = proof::check(
+        &mut file.as_slice(),
+        &proof_file,
+        std::slice::from_ref(&key),
+    )
+    .unwrap();
     assert!(!report.fails(), "{report:?}");
     let mut flipped = file.clone();
     flipped[file.len() / 2] ^= 1;
@@ -166,7 +215,11 @@ fn check_site(world: &World, original: &[u8], published: &desk::desk::Publicatio
         if entry.file_type().is_file() {
             let bytes = fs::read(entry.path()).unwrap();
             for needle in [photo::CANARY, hash.as_str(), PSEUDONYM, NOTE, FILE_NAME] {
-                assert!(!holds(&bytes, needle), "{needle} is in {}", entry.path().display());
+                assert!(
+                    !holds(&bytes, needle),
+                    "{needle} is in {}",
+                    entry.path().display()
+                );
             }
         }
     }
@@ -178,8 +231,20 @@ fn silent(logs: &str, world: &World) {
         .map(String::from)
         .to_vec();
     needles.push(world.drop_token.clone());
-    needles.extend(world.handover.passphrases.iter().map(|(_, p)| p.expose().to_owned()));
-    needles.extend(world.handover.enrolments.iter().map(|(_, code)| code.to_string()));
+    needles.extend(
+        world
+            .handover
+            .passphrases
+            .iter()
+            .map(|(_, p)| p.expose().to_owned()),
+    );
+    needles.extend(
+        world
+            .handover
+            .enrolments
+            .iter()
+            .map(|(_, code)| code.to_string()),
+    );
     let kit = formats::Kit::decode(&fs::read(world.path("kit")).unwrap()).unwrap();
     needles.push(hex::encode(kit.chain.expose_bytes()));
     needles.push(kit.id.to_string());
@@ -193,5 +258,7 @@ fn silent(logs: &str, world: &World) {
 }
 
 fn holds(bytes: &[u8], needle: &str) -> bool {
-    bytes.windows(needle.len()).any(|window| window == needle.as_bytes())
+    bytes
+        .windows(needle.len())
+        .any(|window| window == needle.as_bytes())
 }

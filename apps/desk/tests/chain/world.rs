@@ -7,10 +7,10 @@ use std::process::Command;
 use std::sync::Arc;
 use std::time::Duration;
 
+use desk::clock;
 use desk::config::{Database, DeskConfig, DeskFolder, DropEntry};
 use desk::desk::{Desk, DeskOptions, InboxView, LockState};
 use desk::founding::{self, Founding, Handover};
-use desk::clock;
 use field::{Clock, DirDisk, Field, HttpRoad, Proxy, SendWish, Source};
 use keys::{Cost, Passphrase};
 use newsroom::accounts::Roles;
@@ -43,12 +43,10 @@ impl World {
             organisation: "Voices of the river".into(),
             custodians: ["Amal", "Basim", "Dana"].map(String::from).to_vec(),
             threshold: 2,
-            editors: vec![
-                ("Noor".into(), Roles::EDITOR),
-                ("Sami".into(), Roles::BOTH),
-            ],
+            editors: vec![("Noor".into(), Roles::EDITOR), ("Sami".into(), Roles::BOTH)],
             database: Database::Sqlcipher,
             cost: Cost::FOR_TESTS,
+            words: keys::Words::English,
         };
         let mut rng = ChaCha20Rng::seed_from_u64(seed);
         let runtime = tokio::runtime::Runtime::new().unwrap();
@@ -77,14 +75,21 @@ impl World {
     }
 
     pub(crate) fn passphrase(&self, name: &str) -> Passphrase {
-        let (_, found) = self.handover.passphrases.iter().find(|(one, _)| one == name).unwrap();
+        let (_, found) = self
+            .handover
+            .passphrases
+            .iter()
+            .find(|(one, _)| one == name)
+            .unwrap();
         Passphrase::new(found.expose())
     }
 
     /// A drop in a thread of its own, as its own program would run it.
     fn start_drop(&mut self) -> String {
         let root = self.path("drop");
-        let token = wire::DeskToken::from_hex(self.drop_token.as_bytes()).unwrap().hash();
+        let token = wire::DeskToken::from_hex(self.drop_token.as_bytes())
+            .unwrap()
+            .hash();
         let (stop, stopped) = tokio::sync::oneshot::channel::<()>();
         let (tell, told) = std::sync::mpsc::channel();
         let thread = std::thread::spawn(move || {
@@ -122,7 +127,10 @@ impl World {
     fn make_kit(&self) {
         let mut command = Command::new(DESK_EXE);
         command.args(["kit", "new", PSEUDONYM, "--dir"]);
-        command.arg(self.path("desk")).arg("--out").arg(self.path("kit"));
+        command
+            .arg(self.path("desk"))
+            .arg("--out")
+            .arg(self.path("kit"));
         for name in ["Basim", "Dana"] {
             let file = self.path(&format!("{name}.passphrase"));
             fs::write(&file, self.passphrase(name).expose()).unwrap();
@@ -130,7 +138,11 @@ impl World {
             command.args(["--custodian-passphrase", &value]);
         }
         let done = command.output().unwrap();
-        assert!(done.status.success(), "{}", String::from_utf8_lossy(&done.stderr));
+        assert!(
+            done.status.success(),
+            "{}",
+            String::from_utf8_lossy(&done.stderr)
+        );
     }
 
     /// The reporter's device, set up with the kit on first use.
@@ -165,8 +177,13 @@ impl World {
     }
 
     pub(crate) async fn unlock(&self, desk: &Desk) {
-        desk.enter_share("Amal", self.passphrase("Amal")).await.unwrap();
-        let state = desk.enter_share("Dana", self.passphrase("Dana")).await.unwrap();
+        desk.enter_share("Amal", self.passphrase("Amal"))
+            .await
+            .unwrap();
+        let state = desk
+            .enter_share("Dana", self.passphrase("Dana"))
+            .await
+            .unwrap();
         assert_eq!(state, LockState::Open);
     }
 }
@@ -207,7 +224,9 @@ impl Reporter {
             })
             .collect();
         let now = clock::now().0;
-        self.field.add(&mut sources, note, now, &mut OsRng, &mut |_| {}).unwrap();
+        self.field
+            .add(&mut sources, note, now, &mut OsRng, &mut |_| {})
+            .unwrap();
     }
 
     /// Sends everything to the drop over loopback.
@@ -229,7 +248,10 @@ impl Reporter {
     pub(crate) fn receive(&mut self) -> (u64, u64) {
         let mut road = HttpRoad::new(Proxy::None, 1);
         let now = clock::now().0;
-        let got = self.field.receive(&mut road, &[], now, &mut OsRng, &mut |_| {}).unwrap();
+        let got = self
+            .field
+            .receive(&mut road, &[], now, &mut OsRng, &mut |_| {})
+            .unwrap();
         assert!(got.refused.is_empty(), "{got:?}");
         (got.receipts, got.forgotten)
     }

@@ -160,6 +160,7 @@ fn founding(database: Database) -> Founding {
         ],
         database,
         cost: keys::Cost::FOR_TESTS,
+        words: keys::Words::English,
     }
 }
 

@@ -1,5 +1,11 @@
 //! The pages over HTTP, on both databases: who is let in, what is refused, what hostile strings become.
 
+#![expect(
+    clippy::unwrap_used,
+    clippy::panic,
+    reason = "a failed step of a test is a failed test"
+)]
+
 #[path = "web/accounts.rs"]
 mod accounts;
 #[path = "web/doors.rs"]

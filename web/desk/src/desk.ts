@@ -34,7 +34,10 @@ let timer: number | undefined;
 async function refresh(): Promise<void> {
   const kinds = wanted;
   wanted = new Set();
-  const response = await fetch(location.href, { headers: { Accept: "text/html" }, credentials: "same-origin" });
+  // Without the act that opened the gate: refreshing is no second look.
+  const url = new URL(location.href);
+  url.searchParams.delete("show");
+  const response = await fetch(url, { headers: { Accept: "text/html" }, credentials: "same-origin" });
   if (response.redirected || response.status === 503) {
     location.reload();
     return;
@@ -88,6 +91,21 @@ function guardForms(): void {
   }
 }
 
+/** A second press while the first is under way would count as another attempt. */
+function sendOnce(): void {
+  const sent = new WeakSet<HTMLFormElement>();
+  document.addEventListener("submit", (event) => {
+    const form = event.target;
+    if (!(form instanceof HTMLFormElement) || form.method !== "post") return;
+    if (sent.has(form)) event.preventDefault();
+    sent.add(form);
+    form.setAttribute("aria-busy", "true");
+  });
+  window.addEventListener("pageshow", (event) => {
+    if (event.persisted) location.reload();
+  });
+}
+
 function closeMenus(): void {
   document.addEventListener("click", (event) => {
     for (const menu of document.querySelectorAll<HTMLDetailsElement>("details.account[open]")) {
@@ -97,6 +115,7 @@ function closeMenus(): void {
 }
 
 guardForms();
+sendOnce();
 closeMenus();
 const kinds = new Set(liveParts(document).flatMap((part) => (part.dataset.live ?? "").split(" ")));
 if (kinds.has("lock")) {

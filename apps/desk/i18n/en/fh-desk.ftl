@@ -200,6 +200,7 @@ media-tool-stalled = A tool made no progress on this file. Treat it as an attack
 media-tool-memory = A tool ran out of memory on this file. Treat it as an attack.
 media-tool-output = The file unpacks to far more than it is. Treat it as an attack.
 media-unsafe-left = After cleaning, the file still held something that could identify someone.
+media-given-up = The desk tried several times and could not work on this file. The fault is this machine’s; ask its operator.
 
 ## Stories
 stories-empty-title = No stories yet

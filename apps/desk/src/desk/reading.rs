@@ -3,6 +3,7 @@
 use newsroom::arrival::DispatchState as RecordState;
 use newsroom::audit::{Actor, Chain};
 use newsroom::items::{Examination, Protection};
+use newsroom::work::Work;
 use newsroom::{BlobId, Refusal};
 use store::{AuditRecord, DerivativeRecord, DispatchRecord, ItemRecord, StoreError};
 
@@ -18,6 +19,8 @@ use crate::work::items::{probe_from, report_from};
 
 /// Dispatches shown in the inbox.
 const SHOWN: u32 = 200;
+/// Given-up jobs looked through for those of an item.
+const GIVEN_UP: u32 = 200;
 
 impl Desk {
     /// What has arrived, newest first.
@@ -44,7 +47,11 @@ impl Desk {
         let dispatch = open.store.dispatch(&record.dispatch).await?;
         let custody = open.store.audit(Chain::Item(item)).await?;
         let derivatives = open.store.derivatives_of(item).await?;
-        Ok(item_view(&record, &dispatch, &custody, &derivatives))
+        let mut view = item_view(&record, &dispatch, &custody, &derivatives);
+        for (work, code) in open.store.dead_jobs(GIVEN_UP).await? {
+            show_given_up(&mut view, &work, &code);
+        }
+        Ok(view)
     }
 
     /// As [`Desk::item`], for an editor to whom the medium is shown: the look is entered in the custody.
@@ -134,6 +141,21 @@ impl Desk {
             mime,
             reader: Box::new(opened.reader),
         })
+    }
+}
+
+/// Work that was tried too often, through no fault of the file, is not under way any more.
+fn show_given_up(view: &mut ItemView, work: &Work, code: &str) {
+    let state = match work {
+        Work::Examine { item } if *item == view.id => &mut view.preview,
+        Work::Scrub { item } if *item == view.id => &mut view.scrub,
+        _ => return,
+    };
+    if *state == WorkState::UnderWay {
+        *state = WorkState::Failed {
+            code: "given-up".to_owned(),
+            reason: format!("the desk tried several times and failed ({code})"),
+        };
     }
 }
 

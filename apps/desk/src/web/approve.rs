@@ -16,7 +16,7 @@ use crate::web::json;
 use crate::web::layout::{self, Place};
 use crate::web::parts;
 use crate::web::story::{grade_words, kind_of};
-use crate::web::text::{Tongue, foreign, machine, short, size, t, time};
+use crate::web::text::{Tongue, foreign, machine, short, size, t, time, visible};
 use crate::web::visit::Visit;
 
 /// `GET /stories/{id}/approve`
@@ -201,10 +201,11 @@ fn settings(tongue: Tongue, view: &StoryView) -> Markup {
 
 fn text(tongue: Tongue, language: Tongue, title: &str, body: &str) -> Markup {
     html! {
-        article.language-column.proofread lang=(language.tag()) dir=(language.dir()) {
-            @if title.trim().is_empty() { p.missing { (t!(tongue, "approve-no-title")) } } @else { h2 { (title) } }
-            @for paragraph in body.split("\n\n").filter(|p| !p.trim().is_empty()) { p { (paragraph) } }
-        }
+        // The column has the page's direction, so that the line between the two stands between them.
+        div.proofread { article lang=(language.tag()) dir=(language.dir()) {
+            @if title.trim().is_empty() { p.missing { (t!(tongue, "approve-no-title")) } } @else { h2 { (visible(title)) } }
+            @for paragraph in body.split("\n\n").filter(|p| !p.trim().is_empty()) { p { (visible(paragraph)) } }
+        } }
     }
 }
 

@@ -33,7 +33,7 @@ fn body(tongue: Tongue, view: &InboxView) -> Markup {
     html! {
         div.head {
             h1 { (t!(tongue, "nav-inbox")) }
-            p.quiet { (t!(tongue, "inbox-count", count = view.dispatches.len())) }
+            p.quiet #inbox-count data-live="dispatch" { (t!(tongue, "inbox-count", count = view.dispatches.len())) }
         }
         div #inbox data-live="dispatch item" {
             @if view.dispatches.is_empty() {

@@ -39,11 +39,16 @@ pub(crate) fn id<T: std::str::FromStr>(text: &str) -> Result<T, Fault> {
 pub(crate) async fn show(
     State(app): State<App>,
     visit: Visit,
-    _editor: Signed,
+    editor: Signed,
     Path(item): Path<String>,
     Query(gate): Query<Show>,
 ) -> Result<Response, Fault> {
-    let view = app.desk.item(id::<ItemId>(&item)?).await?;
+    let item = id::<ItemId>(&item)?;
+    let view = if gate.is_on() {
+        app.desk.look_at(item, editor.id).await?
+    } else {
+        app.desk.item(item).await?
+    };
     if visit.json {
         return Ok(json::reply(&json::item(&visit, &view)));
     }

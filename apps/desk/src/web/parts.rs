@@ -136,7 +136,7 @@ pub(crate) fn summary(tongue: Tongue, findings: &[FindingView]) -> String {
             None => counts.push((&finding.code, 1)),
         }
     }
-    counts.sort_by(|a, b| b.1.cmp(&a.1));
+    counts.sort_by_key(|(_, count)| std::cmp::Reverse(*count));
     counts
         .iter()
         .map(|(code, count)| format!("{} ({count})", finding_words(tongue, code)))

@@ -137,7 +137,8 @@ pub(crate) fn foreign_lines(text: &str) -> Markup {
     }
 }
 
-fn visible(text: &str) -> Markup {
+/// Text with everything in it that does not show by itself made visible.
+pub(crate) fn visible(text: &str) -> Markup {
     let mut parts = Vec::new();
     let mut plain = String::new();
     for c in text.chars() {
@@ -158,7 +159,7 @@ fn visible(text: &str) -> Markup {
 
 /// What must not act on the page around it: direction controls, other controls, invisible fillers.
 fn is_control(c: char) -> bool {
-    (c.is_control() && c != '\t')
+    (c.is_control() && !matches!(c, '\t' | '\n'))
         || matches!(c,
             '\u{200B}' | '\u{2028}' | '\u{2029}'
             | '\u{202A}'..='\u{202E}' | '\u{2060}'..='\u{2069}' | '\u{FEFF}'

@@ -141,7 +141,7 @@ fn body(visit: &Visit, state: &LockState, refusal: Option<&UnlockRefusal>) -> Ma
                     autocapitalize="none" spellcheck="false" dir="auto";
                 button.button.primary type="submit" { (t!(tongue, "unlock-enter")) }
             }
-            p.quiet.small { (t!(tongue, "unlock-receiving")) }
+            p.quiet.small { (t!(tongue, "unlock-slow")) " " (t!(tongue, "unlock-receiving")) }
         }
     }
 }

@@ -8,7 +8,10 @@ fn a_code_works_once(engine: Engine) {
     let visitor = newsroom.visitor();
     for (fields, code) in [
         (vec![("password", "short")], "too-short"),
-        (vec![("password", PASSWORD), ("again", "another one entirely")], "differ"),
+        (
+            vec![("password", PASSWORD), ("again", "another one entirely")],
+            "differ",
+        ),
         (vec![("password", "aaaaaaaaaaaaaaaa")], "guessable"),
     ] {
         let reply = visitor.post(&page, &page, &fields);
@@ -17,10 +20,20 @@ fn a_code_works_once(engine: Engine) {
     let set = visitor.post(&page, &page, &[("password", PASSWORD), ("again", PASSWORD)]);
     assert_eq!((set.status, set.header("location")), (303, "/sign-in"));
     let again = visitor.post(&page, &page, &[("password", "somebody else's words")]);
-    assert_eq!((again.status, again.code().as_str()), (409, "enrolment-spent"));
-    let unknown = visitor.post("/enrol/nothing", "/enrol/nothing", &[("password", PASSWORD)]);
+    assert_eq!(
+        (again.status, again.code().as_str()),
+        (409, "enrolment-spent")
+    );
+    let unknown = visitor.post(
+        "/enrol/nothing",
+        "/enrol/nothing",
+        &[("password", PASSWORD)],
+    );
     assert_eq!(unknown.code(), "enrolment-spent");
-    assert_eq!(visitor.sign_in(EDITORS[0], "somebody else's words").status, 401);
+    assert_eq!(
+        visitor.sign_in(EDITORS[0], "somebody else's words").status,
+        401
+    );
     assert_eq!(visitor.sign_in(EDITORS[0], PASSWORD).status, 303);
     assert_eq!(visitor.page("/").status, 200);
 }
@@ -45,7 +58,11 @@ fn guessing_slows_down_alike_for_names_that_exist_and_names_that_do_not() {
         let mut replies = Vec::new();
         for _ in 0..6 {
             let reply = visitor.sign_in(name, "a wrong password");
-            replies.push((reply.status, reply.code(), reply.header("retry-after").to_owned()));
+            replies.push((
+                reply.status,
+                reply.code(),
+                reply.header("retry-after").to_owned(),
+            ));
         }
         told.push(replies);
     }
@@ -63,9 +80,17 @@ fn guesses_sent_at_once_gain_nothing() {
     let newsroom = Newsroom::open(&Setting::new(Engine::Sqlcipher));
     newsroom.enrol(EDITORS[0]);
     let statuses: Vec<u16> = std::thread::scope(|scope| {
-        let guess = || newsroom.visitor().sign_in(EDITORS[0], "a wrong password").status;
+        let guess = || {
+            newsroom
+                .visitor()
+                .sign_in(EDITORS[0], "a wrong password")
+                .status
+        };
         let threads: Vec<_> = (0..12).map(|_| scope.spawn(guess)).collect();
-        threads.into_iter().map(|thread| thread.join().unwrap()).collect()
+        threads
+            .into_iter()
+            .map(|thread| thread.join().unwrap())
+            .collect()
     });
     let checked = statuses.iter().filter(|status| **status == 401).count();
     assert_eq!(checked, 5, "{statuses:?}");

@@ -68,10 +68,16 @@ fn send(runtime: &Runtime, folder: &DeskFolder, handover: &Handover) {
         next_chain: None,
     };
     let contact = seal_piece(&kit.intake, &contact.encode().unwrap()).unwrap();
-    for cell in contact.cells(&kit.chain.epoch_keys(), &place, 0, &mut rng).unwrap() {
+    for cell in contact
+        .cells(&kit.chain.epoch_keys(), &place, 0, &mut rng)
+        .unwrap()
+    {
         cells.extend_from_slice(cell.as_bytes());
     }
-    Spool::open(&folder.spool()).unwrap().append(&cells).unwrap();
+    Spool::open(&folder.spool())
+        .unwrap()
+        .append(&cells)
+        .unwrap();
 }
 
 fn unlock(folder: &DeskFolder, handover: &Handover) -> OpenKeyring {
@@ -82,7 +88,10 @@ fn unlock(folder: &DeskFolder, handover: &Handover) -> OpenKeyring {
         .take(2)
         .map(|(name, passphrase)| (name.as_str(), Passphrase::new(passphrase.expose())))
         .collect();
-    KeyringFile::from_json(&json).unwrap().unlock(&given).unwrap()
+    KeyringFile::from_json(&json)
+        .unwrap()
+        .unlock(&given)
+        .unwrap()
 }
 
 async fn issue(folder: &DeskFolder, keys: &OpenKeyring, kit: &Kit) {
@@ -113,9 +122,14 @@ fn picture() -> Vec<u8> {
         image::Rgb([a, b, c])
     });
     let mut png = Vec::new();
-    noise.write_to(&mut Cursor::new(&mut png), image::ImageFormat::Png).unwrap();
+    noise
+        .write_to(&mut Cursor::new(&mut png), image::ImageFormat::Png)
+        .unwrap();
     let text = b"tEXtAuthor\0</td><script>alert(4)</script>";
-    let mut chunk = u32::try_from(text.len() - 4).unwrap().to_be_bytes().to_vec();
+    let mut chunk = u32::try_from(text.len() - 4)
+        .unwrap()
+        .to_be_bytes()
+        .to_vec();
     chunk.extend_from_slice(text);
     let mut crc = flate2::Crc::new();
     crc.update(text);
@@ -127,14 +141,21 @@ fn picture() -> Vec<u8> {
 }
 
 /// Looks until the page is as wanted; the sandbox takes its time.
-fn wait(visitor: &Visitor, path: &str, wanted: impl Fn(&serde_json::Value) -> bool) -> serde_json::Value {
+fn wait(
+    visitor: &Visitor,
+    path: &str,
+    wanted: impl Fn(&serde_json::Value) -> bool,
+) -> serde_json::Value {
     let begun = Instant::now();
     loop {
         let view = visitor.data(path).json();
         if wanted(&view) {
             return view;
         }
-        assert!(begun.elapsed() < Duration::from_secs(120), "{path} stayed {view}");
+        assert!(
+            begun.elapsed() < Duration::from_secs(120),
+            "{path} stayed {view}"
+        );
         std::thread::sleep(Duration::from_millis(200));
     }
 }
@@ -154,17 +175,32 @@ fn received() -> (Newsroom, Visitor, String) {
 
 /// No string of the sender's became markup, an address, or a direction for the text around it.
 fn harmless(body: &str, path: &str) {
-    for attack in ["<script>alert", "<img src=x", "onerror=alert(3)>", "</bdi></blockquote><form", "</td><script"] {
+    for attack in [
+        "<script>alert",
+        "<img src=x",
+        "onerror=alert(3)>",
+        "</bdi></blockquote><form",
+        "</td><script",
+    ] {
         assert!(!body.contains(attack), "{path} holds {attack}");
     }
     for control in ['\u{202E}', '\u{2066}'] {
         // U+2068 and U+2069 are Fluent's own isolates around arguments.
         assert!(!body.contains(control), "{path} obeys {control:?}");
     }
-    assert!(!body.contains("href=\"javascript:") && !body.contains("src=\"javascript:"), "{path}");
-    assert!(!body.contains(" style=") && !body.contains("<style"), "{path}");
+    assert!(
+        !body.contains("href=\"javascript:") && !body.contains("src=\"javascript:"),
+        "{path}"
+    );
+    assert!(
+        !body.contains(" style=") && !body.contains("<style"),
+        "{path}"
+    );
     for (at, _) in body.match_indices("<script") {
-        assert!(body[at..].starts_with("<script type=\"module\" src=\"/assets/desk.js\">"), "{path}");
+        assert!(
+            body[at..].starts_with("<script type=\"module\" src=\"/assets/desk.js\">"),
+            "{path}"
+        );
     }
 }
 
@@ -173,22 +209,39 @@ fn hostile_names_notes_and_metadata_are_shown_and_do_nothing() {
     let (_newsroom, visitor, item) = received();
     for path in ["/", item.as_str(), &format!("{item}?show=1")] {
         for language in ["en", "ar"] {
-            let reply = visitor.get(path, &[("accept", "text/html"), ("accept-language", language)]);
+            let reply = visitor.get(
+                path,
+                &[("accept", "text/html"), ("accept-language", language)],
+            );
             assert_eq!(reply.status, 200);
             harmless(&reply.body, path);
             assert!(reply.body.contains("U+202E"), "{path} hides what was there");
-            assert!(reply.body.contains("&lt;script&gt;alert(1)"), "{path} lost the name");
+            assert!(
+                reply.body.contains("&lt;script&gt;alert(1)"),
+                "{path} lost the name"
+            );
         }
     }
     let view = visitor.data(&item).json();
     assert!(view["note"].as_str().unwrap().contains("javascript:"));
     let found = view["findings"].as_array().unwrap();
-    assert!(found.iter().any(|finding| finding["value"].as_str().unwrap().contains("<script>")), "{found:?}");
+    assert!(
+        found
+            .iter()
+            .any(|finding| finding["value"].as_str().unwrap().contains("<script>")),
+        "{found:?}"
+    );
     let custody = view["custody"].as_array().unwrap();
     assert!(!custody.is_empty());
     for line in custody {
         let what = line["what"].as_str().unwrap();
-        assert!(!visitor.page(&item).body.contains(&format!("<span class=\"what\">{what}<")), "{what} has no words");
+        assert!(
+            !visitor
+                .page(&item)
+                .body
+                .contains(&format!("<span class=\"what\">{what}<")),
+            "{what} has no words"
+        );
     }
 }
 
@@ -200,18 +253,37 @@ fn nothing_is_shown_until_it_is_asked_for_and_then_by_ranges() {
         assert!(!closed.contains(medium), "{medium} before anybody asked");
     }
     for not_asked in ["?show=0", "?show=", "?show=true", "?SHOW=1"] {
-        assert!(!visitor.page(&format!("{item}{not_asked}")).body.contains("<img"), "{not_asked}");
+        assert!(
+            !visitor
+                .page(&format!("{item}{not_asked}"))
+                .body
+                .contains("<img"),
+            "{not_asked}"
+        );
     }
     let open = visitor.page(&format!("{item}?show=1")).body;
     assert!(open.contains(&format!("src=\"{item}/preview\"")));
     let preview = format!("{item}/preview");
     let whole = visitor.get(&preview, &[]);
-    assert_eq!((whole.status, whole.header("accept-ranges")), (200, "bytes"));
+    assert_eq!(
+        (whole.status, whole.header("accept-ranges")),
+        (200, "bytes")
+    );
     assert!(whole.header("content-type").starts_with("image/"));
-    assert!(whole.bytes.len() > 3 * 65_536, "only {} bytes", whole.bytes.len());
+    assert!(
+        whole.bytes.len() > 3 * 65_536,
+        "only {} bytes",
+        whole.bytes.len()
+    );
     ranges(&visitor, &preview, &whole.bytes);
     // Neither is it there for anybody else, nor once the desk is locked.
-    assert_eq!(newsroom.visitor().get(&preview, &[("accept", "application/json")]).status, 401);
+    assert_eq!(
+        newsroom
+            .visitor()
+            .get(&preview, &[("accept", "application/json")])
+            .status,
+        401
+    );
     assert_eq!(visitor.post("/", "/lock", &[]).status, 303);
     assert_eq!(visitor.get(&preview, &[]).status, 503);
 }
@@ -228,13 +300,31 @@ fn ranges(visitor: &Visitor, path: &str, whole: &[u8]) {
     ] {
         let part = visitor.get(path, &[("range", &range)]);
         assert_eq!(part.status, 206, "{range}");
-        assert_eq!(part.header("content-range"), format!("bytes {from}-{to}/{len}"), "{range}");
-        assert_eq!(part.header("content-length"), (to - from + 1).to_string(), "{range}");
+        assert_eq!(
+            part.header("content-range"),
+            format!("bytes {from}-{to}/{len}"),
+            "{range}"
+        );
+        assert_eq!(
+            part.header("content-length"),
+            (to - from + 1).to_string(),
+            "{range}"
+        );
         assert!(part.bytes == whole[from..=to], "{range}: other bytes");
     }
-    for bad in [format!("bytes={len}-"), "bytes=5-4".into(), "bytes=-0".into(), "bytes=x".into(), "bytes=0-1,4-5".into()] {
+    for bad in [
+        format!("bytes={len}-"),
+        "bytes=5-4".into(),
+        "bytes=-0".into(),
+        "bytes=x".into(),
+        "bytes=0-1,4-5".into(),
+    ] {
         let reply = visitor.get(path, &[("range", &bad)]);
-        assert_eq!((reply.status, reply.header("content-range")), (416, format!("bytes */{len}").as_str()), "{bad}");
+        assert_eq!(
+            (reply.status, reply.header("content-range")),
+            (416, format!("bytes */{len}").as_str()),
+            "{bad}"
+        );
         assert!(reply.bytes.is_empty());
     }
 }
@@ -242,27 +332,67 @@ fn ranges(visitor: &Visitor, path: &str, whole: &[u8]) {
 #[test]
 fn a_clean_copy_is_made_reported_and_chosen() {
     let (_newsroom, visitor, item) = received();
-    assert_eq!(visitor.post(&item, &format!("{item}/scrub"), &[]).status, 303);
+    assert_eq!(
+        visitor.post(&item, &format!("{item}/scrub"), &[]).status,
+        303
+    );
     let view = wait(&visitor, &item, |view| view["scrub"]["state"] == "done");
     let derivative = &view["derivatives"][0];
-    assert!(!derivative["report"]["removed"].as_array().unwrap().is_empty());
+    assert!(
+        !derivative["report"]["removed"]
+            .as_array()
+            .unwrap()
+            .is_empty()
+    );
     let id = derivative["id"].as_str().unwrap();
     let bytes = visitor.get(&format!("/derivatives/{id}"), &[]);
-    assert_eq!(ledger::sha256(&bytes.bytes).to_string(), derivative["sha256"].as_str().unwrap());
+    assert_eq!(
+        ledger::sha256(&bytes.bytes).to_string(),
+        derivative["sha256"].as_str().unwrap()
+    );
     assert!(!bytes.body.contains("alert(4)"));
-    let story = visitor.post("/stories", "/stories/new", &[]).header("location").to_owned();
+    let story = visitor
+        .post("/stories", "/stories/new", &[])
+        .header("location")
+        .to_owned();
     let hostile = "\"><script>alert(5)</script>";
-    let saved = visitor.post(&story, &story, &[
-        ("title_en", hostile), ("body_en", "</textarea><script>alert(6)</script>"),
-        ("title_ar", hostile), ("body_ar", hostile), ("derivative", id),
-        (&format!("alt_en_{id}"), hostile), (&format!("alt_ar_{id}"), hostile),
-    ]);
+    let saved = visitor.post(
+        &story,
+        &story,
+        &[
+            ("title_en", hostile),
+            ("body_en", "</textarea><script>alert(6)</script>"),
+            ("title_ar", hostile),
+            ("body_ar", hostile),
+            ("derivative", id),
+            (&format!("alt_en_{id}"), hostile),
+            (&format!("alt_ar_{id}"), hostile),
+        ],
+    );
     assert_eq!(saved.status, 303, "{}", saved.body);
-    for path in ["/stories", story.as_str(), &format!("{story}/approve"), &format!("{story}/approve?show=1")] {
+    for path in [
+        "/stories",
+        story.as_str(),
+        &format!("{story}/approve"),
+        &format!("{story}/approve?show=1"),
+    ] {
         let page = visitor.page(path);
         assert_eq!(page.status, 200);
-        assert!(!page.body.contains("<script>alert") && !page.body.contains("</textarea><script"), "{path}");
+        assert!(
+            !page.body.contains("<script>alert") && !page.body.contains("</textarea><script"),
+            "{path}"
+        );
     }
-    assert!(!visitor.page(&format!("{story}/approve")).body.contains(&format!("src=\"/derivatives/{id}")));
-    assert!(visitor.page(&format!("{story}/approve?show=1")).body.contains(&format!("src=\"/derivatives/{id}")));
+    assert!(
+        !visitor
+            .page(&format!("{story}/approve"))
+            .body
+            .contains(&format!("src=\"/derivatives/{id}"))
+    );
+    assert!(
+        visitor
+            .page(&format!("{story}/approve?show=1"))
+            .body
+            .contains(&format!("src=\"/derivatives/{id}"))
+    );
 }

@@ -31,11 +31,18 @@ fn see(visitor: &Visitor, story: &str) -> Value {
 }
 
 fn clearance(visitor: &Visitor, story: &str) -> String {
-    see(visitor, story)["clearance"].as_str().unwrap().to_owned()
+    see(visitor, story)["clearance"]
+        .as_str()
+        .unwrap()
+        .to_owned()
 }
 
 fn approve(visitor: &Visitor, story: &str, clearance: &str) -> Reply {
-    visitor.post(story, &format!("{story}/approve"), &[("clearance", clearance)])
+    visitor.post(
+        story,
+        &format!("{story}/approve"),
+        &[("clearance", clearance)],
+    )
 }
 
 fn publish(visitor: &Visitor, story: &str) -> Reply {
@@ -43,7 +50,12 @@ fn publish(visitor: &Visitor, story: &str) -> Reply {
 }
 
 fn refused(reply: &Reply, code: &str) {
-    assert_eq!((reply.status, reply.code().as_str()), (409, code), "{}", reply.body);
+    assert_eq!(
+        (reply.status, reply.code().as_str()),
+        (409, code),
+        "{}",
+        reply.body
+    );
 }
 
 fn nobody_publishes_alone(engine: Engine) {
@@ -64,7 +76,10 @@ fn nobody_publishes_alone(engine: Engine) {
     let published = publish(&omar, &story);
     assert_eq!(published.status, 200, "{}", published.body);
     assert!(!published.json()["url_path"].as_str().unwrap().is_empty());
-    assert_eq!(see(&hala, &story)["publication"]["url_path"], published.json()["url_path"]);
+    assert_eq!(
+        see(&hala, &story)["publication"]["url_path"],
+        published.json()["url_path"]
+    );
 }
 
 fn an_edit_voids_approvals(engine: Engine) {
@@ -86,13 +101,21 @@ fn an_edit_voids_approvals(engine: Engine) {
     refused(&approve(&salma, &story, &"0".repeat(64)), "stale-approval");
     for nonsense in ["", "x", "../../etc/passwd", "<script>"] {
         let reply = approve(&salma, &story, nonsense);
-        assert!((400..500).contains(&reply.status), "{nonsense}: {}", reply.status);
+        assert!(
+            (400..500).contains(&reply.status),
+            "{nonsense}: {}",
+            reply.status
+        );
     }
     // A setting is bound as well as a text.
     let second = clearance(&hala, &story);
     assert_eq!(approve(&salma, &story, &second).status, 200);
     let mut settings = changed.to_vec();
-    settings.extend([("slug", "this-morning"), ("grade", "confirmed"), ("graphic", "1")]);
+    settings.extend([
+        ("slug", "this-morning"),
+        ("grade", "confirmed"),
+        ("graphic", "1"),
+    ]);
     assert_eq!(hala.post(&story, &story, &settings).status, 303);
     assert_eq!(see(&hala, &story)["approvals"].as_array().unwrap().len(), 0);
     refused(&approve(&salma, &story, &second), "stale-approval");
@@ -105,11 +128,23 @@ fn of_two_at_once_one_wins(engine: Engine) {
         let story = write(&hala);
         let shown = clearance(&hala, &story);
         // The same person from two tabs.
-        let twice = both(|| approve(&hala, &story, &shown), || approve(&hala, &story, &shown));
+        let twice = both(
+            || approve(&hala, &story, &shown),
+            || approve(&hala, &story, &shown),
+        );
         one_wins(&twice, 200, "same-editor-twice");
         // Two people.
-        let two = both(|| approve(&omar, &story, &shown), || approve(&salma, &story, &shown));
-        assert_eq!((two[0].status, two[1].status), (200, 200), "{} {}", two[0].body, two[1].body);
+        let two = both(
+            || approve(&omar, &story, &shown),
+            || approve(&salma, &story, &shown),
+        );
+        assert_eq!(
+            (two[0].status, two[1].status),
+            (200, 200),
+            "{} {}",
+            two[0].body,
+            two[1].body
+        );
         assert_eq!(see(&hala, &story)["approvals"].as_array().unwrap().len(), 3);
         // An edit against a publication of what stood before: never both for one version.
         let version = see(&hala, &story)["version"].to_string();
@@ -202,5 +237,9 @@ fn the_approval_page_shows_what_is_bound() {
         }
     }
     let shown = clearance(&hala, &story);
-    assert_eq!(page.body.matches(&shown).count(), 2, "once to read, once in the form");
+    assert_eq!(
+        page.body.matches(&shown).count(),
+        2,
+        "once to read, once in the form"
+    );
 }

@@ -142,6 +142,14 @@ impl Desk {
         })
     }
 
+    /// Proves that the sandbox's walls stand on this machine. Blocks.
+    ///
+    /// # Errors
+    /// Names the wall, or what is missing.
+    pub fn check_sandbox(&self) -> Result<(), StartError> {
+        Ok(self.inner.around.workshop.self_check()?)
+    }
+
     /// Locks, and ends receiving.
     pub async fn stop(&self) {
         self.inner.stop.cancel();

@@ -10,6 +10,7 @@ use keys::{Cost, Passphrase, Words};
 use ledger::{Digest, DirStorage, Log, LogSigner, origin_for, sha256};
 use newsroom::Micros;
 use newsroom::accounts::Roles;
+use newsroom::audit::{Act, Actor};
 use openers::{Custodian, KeyringFile, NewKeyring, OpenKeyring};
 use rand_core::{CryptoRng, RngCore};
 use zeroize::Zeroizing;
@@ -109,6 +110,9 @@ pub async fn found(
             })?;
         enrolments.push((name.clone(), code));
     }
+    store
+        .note(Actor::Custodians, Act::NewsroomFounded, now)
+        .await?;
     store.close().await;
     let json = keyring.to_json()?;
     files::create_new(&folder.keyring(), &json)?;

@@ -13,6 +13,7 @@ use keys::IntakeRecipient;
 use ledger::LogSigner;
 use media::Workshop;
 use newsroom::arrival::DispatchKey;
+use newsroom::audit::{Act, Actor};
 use openers::{ArchiveIdentity, IntakeIdentity, OpenKeyring};
 use publish::BaseUrl;
 use rand_core::OsRng;
@@ -112,6 +113,10 @@ impl OpenDesk {
             // The spool's lock makes this the only process on the folder's own database.
             open.store.reclaim_jobs(clock::now()).await?;
         }
+        let now = clock::now();
+        open.store
+            .note(Actor::Custodians, Act::NewsroomUnlocked, now)
+            .await?;
         tokens::known_drops(&open.store, config.drops).await?;
         intake::start(&open);
         work::start(&open);
@@ -154,7 +159,18 @@ impl OpenDesk {
         {
             tracing::warn!("background work did not end in time; it is made again after unlocking");
         }
+        if let Err(error) = self.leave_record().await {
+            tracing::warn!(%error, "locking could not be recorded");
+        }
         self.store.close().await;
+    }
+
+    /// Nobody is signed in at a locked desk, and its record says when it was locked.
+    async fn leave_record(&self) -> Result<(), StoreError> {
+        self.store.end_sessions().await?;
+        self.store
+            .note(Actor::Desk, Act::NewsroomLocked, clock::now())
+            .await
     }
 }
 

@@ -37,6 +37,9 @@ async fn serve(args: Serve) -> anyhow::Result<()> {
         },
         stop.clone(),
     )?;
+    // Fail closed: a desk that cannot hold hostile files does not open for any.
+    let checked = desk.clone();
+    tokio::task::spawn_blocking(move || checked.check_sandbox()).await??;
     let listener = TcpListener::bind(args.listen)
         .await
         .with_context(|| format!("cannot listen on {}", args.listen))?;

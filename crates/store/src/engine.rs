@@ -223,10 +223,16 @@ impl Engine {
             return Settled::Done(outcome);
         }
         if attempt >= ATTEMPTS {
-            return Settled::Done(Err(StoreError::Busy {
-                during,
-                attempts: attempt,
-            }));
+            return Settled::Done(match outcome {
+                // A value that is there every time is no accident of timing: say which.
+                Err(StoreError::Database { source, .. }) if source.unique => {
+                    Err(StoreError::Database { during, source })
+                }
+                _ => Err(StoreError::Busy {
+                    during,
+                    attempts: attempt,
+                }),
+            });
         }
         tracing::debug!(transaction = during, attempt, "gave way, trying again");
         // Later tries wait longer, so that a crowd at one record thins out.

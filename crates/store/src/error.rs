@@ -115,13 +115,13 @@ impl EngineError {
         }
     }
 
-    /// Whether the same transaction, run again, may well succeed.
+    /// Whether the same transaction, run again, may well succeed (or be refused in the rules' own words): others
+    /// were in the way. A unique value that stood there only since this transaction looked is such a case.
     #[must_use]
     pub(crate) fn is_passing(&self) -> bool {
         let code = self.code.as_deref().unwrap_or_default();
         // PostgreSQL: serialization failure, deadlock. SQLite: busy, and busy with a stale snapshot.
-        let contention = matches!(code, "40001" | "40P01" | "5" | "517");
-        contention || (self.unique && self.constraint.as_deref() == Some("audit_one_successor"))
+        self.unique || matches!(code, "40001" | "40P01" | "5" | "517")
     }
 
     /// SQLite's way to say that the key is wrong.

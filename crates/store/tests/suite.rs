@@ -103,7 +103,11 @@ suite! {
     concurrency::an_approval_never_survives_a_simultaneous_edit,
     concurrency::simultaneous_edits_lose_nothing,
     concurrency::an_audit_chain_cannot_fork,
+    concurrency::of_identical_beginnings_one_wins_and_the_rest_are_refused,
     concurrency::a_publication_is_decided_once,
     secrecy::sealed_columns_open_only_with_the_right_keys,
     secrecy::no_canary_is_on_the_disk,
+    secrecy::nothing_secret_is_logged,
+    secrecy::an_edited_or_unknown_migration_is_refused,
+    secrecy::desks_that_start_together_migrate_once,
 }

@@ -1,12 +1,14 @@
 //! Many at once: exactly one of two identical acts wins, nothing is lost, chains do not fork.
 
 use crate::world::{World, draft};
+use formats::KitId;
 use futures_lite::join_all;
+use keys::ChainKey;
 use ledger::sha256;
-use newsroom::Refusal;
 use newsroom::accounts::Roles;
 use newsroom::audit::{Act, Actor, Chain};
-use store::StoreError;
+use newsroom::{Private, Refusal};
+use store::{NewKit, StoreError};
 
 mod futures_lite {
     /// Runs all futures on the runtime's threads at once.
@@ -210,4 +212,50 @@ pub(crate) async fn a_publication_is_decided_once(world: World) {
         .save_story(story, noor, 1, &draft(story, &[]), world.now())
         .await;
     assert_eq!(code(&late), "edit-conflict");
+}
+
+pub(crate) async fn of_identical_beginnings_one_wins_and_the_rest_are_refused(world: World) {
+    let names = (0..6).map(|n: u8| {
+        let (store, now) = (world.store.clone(), world.now());
+        async move {
+            store
+                .add_editor("Noor", Roles::EDITOR, sha256(&[n]), now)
+                .await
+        }
+    });
+    let results = join_all(names).await;
+    let codes: Vec<_> = results.iter().map(code).collect();
+    assert_eq!(
+        codes.iter().filter(|code| **code == "ok").count(),
+        1,
+        "{codes:?}"
+    );
+    assert_eq!(
+        codes.iter().filter(|code| **code == "name-taken").count(),
+        5,
+        "{codes:?}"
+    );
+    let kits = (0..6_u8).map(|n| {
+        let (store, now) = (world.store.clone(), world.now());
+        let kit = NewKit {
+            id: KitId([n; 8]),
+            pseudonym: Private::from("Jasmine"),
+            chain_key: ChainKey::from_bytes([n; 32]),
+            tokens: vec![],
+        };
+        async move { store.issue_kit(&kit, now).await }
+    });
+    let results = join_all(kits).await;
+    let codes: Vec<_> = results.iter().map(code).collect();
+    assert_eq!(
+        codes.iter().filter(|code| **code == "ok").count(),
+        1,
+        "{codes:?}"
+    );
+    assert_eq!(
+        codes.iter().filter(|code| **code == "kit-taken").count(),
+        5,
+        "{codes:?}"
+    );
+    world.store.verify_audit(&[Chain::Desk]).await.unwrap();
 }

@@ -1,6 +1,6 @@
 //! Items: entered once, examined, protected, their custody a chain.
 
-use crate::world::{Engine, World};
+use crate::world::{World, alter};
 use ledger::{commitment, sha256};
 use newsroom::accounts::Roles;
 use newsroom::arrival::DispatchState;
@@ -8,7 +8,6 @@ use newsroom::audit::{Act, Chain};
 use newsroom::items::{Examination, Protection};
 use newsroom::work::Work;
 use newsroom::{Private, Refusal};
-use sqlx::ConnectOptions;
 use store::{Examined, PreviewRecord, StoreError};
 
 pub(crate) async fn a_dispatch_is_entered_once(mut world: World) {
@@ -246,34 +245,4 @@ pub(crate) async fn custody_is_a_chain_that_shows_tampering(world: World) {
     );
     assert!(world.store.verify_audit(&[Chain::Desk]).await.unwrap() > 0);
     assert_ne!(sha256(b""), record.sha256);
-}
-
-/// What an intruder with the database's key could do.
-async fn alter(world: &World, sql: String) {
-    use sqlx::{AssertSqlSafe, Executor};
-    match &world.engine {
-        Engine::Sqlcipher(folder) => {
-            let key = format!("\"x'{}'\"", "01".repeat(32));
-            let options = sqlx::sqlite::SqliteConnectOptions::new()
-                .filename(folder.join("desk.db"))
-                .pragma("key", key);
-            options
-                .connect()
-                .await
-                .unwrap()
-                .execute(AssertSqlSafe(sql))
-                .await
-                .unwrap();
-        }
-        Engine::Postgres { url, .. } => {
-            let options: sqlx::postgres::PgConnectOptions = url.parse().unwrap();
-            options
-                .connect()
-                .await
-                .unwrap()
-                .execute(AssertSqlSafe(sql))
-                .await
-                .unwrap();
-        }
-    }
 }

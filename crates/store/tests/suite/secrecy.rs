@@ -1,14 +1,30 @@
 //! What the disk shows: nothing.
 
-use crate::world::{Engine, World, draft};
+use crate::world::{Engine, World, alter, draft};
 use formats::KitId;
 use keys::{ChainKey, ColumnKey, DatabaseKey, IndexKey};
 use ledger::sha256;
 use newsroom::accounts::Roles;
 use newsroom::{Private, Refusal};
 use std::path::{Path, PathBuf};
+use std::sync::{Mutex, OnceLock};
 use store::testing::{entropy, keys};
 use store::{NewKit, Store, StoreError, StoreKeys};
+
+const CANARIES: [&str; 12] = [
+    "canary-pseudonym",
+    "canary-file-name",
+    "canary-note",
+    "canary-password",
+    "canary-drop-url",
+    "canary-token",
+    "canary-editor",
+    "canary-title",
+    "canary-body",
+    "canary-probe",
+    "canary-report",
+    "canary-reason",
+];
 
 async fn open(world: &World, database: u8, keys: StoreKeys) -> Result<Store, StoreError> {
     match &world.engine {
@@ -51,20 +67,7 @@ pub(crate) async fn sealed_columns_open_only_with_the_right_keys(world: World) {
 }
 
 pub(crate) async fn no_canary_is_on_the_disk(world: World) {
-    let canaries = [
-        "canary-pseudonym",
-        "canary-file-name",
-        "canary-note",
-        "canary-password",
-        "canary-drop-url",
-        "canary-token",
-        "canary-editor",
-        "canary-title",
-        "canary-body",
-        "canary-probe",
-        "canary-report",
-        "canary-reason",
-    ];
+    let canaries = CANARIES;
     let chain = [0xC7; 32];
     let original = sha256(b"canary original");
     plant(&world, chain, original).await;
@@ -116,6 +119,126 @@ pub(crate) async fn no_canary_is_on_the_disk(world: World) {
     }
 }
 
+/// Everything that was logged in this process, at TRACE.
+fn log() -> &'static Mutex<Vec<u8>> {
+    static LOG: OnceLock<&'static Mutex<Vec<u8>>> = OnceLock::new();
+    LOG.get_or_init(|| {
+        let log: &'static Mutex<Vec<u8>> = Box::leak(Box::default());
+        let subscriber = tracing_subscriber::fmt()
+            .with_max_level(tracing::Level::TRACE)
+            .with_writer(move || Writer(log));
+        tracing::subscriber::set_global_default(subscriber.finish()).unwrap();
+        log
+    })
+}
+
+struct Writer(&'static Mutex<Vec<u8>>);
+
+impl std::io::Write for Writer {
+    fn write(&mut self, bytes: &[u8]) -> std::io::Result<usize> {
+        self.0.lock().unwrap().extend_from_slice(bytes);
+        Ok(bytes.len())
+    }
+
+    fn flush(&mut self) -> std::io::Result<()> {
+        Ok(())
+    }
+}
+
+pub(crate) async fn nothing_secret_is_logged(mut world: World) {
+    let log = log();
+    world.reopen().await;
+    plant(&world, [0xC7; 32], sha256(b"canary original")).await;
+    let refused = world.store.issue_kit(&kit([0xC7; 32]), world.now()).await;
+    let shown = format!(
+        "{refused:?} {:?} {:?}",
+        world.store,
+        world.store.editors().await.map(|e| e.len())
+    );
+    let text = String::from_utf8_lossy(&log.lock().unwrap().clone()).into_owned() + &shown;
+    assert!(
+        text.contains("enter items") && text.contains("settled"),
+        "transactions are logged by name: {text}"
+    );
+    for canary in CANARIES {
+        assert!(!text.contains(canary), "{canary} is in the log");
+    }
+    for secret in [
+        hex::encode([1; 32]),
+        hex::encode([0xC7; 32]),
+        sha256(b"canary original").to_string(),
+    ] {
+        assert!(
+            !text.to_lowercase().contains(&secret[..32]),
+            "a key or a hash is in the log"
+        );
+    }
+    assert!(
+        !text.contains("PRAGMA key"),
+        "sqlx logs its own statements unless told not to"
+    );
+}
+
+pub(crate) async fn an_edited_or_unknown_migration_is_refused(world: World) {
+    world.store.close().await;
+    alter(
+        &world,
+        "INSERT INTO migrations (version, sha256) SELECT 99, sha256 FROM migrations".into(),
+    )
+    .await;
+    let newer = open(&world, 1, keys(1)).await;
+    assert!(
+        matches!(newer, Err(StoreError::UnknownMigration { version: 99 })),
+        "{newer:?}"
+    );
+    alter(&world, "DELETE FROM migrations WHERE version = 99".into()).await;
+    open(&world, 1, keys(1)).await.unwrap().close().await;
+    let other = hex::encode([5; 32]);
+    let (open_quote, close_quote) = match world.engine {
+        Engine::Sqlcipher(_) => ("x'", "'"),
+        Engine::Postgres { .. } => ("'\\x", "'::bytea"),
+    };
+    alter(
+        &world,
+        format!("UPDATE migrations SET sha256 = {open_quote}{other}{close_quote}"),
+    )
+    .await;
+    let edited = open(&world, 1, keys(1)).await;
+    assert!(
+        matches!(edited, Err(StoreError::UnknownMigration { version: 1 })),
+        "{edited:?}"
+    );
+}
+
+pub(crate) async fn desks_that_start_together_migrate_once(world: World) {
+    let Engine::Postgres { url, .. } = &world.engine else {
+        return;
+    };
+    alter(
+        &world,
+        "CREATE DATABASE untouched TEMPLATE template0".into(),
+    )
+    .await;
+    let (server, _) = url.rsplit_once('/').unwrap();
+    let url = format!("{server}/untouched");
+    let all = [(); 4].map(|()| {
+        let url = url.clone();
+        tokio::spawn(async move { store::testing::postgres(&url).await.map(|_| ()) })
+    });
+    for one in all {
+        one.await.unwrap().unwrap();
+    }
+}
+
+fn kit(chain: [u8; 32]) -> NewKit {
+    NewKit {
+        id: KitId([66; 8]),
+        pseudonym: Private::from("canary-pseudonym"),
+        chain_key: ChainKey::from_bytes(chain),
+        tokens: vec![],
+    }
+}
+
 async fn plant(world: &World, chain: [u8; 32], original: ledger::Digest) {
     let store = &world.store;
     let noor = store
@@ -131,12 +254,7 @@ async fn plant(world: &World, chain: [u8; 32], original: ledger::Digest) {
         .add_drop("http://canary-drop-url", &token, world.now())
         .await
         .unwrap();
-    let kit = NewKit {
-        id: KitId([66; 8]),
-        pseudonym: Private::from("canary-pseudonym"),
-        chain_key: ChainKey::from_bytes(chain),
-        tokens: vec![],
-    };
+    let kit = kit(chain);
     store.issue_kit(&kit, world.now()).await.unwrap();
     let key = world.dispatch(kit.id).await;
     let mut item = world.new_item("canary-file-name");

@@ -266,3 +266,33 @@ pub(crate) fn cell(
         at: SpoolPosition(at),
     }
 }
+
+/// What an intruder with the database's key could do.
+pub(crate) async fn alter(world: &World, sql: String) {
+    use sqlx::{AssertSqlSafe, ConnectOptions, Executor};
+    match &world.engine {
+        Engine::Sqlcipher(folder) => {
+            let key = format!("\"x'{}'\"", "01".repeat(32));
+            let options = sqlx::sqlite::SqliteConnectOptions::new()
+                .filename(folder.join("desk.db"))
+                .pragma("key", key);
+            options
+                .connect()
+                .await
+                .unwrap()
+                .execute(AssertSqlSafe(sql))
+                .await
+                .unwrap();
+        }
+        Engine::Postgres { url, .. } => {
+            let options: sqlx::postgres::PgConnectOptions = url.parse().unwrap();
+            options
+                .connect()
+                .await
+                .unwrap()
+                .execute(AssertSqlSafe(sql))
+                .await
+                .unwrap();
+        }
+    }
+}

@@ -58,10 +58,16 @@ pub fn recovery_for(k: u16, numerator: u16, denominator: u16) -> u16 {
         .min(recovery_limit(k))
 }
 
+/// Bytes of every shard that are coded at once. The code works on 64-byte blocks that do not know of each other, so coding
+/// in stripes gives the same shards, within the processor's cache and in a tenth of the memory.
+const STRIPE: usize = 73 * 64;
+const _: () = assert!(SHARD.is_multiple_of(STRIPE));
+
 /// Makes recovery shards; keeps its working memory from piece to piece.
 #[derive(Default)]
 pub struct Encoder {
     work: Option<EncoderWork>,
+    made: Vec<u8>,
 }
 
 impl Encoder {
@@ -88,32 +94,51 @@ impl Encoder {
         if count == 0 {
             return Ok(());
         }
-        let mut encoder = LowRateEncoder::new(
-            k.into(),
-            count.into(),
-            SHARD,
-            DefaultEngine::new(),
-            self.work.take(),
-        )
-        .map_err(CodingError::from)?;
-        for index in 0..k {
-            let fed = with_shard(ciphertext, index, |shard| encoder.add_original_shard(shard));
-            fed.map_err(CodingError::from)?;
+        self.encode(ciphertext, k, count)?;
+        for (index, shard) in (k..).zip(self.made.as_chunks::<SHARD>().0) {
+            each(index, shard)?;
         }
-        let mut outcome = Ok(());
-        {
-            let made = encoder.encode().map_err(CodingError::from)?;
-            for (index, shard) in (k..).zip(made.recovery_iter()) {
-                let shard = shard.try_into().map_err(|_| CodingError::Shard(index))?;
-                outcome = each(index, shard);
-                if outcome.is_err() {
-                    break;
-                }
+        Ok(())
+    }
+
+    /// Leaves `count` recovery shards in `made`.
+    fn encode(&mut self, ciphertext: &[u8], k: u16, count: u16) -> Result<(), CodingError> {
+        let engine = DefaultEngine::new();
+        let work = self.work.take();
+        let mut encoder = LowRateEncoder::new(k.into(), count.into(), STRIPE, engine, work)?;
+        self.made.resize(usize::from(count) * SHARD, 0);
+        for at in (0..SHARD).step_by(STRIPE) {
+            for index in 0..usize::from(k) {
+                add_stripe(&mut encoder, ciphertext, index * SHARD + at)?;
+            }
+            let stripes = encoder.encode()?;
+            for (made, stripe) in self
+                .made
+                .chunks_exact_mut(SHARD)
+                .zip(stripes.recovery_iter())
+            {
+                made[at..at + STRIPE].copy_from_slice(stripe);
             }
         }
         self.work = Some(encoder.into_parts().1);
-        outcome
+        Ok(())
     }
+}
+
+/// Feeds the stripe that begins at `start`, zero-padded where the ciphertext ends.
+fn add_stripe(
+    encoder: &mut LowRateEncoder<DefaultEngine>,
+    ciphertext: &[u8],
+    start: usize,
+) -> Result<(), CodingError> {
+    let start = start.min(ciphertext.len());
+    let part = &ciphertext[start..(start + STRIPE).min(ciphertext.len())];
+    if part.len() == STRIPE {
+        return Ok(encoder.add_original_shard(part)?);
+    }
+    let mut padded = [0; STRIPE];
+    padded[..part.len()].copy_from_slice(part);
+    Ok(encoder.add_original_shard(padded)?)
 }
 
 /// Shows original shard `index` of a ciphertext, zero-padded to a whole shard.

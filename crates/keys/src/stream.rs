@@ -199,7 +199,10 @@ mod tests {
                     .unwrap()
                     .read_to_end(&mut opened)
                     .unwrap();
-                assert!(opened == text, "{length} in steps of {step}, filling: {filling}");
+                assert!(
+                    opened == text,
+                    "{length} in steps of {step}, filling: {filling}"
+                );
             }
         }
     }

@@ -231,12 +231,7 @@ impl Store {
                 )
                 .await?;
             if rival.is_some() {
-                // The first authentic piece of a number stands; another with the same number is set apart.
-                self.forget_cells(tx, key).await?;
-                let sql = "UPDATE pieces SET state = 'quarantined'
-                           WHERE kit = $1 AND dispatch = $2 AND no = $3 AND tag = $4 AND state = 'collecting'";
-                tx.exec(sql, args![key.kit, key.dispatch, key.piece.0, key.tag])
-                    .await?;
+                self.set_rival_apart(tx, key).await?;
                 return Ok(progress(&self.piece_facts(tx, &dispatch).await?));
             }
             tx.exec(
@@ -267,17 +262,39 @@ impl Store {
             .await?;
             let progress = progress(&self.piece_facts(tx, &dispatch).await?);
             if progress.whole {
-                let sql = "UPDATE dispatches SET state = 'complete' WHERE kit = $1 AND dispatch = $2 AND state = 'arriving'";
-                if tx.exec(sql, args![key.kit, key.dispatch]).await? == 1 {
-                    let work = Work::Open {
-                        kit: key.kit,
-                        dispatch: key.dispatch,
-                    };
-                    enqueue(self, tx, &work, now).await?;
-                }
+                self.dispatch_complete(tx, &dispatch, now).await?;
             }
             Ok(progress)
         })
+    }
+
+    /// The first authentic piece of a number stands; another with the same number is set apart.
+    async fn set_rival_apart(&self, tx: &mut Tx, key: &PieceKey) -> Result<(), StoreError> {
+        self.forget_cells(tx, key).await?;
+        let sql = "UPDATE pieces SET state = 'quarantined'
+                   WHERE kit = $1 AND dispatch = $2 AND no = $3 AND tag = $4 AND state = 'collecting'";
+        tx.exec(sql, args![key.kit, key.dispatch, key.piece.0, key.tag])
+            .await?;
+        Ok(())
+    }
+
+    /// Nothing is missing any more: opening is queued, once.
+    async fn dispatch_complete(
+        &self,
+        tx: &mut Tx,
+        key: &DispatchKey,
+        now: Micros,
+    ) -> Result<(), StoreError> {
+        let sql = "UPDATE dispatches SET state = 'complete'
+                   WHERE kit = $1 AND dispatch = $2 AND state = 'arriving'";
+        if tx.exec(sql, args![key.kit, key.dispatch]).await? == 1 {
+            let work = Work::Open {
+                kit: key.kit,
+                dispatch: key.dispatch,
+            };
+            enqueue(self, tx, &work, now).await?;
+        }
+        Ok(())
     }
 
     /// Assembling was tried with all cells there are and gave nothing authentic: wait for more.

@@ -396,23 +396,7 @@ impl Store {
     ) -> Result<(), StoreError> {
         let entry = |act| Entry::new(Chain::Story(id), actor, act, now);
         match change {
-            Change::Saved { story, voided } => {
-                self.write_version(tx, story).await?;
-                let act = if story.version == 1 {
-                    Act::StoryCreated
-                } else {
-                    Act::StorySaved
-                };
-                let entry = entry(act)
-                    .with("version", story.version)
-                    .with("voided", voided);
-                let hash = self.append(tx, entry).await?;
-                if story.version == 1 {
-                    let anchor = Entry::new(Chain::Desk, actor, Act::StoryCreated, now);
-                    self.append(tx, anchor.with("story", id).with("begins", hash))
-                        .await?;
-                }
-            }
+            Change::Saved { story, voided } => self.apply_saved(tx, actor, story, *voided).await?,
             Change::Approved(approval) => {
                 insert_approval(tx, approval).await?;
                 let entry = entry(Act::StoryApproved).with("version", approval.version);
@@ -449,6 +433,36 @@ impl Store {
                 self.note_items_published(tx, *publication, now).await?;
             }
             Change::Enqueue(work) => enqueue(self, tx, work, now).await?,
+        }
+        Ok(())
+    }
+
+    async fn apply_saved(
+        &self,
+        tx: &mut Tx,
+        actor: Actor,
+        story: &Story,
+        voided: u32,
+    ) -> Result<(), StoreError> {
+        self.write_version(tx, story).await?;
+        let (id, now) = (story.id, story.saved_at);
+        let begins = story.version == 1;
+        let act = if begins {
+            Act::StoryCreated
+        } else {
+            Act::StorySaved
+        };
+        let entry = Entry::new(Chain::Story(id), actor, act, now);
+        let hash = self
+            .append(
+                tx,
+                entry.with("version", story.version).with("voided", voided),
+            )
+            .await?;
+        if begins {
+            let anchor = Entry::new(Chain::Desk, actor, Act::StoryCreated, now);
+            self.append(tx, anchor.with("story", id).with("begins", hash))
+                .await?;
         }
         Ok(())
     }

@@ -45,7 +45,27 @@ async function field(dir, verb, args) {
   return stdout;
 }
 
-/** A photograph with camera metadata and a short video with sound. */
+/** Two pages of text, as small as a PDF can be. */
+function document() {
+  const page = (text, at) => `<< /Type /Page /Parent 2 0 R /MediaBox [0 0 595 842] /Contents ${at} 0 R /Resources << /Font << /F 7 0 R >> >> >>`;
+  const words = (text) => `<< /Length ${text.length + 36} >>\nstream\nBT /F 36 Tf 72 720 Td (${text}) Tj ET\n${" ".repeat(5)}\nendstream`;
+  const objects = [
+    "<< /Type /Catalog /Pages 2 0 R >>", "<< /Type /Pages /Kids [3 0 R 4 0 R] /Count 2 >>", page("one", 5), page("two", 6),
+    words("First page"), words("Second page"), "<< /Type /Font /Subtype /Type1 /BaseFont /Helvetica >>",
+    "<< /Author (A name that must go) /Producer (Office) >>",
+  ];
+  let text = "%PDF-1.4\n";
+  const starts = objects.map((object, at) => {
+    const start = text.length;
+    text += `${at + 1} 0 obj\n${object}\nendobj\n`;
+    return start;
+  });
+  const table = starts.map((start) => `${String(start).padStart(10, "0")} 00000 n \n`).join("");
+  const count = objects.length + 1;
+  return `${text}xref\n0 ${count}\n0000000000 65535 f \n${table}trailer\n<< /Size ${count} /Root 1 0 R /Info 8 0 R >>\nstartxref\n${text.length}\n%%EOF\n`;
+}
+
+/** A photograph with camera metadata, a short video with sound, a recording, a document. */
 async function inputs(dir) {
   const photo = join(dir, "IMG_0441 صورة.jpg");
   const video = join(dir, "VID <img src=x onerror=alert(1)>.mp4");
@@ -59,7 +79,11 @@ async function inputs(dir) {
     "-q", "-overwrite_original", "-Make=Samsung", "-Model=SM-A125F", "-GPSLatitude=35.95", "-GPSLatitudeRef=N",
     "-GPSLongitude=39.01", "-GPSLongitudeRef=E", "-Artist=<b onmouseover=alert(1)>", photo,
   ]);
-  return [photo, video];
+  const call = join(dir, "call.mp3");
+  await run("ffmpeg", [...quiet, "-f", "lavfi", "-i", "sine=330:duration=4", "-metadata", "artist=A name that must go", call]);
+  const list = join(dir, "قائمة الأسماء.pdf");
+  await writeFile(list, document());
+  return [photo, video, call, list];
 }
 
 /** Founds everything; the desk is running and locked, the reporter has her kit. */

@@ -17,7 +17,9 @@ use crate::{clock, files};
 /// Founds a newsroom and hands its secrets over, once.
 pub(super) fn run(args: Init, tongue: Tongue) -> anyhow::Result<()> {
     people::all_different(tongue, args.custodians.iter().map(String::as_str))?;
-    people::all_different(tongue, args.editors.iter().map(|editor| editor.name.as_str()),
+    people::all_different(
+        tongue,
+        args.editors.iter().map(|editor| editor.name.as_str()),
     )?;
     for name in &args.custodians {
         people::checked_name(name).map_err(anyhow::Error::msg)?;
@@ -42,8 +44,7 @@ pub(super) fn run(args: Init, tongue: Tongue) -> anyhow::Result<()> {
         },
     };
     if let Some(folder) = &args.passphrase_dir {
-        files::private_folder(folder)
-            .with_context(|| terminal::cannot_write(tongue, folder))?;
+        files::private_folder(folder).with_context(|| terminal::cannot_write(tongue, folder))?;
     }
     let folder = DeskFolder::new(&args.dir);
     let runtime = tokio::runtime::Runtime::new()?;

@@ -144,7 +144,10 @@ pub fn run(cli: Cli) -> anyhow::Result<()> {
 /// The language to speak: the one asked for, else the system's, else English.
 fn spoken(asked: Option<&str>, system: &str) -> Tongue {
     let tag = |text: &str| Tongue::from_tag(text.get(..2)?);
-    asked.and_then(tag).or_else(|| tag(system)).unwrap_or(Tongue::En)
+    asked
+        .and_then(tag)
+        .or_else(|| tag(system))
+        .unwrap_or(Tongue::En)
 }
 
 /// Tells a person what went wrong, with its causes, and gives the exit code.

@@ -121,7 +121,10 @@ pub(crate) fn gather_passphrases(
     }
     let have = gathered.len();
     if have < threshold {
-        bail!("{}", t!(tongue, "cli-too-few", need = threshold, have = have));
+        bail!(
+            "{}",
+            t!(tongue, "cli-too-few", need = threshold, have = have)
+        );
     }
     Ok(gathered)
 }
@@ -134,7 +137,10 @@ fn from_file(
     let name = file.name.as_str();
     if !custodians.contains(&file.name) {
         let names = custodians.join(", ");
-        bail!("{}", t!(tongue, "cli-not-a-custodian", name = name, names = names));
+        bail!(
+            "{}",
+            t!(tongue, "cli-not-a-custodian", name = name, names = names)
+        );
     }
     let text = fs::read_to_string(&file.path)
         .map(Zeroizing::new)

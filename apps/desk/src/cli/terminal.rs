@@ -35,5 +35,9 @@ pub(crate) fn cannot_read(tongue: Tongue, path: &Path) -> String {
 
 /// That a file cannot be written.
 pub(crate) fn cannot_write(tongue: Tongue, path: &Path) -> String {
-    t!(tongue, "cli-cannot-write", path = path.display().to_string())
+    t!(
+        tongue,
+        "cli-cannot-write",
+        path = path.display().to_string()
+    )
 }

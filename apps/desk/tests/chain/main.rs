@@ -8,6 +8,7 @@
 )]
 
 mod capture;
+mod commands;
 mod kills;
 mod locked;
 mod photo;

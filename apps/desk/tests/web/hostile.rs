@@ -266,9 +266,7 @@ fn nothing_is_shown_until_it_is_asked_for_and_then_by_ranges() {
     // The look, and nothing but the look, is in the custody.
     let custody = visitor.data(&item).json()["custody"].clone();
     let looks = custody.as_array().unwrap().iter();
-    let looks: Vec<_> = looks
-        .filter(|line| line["what"] == "item.viewed")
-        .collect();
+    let looks: Vec<_> = looks.filter(|line| line["what"] == "item.viewed").collect();
     assert_eq!(looks.len(), 1);
     assert_eq!(looks[0]["who"], EDITORS[0]);
     let preview = format!("{item}/preview");

@@ -75,10 +75,9 @@ fn median(mut values: Vec<f64>) -> f64 {
     values.get(values.len() / 2).copied().unwrap_or(f64::NAN)
 }
 
-/// A reporter's state made the ordinary way: a newsroom, a kit, an import.
+/// A reporter's kit made the ordinary way, by a newsroom.
 struct Field {
-    dir: PathBuf,
-    passphrase: PathBuf,
+    kit: PathBuf,
     out: PathBuf,
 }
 
@@ -116,35 +115,19 @@ impl Field {
                 .args(["--custodian-passphrase", &custodian("b")])
                 .stdout(Stdio::null()),
         )?;
-        let field = Self {
-            dir: dir.join("field"),
-            passphrase: dir.join("passphrase"),
+        Ok(Self {
+            kit,
             out: dir.join("cells"),
-        };
-        fs::write(
-            &field.passphrase,
-            "quiet river stone lantern copper meadow velvet anchor\n",
-        )?;
-        must(
-            field
-                .command("init")
-                .arg("--kit")
-                .arg(&kit)
-                .stdout(Stdio::null()),
-        )?;
-        Ok(field)
-    }
-
-    fn command(&self, verb: &str) -> Command {
-        let mut command = Command::new(program("fh-field"));
-        command.arg("--dir").arg(&self.dir).arg(verb);
-        command.arg("--passphrase-file").arg(&self.passphrase);
-        command
+        })
     }
 
     fn pack(&self, input: &Path) -> Result<Run> {
-        let mut command = self.command("pack");
+        // With the kit itself: a folder's passphrase would be stretched first, for a second and 256 MiB by design.
+        let mut command = Command::new(program("fh-field"));
         command
+            .arg("pack")
+            .arg("--kit")
+            .arg(&self.kit)
             .args(["--recovery", "1/4"])
             .arg("--out")
             .arg(&self.out)

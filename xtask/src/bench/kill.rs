@@ -12,12 +12,13 @@ pub(super) fn run(quick: bool) -> Result<Vec<Figure>> {
         "nextest",
         "run",
         "--workspace",
+        "--profile",
+        "bench",
         "--no-tests=fail",
         "-E",
         "test(/kill_nine/)",
     ])
     .env("FH_KILLS", kills)
-    .env("NEXTEST_SLOW_TIMEOUT", "off")
     .status()
     .context("starting the kill tests")?;
     Ok(vec![Figure {

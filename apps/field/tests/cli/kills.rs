@@ -1,6 +1,7 @@
 //! kill -9 while adding and while sending: nothing is corrupt, and a kill makes at most 64 cells go twice.
 
 use std::process::{Child, Stdio};
+use std::sync::atomic::Ordering;
 use std::time::{Duration, Instant};
 
 use crate::stage::{Newsroom, Stage, write_noise};
@@ -42,6 +43,8 @@ fn twenty_kills_while_sending() {
         kills += u64::from(kill_when(child, || stage.store.size() >= until));
     }
     assert!(kills >= 10, "only {kills} kills came before the end");
+    // What the last killed one had put on the line may still be on its way to the disk.
+    settle(&stage);
     let before = stage.store.size();
     let rest = stage.json(&["send"]);
     assert_eq!(rest["cells_left"], 0);
@@ -60,6 +63,15 @@ fn twenty_kills_while_sending() {
     newsroom.acknowledge(&stage);
     assert_eq!(stage.json(&["receive"])["receipts"], 1);
     assert_eq!(stage.pieces_here(), 0);
+}
+
+/// Waits until the drop has seen the end of every connection.
+fn settle(stage: &Stage) {
+    let end = Instant::now() + Duration::from_secs(60);
+    while stage.store.metrics().connections.load(Ordering::Relaxed) > 0 {
+        assert!(Instant::now() < end, "a killed program's connection stays");
+        std::thread::yield_now();
+    }
 }
 
 /// How many different cells the folder's dispatch has.

@@ -90,19 +90,24 @@ impl<D: Disk> Field<D> {
             match open_receipt(&cell, &keys.identity, &keys.secret) {
                 Ok(receipt) => {
                     // One pair, one reply: its keys go with the same save that applies it.
-                    self.state.awaited.remove(at);
-                    match judge::apply(&mut self.state, &receipt) {
+                    let applied = judge::apply(&mut self.state, &receipt);
+                    match applied {
                         Ok(files) => {
+                            self.state.awaited.remove(at);
                             received.receipts += 1;
                             received.forgotten += files.len() as u64;
                             self.forget(&files, rng)?;
+                            continue;
                         }
+                        // The receipts before it may still be on their way; it is asked for again.
+                        Err(Refusal::NotAll) => received.refused.push(Refusal::NotAll),
                         Err(refusal) => {
+                            self.state.awaited.remove(at);
                             received.refused.push(refusal);
                             self.commit(rng)?;
+                            continue;
                         }
                     }
-                    continue;
                 }
                 Err(ReceiptError::NotForThisPair) => {}
                 Err(_) => received.damaged += 1,

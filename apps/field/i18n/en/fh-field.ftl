@@ -63,4 +63,4 @@ road-refused = The drop refused: { $why }
 road-strange = What answered is not a drop (status { $status }). Check the address, or ask the newsroom.
 refusal-unknown-dispatch = A receipt came for a dispatch that is not here. Nothing was erased.
 refusal-other-piece = A receipt came that names other pieces than yours. Nothing was erased. Tell the newsroom.
-refusal-not-all = A receipt said "complete" without naming every piece. Nothing was erased. Tell the newsroom.
+refusal-not-all = A receipt said "complete" before every piece was named. Nothing was erased for it; it is asked for again. If this goes on, tell the newsroom.

@@ -117,6 +117,23 @@ fn have_and_then_complete_together_name_all() {
 }
 
 #[test]
+fn a_complete_that_overtook_its_have_waits_for_it() {
+    let mut case = sent();
+    let whole = case.desk.receipt(ReceiptKind::Complete, case.dispatch);
+    let part = |kind, range: std::ops::Range<usize>| Receipt {
+        kind,
+        dispatch: whole.dispatch,
+        pieces: whole.pieces[range].to_vec(),
+    };
+    case.post(&part(ReceiptKind::Complete, 2..4), 1);
+    let early = case.receive();
+    assert_eq!((early.forgotten, early.refused), (0, vec![Refusal::NotAll]));
+    case.post(&part(ReceiptKind::Have, 0..2), 0);
+    assert_eq!(case.receive().forgotten, 4);
+    assert_eq!(case.platter.pieces(), 0);
+}
+
+#[test]
 fn missing_pieces_are_sent_again() {
     let mut case = sent();
     let mut receipt = case.desk.receipt(ReceiptKind::Missing, case.dispatch);

@@ -15,8 +15,28 @@ use std::os::unix::process::CommandExt;
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
 use std::sync::atomic::{AtomicU32, Ordering};
-use std::time::Duration;
+use std::time::{Duration, Instant};
 use tempfile::TempDir;
+
+/// Waits until every connection to a SQLCipher database has ended, at most ten seconds.
+///
+/// A dropped pool ends its connections on threads of their own. A test process that exits meanwhile takes libcrypto's
+/// memory away from under them and dies of it, after all its tests have passed.
+pub fn connections_have_ended() {
+    let connected = || {
+        let threads = fs::read_dir("/proc/self/task")
+            .into_iter()
+            .flatten()
+            .flatten();
+        threads
+            .filter_map(|thread| fs::read_to_string(thread.path().join("comm")).ok())
+            .any(|name| name.starts_with("sqlx-sqlite"))
+    };
+    let end = Instant::now() + Duration::from_secs(10);
+    while connected() && Instant::now() < end {
+        std::thread::yield_now();
+    }
+}
 
 /// Why there is no test database.
 #[derive(Debug, thiserror::Error)]

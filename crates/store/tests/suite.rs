@@ -52,6 +52,7 @@ macro_rules! suite {
                     crate::runtime().block_on(async {
                         crate::$module::$scenario(crate::World::on_sqlcipher(folder.path()).await).await;
                     });
+                    store::testing::connections_have_ended();
                 }
             )+
         }

@@ -196,6 +196,7 @@ impl Drop for World {
         if let Some(thread) = self.drop_thread.take() {
             let _ = thread.join();
         }
+        store::testing::connections_have_ended();
     }
 }
 

@@ -145,6 +145,7 @@ impl Newsroom {
 impl Drop for Newsroom {
     fn drop(&mut self) {
         self.runtime.block_on(self.desk.stop());
+        store::testing::connections_have_ended();
     }
 }
 

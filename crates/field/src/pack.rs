@@ -6,13 +6,14 @@ use std::sync::mpsc::{Receiver, SyncSender, sync_channel};
 use std::thread;
 
 use formats::coding::{Encoder, recovery_for};
-use formats::{CELL, DispatchId, Kit, PieceError, PieceNo, PiecePlace, SealedPiece};
+use formats::{CELL, Contact, DispatchId, Kit, PieceError, PieceNo, PiecePlace, SealedPiece};
 use rand_chacha::ChaCha20Rng;
 use rand_core::{CryptoRng, RngCore, SeedableRng};
+use zeroize::Zeroizing;
 
 use crate::OnProgress;
 use crate::error::FieldError;
-use crate::seal::{PieceSink, Source, seal_all};
+use crate::seal::{PieceSink, Source, seal_all, seal_whole};
 
 /// What was packed.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -21,7 +22,7 @@ pub struct Packed {
     pub dispatch: DispatchId,
     /// Bytes read.
     pub bytes_in: u64,
-    /// Pieces, the manifest among them. A packed dispatch has no contact piece.
+    /// Pieces, the contact piece and the manifest among them.
     pub pieces: u32,
     /// Cells written.
     pub cells: u64,
@@ -60,7 +61,7 @@ impl PieceSink for Handing {
 }
 
 /// Seals files and a note as one dispatch, straight into cells. Nothing is promised to be on the disk when this returns:
-/// no source was forgotten for it.
+/// no source was forgotten for it. Its contact piece brings no reply pair, because nobody keeps what would open a reply.
 ///
 /// # Errors
 /// A file that cannot be read, limits of the manifest, more recovery than the code has, or writing failed.
@@ -94,10 +95,14 @@ pub fn pack(
     let mut sink = Handing {
         pieces: give,
         memory,
-        next: PieceNo(1),
+        next: PieceNo::CONTACT,
     };
+    let contact = no_reply()?;
     thread::scope(|scope| {
-        let sealer = scope.spawn(move || seal_all(&kit.intake, sources, note, now, &mut sink));
+        let sealer = scope.spawn(move || {
+            seal_whole(&kit.intake, &contact, false, &mut sink)?;
+            seal_all(&kit.intake, sources, note, now, &mut sink)
+        });
         let mut coder = Coder {
             kit,
             dispatch,
@@ -118,6 +123,16 @@ pub fn pack(
             cells,
         })
     })
+}
+
+/// A contact piece that asks for no reply.
+fn no_reply() -> Result<Zeroizing<Vec<u8>>, FieldError> {
+    let contact = Contact {
+        replies: Vec::new(),
+        checkpoints: Vec::new(),
+        next_chain: None,
+    };
+    contact.encode().map_err(FieldError::Manifest)
 }
 
 struct Coder<'a, W: ?Sized> {
@@ -190,7 +205,7 @@ impl<W: Write + ?Sized> Coder<'_, W> {
 
 /// A stream of its own, for where two uses need randomness at once; and without a system call per cell.
 pub(crate) fn fork(rng: &mut (impl RngCore + CryptoRng)) -> ChaCha20Rng {
-    let mut seed = zeroize::Zeroizing::new([0; 32]);
+    let mut seed = Zeroizing::new([0; 32]);
     rng.fill_bytes(seed.as_mut());
     ChaCha20Rng::from_seed(*seed)
 }

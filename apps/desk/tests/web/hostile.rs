@@ -7,7 +7,7 @@ use std::time::{Duration, Instant};
 use desk::config::DeskFolder;
 use desk::founding::Handover;
 use field::Source;
-use formats::{Contact, Kit, KitId, PieceNo, PiecePlace, seal_piece};
+use formats::{Kit, KitId};
 use keys::{ChainKey, Passphrase};
 use newsroom::{Micros, Private};
 use openers::{KeyringFile, OpenKeyring};
@@ -45,7 +45,7 @@ fn send(runtime: &Runtime, folder: &DeskFolder, handover: &Handover) {
         reader: Box::new(Cursor::new(picture())),
     }];
     let mut cells = Vec::new();
-    let packed = field::pack(
+    field::pack(
         &kit,
         &mut sources,
         NOTE,
@@ -54,26 +54,8 @@ fn send(runtime: &Runtime, folder: &DeskFolder, handover: &Handover) {
         &mut cells,
         &mut rng,
         &mut |_| {},
-    );
-    let place = PiecePlace {
-        kit: kit.id,
-        dispatch: packed.unwrap().dispatch,
-        piece: PieceNo::CONTACT,
-        last: false,
-    };
-    // Packed dispatches bring no contact piece of their own; this one asks for no reply.
-    let contact = Contact {
-        replies: Vec::new(),
-        checkpoints: Vec::new(),
-        next_chain: None,
-    };
-    let contact = seal_piece(&kit.intake, &contact.encode().unwrap()).unwrap();
-    for cell in contact
-        .cells(&kit.chain.epoch_keys(), &place, 0, &mut rng)
-        .unwrap()
-    {
-        cells.extend_from_slice(cell.as_bytes());
-    }
+    )
+    .unwrap();
     Spool::open(&folder.spool())
         .unwrap()
         .append(&cells)

@@ -381,3 +381,4 @@ cli-ask-passphrase = Passphrase of { $name } (leave empty if not present):
 cli-no-terminal = There is no terminal to ask on; give passphrase files instead.
 cli-not-a-custodian = { $name } is not a custodian; custodians are: { $names }.
 cli-too-few = { $need } custodians are needed and { $have } came; try again when more are present.
+cli-swap-in-clear = Warning: this machine swaps memory to disk in clear ({ $areas }). What the desk opens could be written there. Switch swap off (swapoff -a) or encrypt it.

@@ -137,7 +137,7 @@ pub fn run(cli: Cli) -> anyhow::Result<()> {
         Command::Init(args) => init::run(args, tongue),
         Command::Drop(DropCommand::Add(args)) => drop::add(&args, tongue),
         Command::Kit(KitCommand::New(args)) => kit::new(&args, tongue),
-        Command::Serve(args) => serve::run(args),
+        Command::Serve(args) => serve::run(args, tongue),
     }
 }
 

@@ -11,13 +11,18 @@ use tokio_util::sync::CancellationToken;
 use super::{Serve, terminal};
 use crate::config::DeskFolder;
 use crate::desk::{Desk, DeskOptions};
+use crate::web::text::{Tongue, t};
 use crate::{auth, clock, web};
 
 /// How long pages may take to end when the desk is asked to stop.
 const GRACE: Duration = Duration::from_secs(5);
 
 /// Runs the desk until it is told to stop.
-pub(super) fn run(args: Serve) -> anyhow::Result<()> {
+pub(super) fn run(args: Serve, tongue: Tongue) -> anyhow::Result<()> {
+    let swap = media::swap_in_clear();
+    if !swap.is_empty() {
+        terminal::complain(&t!(tongue, "cli-swap-in-clear", areas = swap.join(" ")));
+    }
     let runtime = tokio::runtime::Runtime::new()?;
     let result = runtime.block_on(serve(args));
     // Sandboxed work that is still running is given up; it is begun again at the next start.

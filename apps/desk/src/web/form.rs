@@ -1,15 +1,20 @@
 //! The body of a POST: a form, with the token that shows it came from one of our own pages.
 
-use axum::body::Bytes;
+use axum::body::Body;
 use axum::extract::{FromRequest, Request};
 use axum::http::{StatusCode, header};
+use futures_util::StreamExt;
 use subtle::ConstantTimeEq;
+use zeroize::Zeroizing;
 
 use crate::web::fault::Fault;
 use crate::web::visit::Visit;
 
 /// The largest form the desk takes; a story in two languages is far below.
 pub(crate) const FORM_MAX: usize = 1 << 20;
+/// How much of a form that is too large is still listened to, so that its sender reads the refusal instead of a broken
+/// connection.
+const HEARD_MAX: usize = 8 << 20;
 /// Most fields a form may have.
 const FIELDS_MAX: usize = 4_096;
 
@@ -61,7 +66,7 @@ impl Drop for Posted {
 impl<S: Send + Sync> FromRequest<S> for Posted {
     type Rejection = Fault;
 
-    async fn from_request(request: Request, state: &S) -> Result<Self, Fault> {
+    async fn from_request(request: Request, _state: &S) -> Result<Self, Fault> {
         let visit = request.extensions().get::<Visit>().cloned();
         let visit = visit.ok_or_else(|| Fault::internal("a form came past the frame"))?;
         let is_form = request
@@ -75,9 +80,7 @@ impl<S: Send + Sync> FromRequest<S> for Posted {
                 "not-a-form",
             ));
         }
-        let body = Bytes::from_request(request, state)
-            .await
-            .map_err(|_| Fault::plain(StatusCode::PAYLOAD_TOO_LARGE, "too-large"))?;
+        let body = whole_body(request.into_body()).await?;
         let fields: Vec<(String, String)> = form_urlencoded::parse(&body)
             .take(FIELDS_MAX)
             .map(|(key, value)| (key.into_owned(), value.into_owned()))
@@ -90,4 +93,26 @@ impl<S: Send + Sync> FromRequest<S> for Posted {
             Err(Fault::plain(StatusCode::FORBIDDEN, "csrf"))
         }
     }
+}
+
+/// The whole body of a form, wiped after use.
+async fn whole_body(body: Body) -> Result<Zeroizing<Vec<u8>>, Fault> {
+    let mut parts = body.into_data_stream();
+    // Room for all of it at once: a vector that grows leaves copies behind.
+    let mut whole = Zeroizing::new(Vec::with_capacity(FORM_MAX));
+    let mut heard = 0_usize;
+    while let Some(part) = parts.next().await {
+        let part = part.map_err(|_| Fault::plain(StatusCode::BAD_REQUEST, "not-a-form"))?;
+        heard += part.len();
+        if heard <= FORM_MAX {
+            whole.extend_from_slice(&part);
+        }
+        if heard > HEARD_MAX {
+            break;
+        }
+    }
+    if heard > FORM_MAX {
+        return Err(Fault::plain(StatusCode::PAYLOAD_TOO_LARGE, "too-large"));
+    }
+    Ok(whole)
 }

@@ -98,6 +98,23 @@ impl Field {
             .status()
             .context("starting fh-desk init")?;
         anyhow::ensure!(made.success(), "fh-desk init failed");
+        // A kit names a drop; nothing is ever sent to this one, and nobody needs to listen there.
+        let token = dir.join("drop.token");
+        must(
+            Command::new(program("fh-drop"))
+                .args(["token", "--out"])
+                .arg(&token)
+                .stdout(Stdio::null()),
+        )?;
+        must(
+            Command::new(program("fh-desk"))
+                .args(["drop", "add", "--url", "http://127.0.0.1:9"])
+                .arg("--dir")
+                .arg(&desk)
+                .arg("--token-file")
+                .arg(&token)
+                .stdout(Stdio::null()),
+        )?;
         let custodian = |name: &str| {
             format!(
                 "{name}={}",

@@ -16,6 +16,7 @@ pub(crate) fn check(
     let checked = report.station("verify", || {
         let proofs = out.join("proofs");
         std::fs::create_dir_all(&proofs)?;
+        remove_earlier(&proofs)?;
         let (mut findings, mut bytes) = (0, 0);
         let mut checked = Vec::new();
         for file in files {
@@ -36,6 +37,17 @@ pub(crate) fn check(
     })?;
     for (input, published) in checked {
         report.inputs[input].published.push(published);
+    }
+    Ok(())
+}
+
+/// Proofs of an earlier run into the same folder would say nothing about this one's files.
+fn remove_earlier(proofs: &Path) -> Result<()> {
+    for entry in std::fs::read_dir(proofs)? {
+        let path = entry?.path();
+        if path.to_string_lossy().ends_with(".proof.json") {
+            std::fs::remove_file(path)?;
+        }
     }
     Ok(())
 }

@@ -1,12 +1,17 @@
-//! Packing: files straight into one file of cells, for a card or a cable. Two threads: the next piece is sealed while
-//! the last one is coded and veiled. Two pieces and the coder's memory are all that is held, whatever the size.
+//! Packing: files straight into one file of cells, for a card or a cable. Two threads: one seals pieces while
+//! the other codes and veils them. Four half pieces and the coder's memory are all that is held, whatever the size.
 
 use std::io::Write;
+use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::mpsc::{Receiver, SyncSender, sync_channel};
 use std::thread;
 
 use formats::coding::{Encoder, recovery_for};
-use formats::{CELL, Contact, DispatchId, Kit, PieceError, PieceNo, PiecePlace, SealedPiece};
+use formats::{
+    CELL, Contact, DispatchId, Kit, PieceError, PieceNo, PiecePlace, PieceSealer, SealedPiece,
+    UnhashedPiece,
+};
+use keys::IntakeRecipient;
 use rand_chacha::ChaCha20Rng;
 use rand_core::{CryptoRng, RngCore, SeedableRng};
 use zeroize::Zeroizing;
@@ -28,11 +33,42 @@ pub struct Packed {
     pub cells: u64,
 }
 
+/// Plaintext of one piece: half of what one may hold, so that more than two fit into the same memory.
+const ROOM: usize = 127 * 64 * 1024;
+/// Pieces under way: one being sealed, one being coded, the others between the two threads.
+const BUFFERS: usize = 4;
+
+/// A piece on its way to the coder.
+enum Handed {
+    Hashed(SealedPiece),
+    Unhashed(UnhashedPiece),
+}
+
+struct Handover {
+    piece: Handed,
+    no: PieceNo,
+    last: bool,
+}
+
 /// Hands sealed pieces to the other thread and takes their memory back.
-struct Handing {
-    pieces: SyncSender<(SealedPiece, PieceNo, bool)>,
+struct Handing<'a> {
+    pieces: SyncSender<Handover>,
+    /// Pieces that wait for the coder.
+    waiting: &'a AtomicUsize,
     memory: Receiver<Vec<u8>>,
     next: PieceNo,
+}
+
+impl Handing<'_> {
+    fn hand(&mut self, piece: Handed, last: bool) -> Result<(), FieldError> {
+        let no = self.next;
+        self.waiting.fetch_add(1, Ordering::Relaxed);
+        self.pieces
+            .send(Handover { piece, no, last })
+            .map_err(|_| gone())?;
+        self.next = no.next().ok_or(FieldError::TooManyPieces)?;
+        Ok(())
+    }
 }
 
 /// The other thread is gone; its own error says why.
@@ -40,17 +76,30 @@ fn gone() -> FieldError {
     FieldError::disk("writing cells")(std::io::ErrorKind::BrokenPipe.into())
 }
 
-impl PieceSink for Handing {
+impl PieceSink for Handing<'_> {
     fn memory(&mut self) -> Result<Vec<u8>, FieldError> {
         self.memory.recv().map_err(|_| gone())
     }
 
     fn keep(&mut self, piece: SealedPiece, last: bool) -> Result<(), FieldError> {
-        self.pieces
-            .send((piece, self.next, last))
-            .map_err(|_| gone())?;
-        self.next = self.next.next().ok_or(FieldError::TooManyPieces)?;
-        Ok(())
+        self.hand(Handed::Hashed(piece), last)
+    }
+
+    fn begin(&mut self, recipient: &IntakeRecipient) -> Result<PieceSealer, FieldError> {
+        let sealer = PieceSealer::new(recipient, self.memory()?)?;
+        Ok(sealer.at_most(ROOM).unhashed())
+    }
+
+    /// Either thread can compute the digest. The one that is ahead does, so that neither waits for the other.
+    fn end(&mut self, piece: PieceSealer) -> Result<(), FieldError> {
+        let piece = piece.finish_unhashed()?;
+        let coder_is_ahead = self.waiting.load(Ordering::Relaxed) == 0;
+        let piece = if coder_is_ahead {
+            Handed::Unhashed(piece)
+        } else {
+            Handed::Hashed(piece.hash())
+        };
+        self.hand(piece, false)
     }
 
     fn next_number(&self) -> Result<PieceNo, FieldError> {
@@ -86,14 +135,15 @@ pub fn pack(
         return Err(FieldError::Nothing);
     }
     let dispatch = DispatchId::random(rng);
-    // A rendezvous: the sealer begins its next piece when the coder has taken the last, so two buffers are enough.
-    let (give, take) = sync_channel(0);
-    let (give_back, memory) = sync_channel(2);
-    for _ in 0..2 {
+    let waiting = AtomicUsize::new(0);
+    let (give, take) = sync_channel(BUFFERS);
+    let (give_back, memory) = sync_channel(BUFFERS);
+    for _ in 0..BUFFERS {
         give_back.send(Vec::new()).map_err(|_| gone())?;
     }
     let mut sink = Handing {
         pieces: give,
+        waiting: &waiting,
         memory,
         next: PieceNo::CONTACT,
     };
@@ -111,7 +161,7 @@ pub fn pack(
             cells: 0,
             pieces: 0,
         };
-        let coded = coder.run(&take, &give_back, rng, progress);
+        let coded = coder.run(&take, &waiting, &give_back, rng, progress);
         let (cells, pieces) = (coder.cells, coder.pieces);
         drop((take, give_back));
         let sealed = sealer.join().unwrap_or_else(|_| Err(gone()));
@@ -159,7 +209,8 @@ impl From<PieceError> for Fault {
 impl<W: Write + ?Sized> Coder<'_, W> {
     fn run(
         &mut self,
-        take: &Receiver<(SealedPiece, PieceNo, bool)>,
+        take: &Receiver<Handover>,
+        waiting: &AtomicUsize,
         give_back: &SyncSender<Vec<u8>>,
         rng: &mut (impl RngCore + CryptoRng),
         progress: OnProgress<'_>,
@@ -167,7 +218,12 @@ impl<W: Write + ?Sized> Coder<'_, W> {
         let epoch = self.kit.chain.epoch_keys();
         let mut nonces = fork(rng);
         let mut encoder = Encoder::new();
-        while let Ok((piece, no, last)) = take.recv() {
+        while let Ok(Handover { piece, no, last }) = take.recv() {
+            waiting.fetch_sub(1, Ordering::Relaxed);
+            let piece = match piece {
+                Handed::Hashed(piece) => piece,
+                Handed::Unhashed(piece) => piece.hash(),
+            };
             let place = PiecePlace {
                 kit: self.kit.id,
                 dispatch: self.dispatch,

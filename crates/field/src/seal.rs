@@ -36,6 +36,14 @@ pub(crate) trait PieceSink {
     fn memory(&mut self) -> Result<Vec<u8>, FieldError>;
     /// Takes the next piece; `last` marks the manifest.
     fn keep(&mut self, piece: SealedPiece, last: bool) -> Result<(), FieldError>;
+    /// Begins a piece in memory of its own.
+    fn begin(&mut self, recipient: &IntakeRecipient) -> Result<PieceSealer, FieldError> {
+        Ok(PieceSealer::new(recipient, self.memory()?)?)
+    }
+    /// Ends a piece that is not the manifest, and takes it.
+    fn end(&mut self, piece: PieceSealer) -> Result<(), FieldError> {
+        self.keep(piece.finish()?, false)
+    }
     /// The number that the next piece will have.
     fn next_number(&self) -> Result<PieceNo, FieldError>;
     /// Hears how many bytes more were read.
@@ -119,20 +127,20 @@ fn seal_source(
         let open = match sealer.take() {
             Some(open) => open,
             None => {
-                let mut open = PieceSealer::new(recipient, sink.memory()?)?;
+                let mut open = sink.begin(recipient)?;
                 open.write(&window[..got])?;
                 open
             }
         };
         if open.room() == 0 {
-            sink.keep(open.finish()?, false)?;
+            sink.end(open)?;
         } else {
             sealer = Some(open);
         }
         sink.read(got as u64);
     }
     match sealer {
-        Some(open) => sink.keep(open.finish()?, false)?,
+        Some(open) => sink.end(open)?,
         // An empty file is one empty piece; a file that ended with a full piece is done.
         None if hash.bytes() == 0 => seal_whole(recipient, &[], false, sink)?,
         None => {}

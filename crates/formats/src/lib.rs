@@ -29,7 +29,7 @@ pub use error::DecodeError;
 pub use id::{DispatchId, KitId, PieceNo};
 pub use kit::{Custodian, DropUrl, Kit, KitDrop, SessionToken};
 pub use ledger::{Digest, Sha256Writer};
-pub use piece::{PieceError, PiecePlace, PieceSealer, SealedPiece, seal_piece};
+pub use piece::{PieceError, PiecePlace, PieceSealer, SealedPiece, UnhashedPiece, seal_piece};
 pub use proof_file::{LogProof, ProofFile};
 pub use receipt::{Receipt, ReceiptError, ReceiptKind, ReceiptPiece, open_receipt, seal_receipt};
 pub use statement::{Grade, Statement};

@@ -2,9 +2,7 @@
 //!
 //! Memory only, and one piece at a time: whoever reads files feeds a [`PieceSealer`] and gets a [`SealedPiece`].
 
-use std::io::Write;
-
-use keys::{EpochKeys, IntakeRecipient, PieceFacts, SealError, StreamWriter};
+use keys::{EpochKeys, IntakeRecipient, PieceFacts, SealError, StreamBuffer};
 use ledger::{Digest, Sha256Writer, sha256};
 use rand_core::{CryptoRng, RngCore};
 
@@ -30,31 +28,13 @@ pub enum PieceError {
     Coding(#[from] CodingError),
 }
 
-/// Collects ciphertext and hashes it while it is still in the processor's cache.
-struct HashedVec {
-    bytes: Vec<u8>,
-    hash: Sha256Writer,
-}
-
-impl Write for HashedVec {
-    fn write(&mut self, buf: &[u8]) -> std::io::Result<usize> {
-        if buf.len() > PIECE_SEALED_MAX - self.bytes.len().min(PIECE_SEALED_MAX) {
-            return Err(std::io::Error::other("ciphertext over 256 shards"));
-        }
-        self.bytes.extend_from_slice(buf);
-        self.hash.update(buf);
-        Ok(buf.len())
-    }
-
-    fn flush(&mut self) -> std::io::Result<()> {
-        Ok(())
-    }
-}
-
 /// Seals one piece as its plaintext arrives.
 pub struct PieceSealer {
-    writer: StreamWriter<HashedVec>,
+    buffer: StreamBuffer,
+    /// Follows the ciphertext while it is still in the processor's cache, unless another thread shall hash it.
+    hash: Option<Sha256Writer>,
     taken: usize,
+    most: usize,
 }
 
 impl PieceSealer {
@@ -62,22 +42,33 @@ impl PieceSealer {
     ///
     /// # Errors
     /// When sealing to this recipient fails.
-    pub fn new(recipient: &IntakeRecipient, mut memory: Vec<u8>) -> Result<Self, PieceError> {
-        memory.clear();
-        let sink = HashedVec {
-            bytes: memory,
-            hash: Sha256Writer::new(),
-        };
+    pub fn new(recipient: &IntakeRecipient, memory: Vec<u8>) -> Result<Self, PieceError> {
         Ok(Self {
-            writer: recipient.seal_writer(sink)?,
+            buffer: recipient.seal_buffer(memory, PIECE_SEALED_MAX)?,
+            hash: Some(Sha256Writer::new()),
             taken: 0,
+            most: PIECE_PLAIN_MAX,
         })
+    }
+
+    /// Leaves the ciphertext's hash to whoever takes the piece; see [`PieceSealer::finish_unhashed`].
+    #[must_use]
+    pub fn unhashed(mut self) -> Self {
+        self.hash = None;
+        self
+    }
+
+    /// Ends the piece's room at `most` bytes, where a sender wants smaller ones than the largest.
+    #[must_use]
+    pub fn at_most(mut self, most: usize) -> Self {
+        self.most = most.clamp(self.taken, PIECE_PLAIN_MAX);
+        self
     }
 
     /// How many more bytes fit.
     #[must_use]
     pub fn room(&self) -> usize {
-        PIECE_PLAIN_MAX - self.taken
+        self.most - self.taken
     }
 
     /// Takes more plaintext.
@@ -88,8 +79,11 @@ impl PieceSealer {
         if plaintext.len() > self.room() {
             return Err(PieceError::TooLong);
         }
-        self.taken += plaintext.len();
-        Ok(self.writer.write_all(plaintext)?)
+        let mut rest = plaintext;
+        while !rest.is_empty() {
+            self.fill(|room| std::io::Read::read(&mut rest, room))?;
+        }
+        Ok(())
     }
 
     /// Lets `read` put plaintext straight where it will be sealed, at most [`Self::room`] bytes; returns how many it put.
@@ -100,21 +94,69 @@ impl PieceSealer {
         &mut self,
         read: impl FnOnce(&mut [u8]) -> std::io::Result<usize>,
     ) -> Result<usize, PieceError> {
-        let taken = self.writer.fill(self.room(), read)?;
+        let taken = self.buffer.fill(self.room(), read)?;
         self.taken += taken;
+        self.follow();
         Ok(taken)
+    }
+
+    fn follow(&mut self) {
+        if let Some(hash) = &mut self.hash {
+            catch_up(hash, self.buffer.sealed());
+        }
     }
 
     /// Ends the piece.
     ///
     /// # Errors
-    /// When sealing the last chunk fails.
-    pub fn finish(self) -> Result<SealedPiece, PieceError> {
-        let sink = self.writer.finish()?;
+    /// A ciphertext that fills no piece; the limits above do not allow one.
+    pub fn finish(mut self) -> Result<SealedPiece, PieceError> {
+        let mut hash = self.hash.take().unwrap_or_default();
+        let UnhashedPiece(ciphertext) = self.finish_unhashed()?;
+        catch_up(&mut hash, &ciphertext);
         Ok(SealedPiece {
-            ciphertext: sink.bytes,
-            digest: sink.hash.finish(),
+            ciphertext,
+            digest: hash.finish(),
         })
+    }
+
+    /// Ends the piece without its digest.
+    ///
+    /// # Errors
+    /// As [`PieceSealer::finish`].
+    pub fn finish_unhashed(self) -> Result<UnhashedPiece, PieceError> {
+        let ciphertext = self.buffer.finish();
+        if shards_for(ciphertext.len()).is_none() {
+            return Err(CodingError::Length(ciphertext.len()).into());
+        }
+        Ok(UnhashedPiece(ciphertext))
+    }
+}
+
+/// Hashes what was added since.
+fn catch_up(hash: &mut Sha256Writer, bytes: &[u8]) {
+    let done = usize::try_from(hash.bytes()).unwrap_or(usize::MAX);
+    hash.update(bytes.get(done..).unwrap_or_default());
+}
+
+/// A piece whose ciphertext is whole and whose digest is still to be computed.
+pub struct UnhashedPiece(Vec<u8>);
+
+impl UnhashedPiece {
+    /// Computes the digest.
+    #[must_use]
+    pub fn hash(self) -> SealedPiece {
+        let digest = sha256(&self.0);
+        SealedPiece {
+            ciphertext: self.0,
+            digest,
+        }
+    }
+}
+
+impl std::fmt::Debug for UnhashedPiece {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "UnhashedPiece({} bytes)", self.0.len())
     }
 }
 

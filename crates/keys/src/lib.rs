@@ -25,6 +25,7 @@ pub mod role;
 mod secret;
 pub mod signing;
 mod stream;
+mod stream_buffer;
 pub mod stretch;
 pub mod veil;
 
@@ -35,8 +36,8 @@ pub use mac::{PieceFacts, PieceMacKey, PieceTag, TagMismatch};
 pub use newsroom::{ColumnKey, DatabaseKey, IndexKey, StatementLogSeed};
 pub use passphrase::{Passphrase, Weakness, Words};
 pub use recipient::{
-    ArchiveRecipient, HybridRecipient, IntakeRecipient, RecipientError, SealError, StreamWriter,
-    X25519Recipient,
+    ArchiveRecipient, HybridRecipient, IntakeRecipient, RecipientError, SealError, StreamBuffer,
+    StreamWriter, X25519Recipient,
 };
 pub use reply::{
     MailboxAddress, ReplyIdentity, ReplyKeys, ReplyOpenError, ReplyPair, ReplyRecipient,

@@ -12,6 +12,7 @@ use std::str::FromStr;
 use age_core::format::{FileKey, Stanza};
 
 pub use crate::stream::StreamWriter;
+pub use crate::stream_buffer::StreamBuffer;
 
 use crate::bech::{self, BechError};
 use crate::hybrid::{self, PUBLIC_LEN, PublicKey};
@@ -94,6 +95,14 @@ impl<R: Role> HybridRecipient<R> {
     /// [`SealError`] when the header cannot be made or written.
     pub fn seal_writer<W: Write>(&self, output: W) -> Result<StreamWriter<W>, SealError> {
         StreamWriter::start(self, output)
+    }
+
+    /// Begins an age file of at most `limit` bytes in `memory`, which may be an earlier one's, used again.
+    ///
+    /// # Errors
+    /// [`SealError`] when the header cannot be made or is larger than the limit.
+    pub fn seal_buffer(&self, memory: Vec<u8>, limit: usize) -> Result<StreamBuffer, SealError> {
+        StreamBuffer::start(self, memory, limit)
     }
 
     /// Seals `plaintext` as one age file.

@@ -18,7 +18,7 @@ use crate::bulk::{self, TAG_LEN};
 use crate::recipient::SealError;
 
 /// Plaintext of one chunk.
-const CHUNK_LEN: usize = 64 * 1024;
+pub(crate) const CHUNK_LEN: usize = 64 * 1024;
 /// Length of the payload's nonce, the header's last bytes.
 const NONCE_LEN: usize = 16;
 /// age's label for the payload key.
@@ -32,24 +32,13 @@ pub struct StreamWriter<W> {
     /// Plaintext of that chunk, with room for its tag, so that it is encrypted and written where it lies.
     chunk: Zeroizing<Box<[u8]>>,
     filled: usize,
-    /// Where [`StreamWriter::fill`] reads to while a full chunk waits to know whether it is the last.
-    spare: Zeroizing<Box<[u8]>>,
     output: W,
 }
 
 impl<W: Write> StreamWriter<W> {
     /// Writes the header for `recipient` and begins the payload.
     pub(crate) fn start(recipient: &dyn age::Recipient, mut output: W) -> Result<Self, SealError> {
-        let capture = Capture {
-            recipient,
-            file_key: RefCell::new(None),
-        };
-        let mut header = Vec::with_capacity(4096);
-        age::Encryptor::with_recipients(std::iter::once(&capture as &dyn age::Recipient))
-            .map_err(SealError::Header)?
-            .wrap_output(&mut header)
-            .map_err(SealError::Write)?;
-        let key = payload_key(capture, &header)?;
+        let (header, key) = begin(recipient)?;
         output.write_all(&header).map_err(SealError::Write)?;
         let chunk = Zeroizing::new(vec![0; CHUNK_LEN + TAG_LEN].into_boxed_slice());
         Ok(Self {
@@ -57,39 +46,8 @@ impl<W: Write> StreamWriter<W> {
             counter: 0,
             chunk,
             filled: 0,
-            spare: Zeroizing::default(),
             output,
         })
-    }
-
-    /// Lets `read` put at most `most` bytes of plaintext where they will be encrypted, which spares a copy of everything.
-    /// Returns what `read` returns: how many bytes it put at the front of the room it was shown.
-    ///
-    /// # Errors
-    /// The error of `read`, or when the output cannot be written.
-    pub fn fill(
-        &mut self,
-        most: usize,
-        read: impl FnOnce(&mut [u8]) -> io::Result<usize>,
-    ) -> io::Result<usize> {
-        if self.filled < CHUNK_LEN {
-            let end = CHUNK_LEN.min(self.filled.saturating_add(most));
-            let room = &mut self.chunk[self.filled..end];
-            let taken = read(room)?.min(end - self.filled);
-            self.filled += taken;
-            return Ok(taken);
-        }
-        if self.spare.is_empty() {
-            self.spare = Zeroizing::new(vec![0; CHUNK_LEN + TAG_LEN].into_boxed_slice());
-        }
-        let end = CHUNK_LEN.min(most);
-        let taken = read(&mut self.spare[..end])?.min(end);
-        if taken > 0 {
-            self.write_chunk(false)?;
-            std::mem::swap(&mut self.chunk, &mut self.spare);
-            self.filled = taken;
-        }
-        Ok(taken)
     }
 
     /// Writes the last chunk and hands back the output.
@@ -102,12 +60,8 @@ impl<W: Write> StreamWriter<W> {
     }
 
     fn write_chunk(&mut self, last: bool) -> io::Result<()> {
-        let mut nonce = [0; 12];
-        nonce[3..11].copy_from_slice(&self.counter.to_be_bytes());
-        nonce[11] = u8::from(last);
-        let tag = bulk::seal(&self.key, nonce, &[], &mut self.chunk[..self.filled]);
-        self.chunk[self.filled..self.filled + TAG_LEN].copy_from_slice(&tag);
         let end = self.filled + TAG_LEN;
+        seal_chunk(&self.key, self.counter, last, &mut self.chunk[..end]);
         // Whatever happens to the output, this nonce is spent.
         self.counter += 1;
         self.filled = 0;
@@ -136,6 +90,32 @@ impl<W> std::fmt::Debug for StreamWriter<W> {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         f.write_str("StreamWriter(..)")
     }
+}
+
+/// A fresh header for `recipient`, and the payload key that goes with it.
+pub(crate) fn begin(
+    recipient: &dyn age::Recipient,
+) -> Result<(Vec<u8>, Zeroizing<[u8; 32]>), SealError> {
+    let capture = Capture {
+        recipient,
+        file_key: RefCell::new(None),
+    };
+    let mut header = Vec::with_capacity(4096);
+    age::Encryptor::with_recipients(std::iter::once(&capture as &dyn age::Recipient))
+        .map_err(SealError::Header)?
+        .wrap_output(&mut header)
+        .map_err(SealError::Write)?;
+    let key = payload_key(capture, &header)?;
+    Ok((header, key))
+}
+
+/// Encrypts a chunk where it lies; its last 16 bytes become its tag.
+pub(crate) fn seal_chunk(key: &[u8; 32], counter: u64, last: bool, chunk: &mut [u8]) {
+    let mut nonce = [0; 12];
+    nonce[3..11].copy_from_slice(&counter.to_be_bytes());
+    nonce[11] = u8::from(last);
+    let (text, tag) = chunk.split_at_mut(chunk.len().saturating_sub(TAG_LEN));
+    tag.copy_from_slice(&bulk::seal(key, nonce, &[], text));
 }
 
 /// A recipient that remembers the file key it was asked to wrap.
@@ -169,6 +149,7 @@ fn payload_key(capture: Capture<'_>, header: &[u8]) -> Result<Zeroizing<[u8; 32]
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::stream_buffer::StreamBuffer;
     use std::io::Read;
 
     /// age itself reads what this writes, whatever the length and however it is written.
@@ -182,16 +163,19 @@ mod tests {
             let text: Vec<u8> = (0..=u8::MAX).cycle().take(length).collect();
             let steps = [usize::MAX, 65_536, 40_000, 777];
             for (step, filling) in steps.map(|step| [(step, false), (step, true)]).concat() {
-                let mut writer = StreamWriter::start(&recipient, Vec::new()).unwrap();
-                if filling {
+                let sealed = if filling {
+                    let mut buffer =
+                        StreamBuffer::start(&recipient, vec![7; 1_000], 400_000).unwrap();
                     let mut rest = &text[..];
-                    while writer.fill(step, |room| rest.read(room)).unwrap() > 0 {}
+                    while buffer.fill(step, |room| rest.read(room)).unwrap() > 0 {}
+                    buffer.finish()
                 } else {
+                    let mut writer = StreamWriter::start(&recipient, Vec::new()).unwrap();
                     for part in text.chunks(step.min(length.max(1))) {
                         writer.write_all(part).unwrap();
                     }
-                }
-                let sealed = writer.finish().unwrap();
+                    writer.finish().unwrap()
+                };
                 let file = age::Decryptor::new(&sealed[..]).unwrap();
                 let keys = std::iter::once(&identity as &dyn age::Identity);
                 let mut opened = Vec::new();

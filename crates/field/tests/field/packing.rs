@@ -27,7 +27,7 @@ fn a_packed_file_opens_with_a_fifth_of_it_lost() {
         &mut |done| told = done,
     )
     .unwrap();
-    assert_eq!((packed.bytes_in, packed.pieces), (40_000_005, 6));
+    assert_eq!((packed.bytes_in, packed.pieces), (40_000_005, 8));
     assert_eq!(
         (packed.cells as usize * CELL, told),
         (out.len(), out.len() as u64)

@@ -2,7 +2,7 @@
 //! run the same code. A target checks what must hold for accepted input too: one encoding, which is the input.
 
 use formats::cell::ReplyHeader;
-use formats::{CellHeader, Contact, DropUrl, Kit, Manifest, ProofFile, Receipt, Statement};
+use formats::{CellHeader, Contact, DropUrl, Kit, Manifest, ProofFile, Receipt, Reply, Statement};
 
 /// Every target by name.
 pub const ALL: &[(&str, fn(&[u8]))] = &[
@@ -12,6 +12,7 @@ pub const ALL: &[(&str, fn(&[u8]))] = &[
     ("cell_header", cell_header),
     ("reply_header", reply_header),
     ("receipt", receipt),
+    ("reply", reply),
     ("statement", statement),
     ("proof_file", proof_file),
     ("drop_url", drop_url),
@@ -71,6 +72,19 @@ pub fn receipt(data: &[u8]) {
     if let Ok(receipt) = Receipt::decode(data) {
         assert_eq!(
             receipt.encode().expect("what was read can be written"),
+            data
+        );
+    }
+}
+
+/// A reply's plaintext of any kind, messages among them.
+pub fn reply(data: &[u8]) {
+    if let Ok(reply) = Reply::decode(data) {
+        assert_eq!(
+            reply
+                .encode()
+                .expect("what was read can be written")
+                .as_slice(),
             data
         );
     }

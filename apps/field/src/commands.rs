@@ -315,6 +315,8 @@ fn receive(args: &Args, words: &Words, road_args: &RoadArgs) -> Result<ExitCode>
             "polled": received.polled,
             "receipts": received.receipts,
             "forgotten": received.forgotten,
+            "messages": received.messages,
+            "newer": received.newer,
             "refused": received.refused.len(),
         });
         answer(&said.to_string());
@@ -325,6 +327,12 @@ fn receive(args: &Args, words: &Words, road_args: &RoadArgs) -> Result<ExitCode>
             receipts = received.receipts,
             forgotten = received.forgotten
         ));
+        if received.messages > 0 {
+            answer(&say!(words, "receive-messages", count = received.messages));
+        }
+    }
+    if received.newer > 0 {
+        note(&say!(words, "receive-newer"));
     }
     for why in &received.refused {
         note(&refusal(words, *why));

@@ -66,11 +66,12 @@ pub(crate) fn road_error(words: &Words, error: &RoadError) -> String {
     }
 }
 
-/// Why an authentic receipt was refused, in words.
+/// Why an authentic reply was refused, in words.
 pub(crate) fn refusal(words: &Words, refusal: Refusal) -> String {
     match refusal {
         Refusal::UnknownDispatch => say!(words, "refusal-unknown-dispatch"),
         Refusal::UnknownPiece | Refusal::OtherPiece => say!(words, "refusal-other-piece"),
         Refusal::NotAll => say!(words, "refusal-not-all"),
+        Refusal::TooManyMessages => say!(words, "refusal-too-many-messages"),
     }
 }

@@ -10,6 +10,7 @@ use rand_core::{CryptoRng, RngCore};
 
 use crate::disk::Disk;
 use crate::error::FieldError;
+use crate::messages::Messages;
 use crate::record::{Reader, Writer};
 use crate::shelf;
 use crate::state::{State, piece_file};
@@ -84,6 +85,7 @@ impl<D: Disk> Field<D> {
             kit,
             dispatches: Vec::new(),
             awaited: Vec::new(),
+            messages: Messages::default(),
         };
         let mut field = Self {
             disk,

@@ -4,7 +4,7 @@ use formats::{Receipt, ReceiptKind};
 
 use crate::state::{Dispatch, SentShards, State};
 
-/// Why an authentic receipt changes nothing. All or nothing: one wrong entry refuses the whole receipt.
+/// Why an authentic reply changes nothing. All or nothing: one wrong entry refuses the whole receipt.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 pub enum Refusal {
     /// It speaks of a dispatch that is not here.
@@ -19,6 +19,16 @@ pub enum Refusal {
     /// It says "complete" or "wipe" without naming every piece, now or earlier.
     #[error("the receipt does not name every piece")]
     NotAll,
+    /// As many messages as the device keeps wait to be read.
+    #[error("too many messages wait to be read")]
+    TooManyMessages,
+}
+
+impl Refusal {
+    /// Whether the reply may be taken later: earlier ones may still be on their way, or messages are read meanwhile.
+    pub(crate) fn passes(self) -> bool {
+        matches!(self, Self::NotAll | Self::TooManyMessages)
+    }
 }
 
 /// Applies a receipt to the state and returns the files to remove once the state is saved.

@@ -1,16 +1,16 @@
-//! Receiving: asks the mailboxes of awaited replies, when the owner says so and never otherwise, and applies receipts.
+//! Receiving: asks the mailboxes of awaited replies, when the owner says so and never otherwise, and takes in what is there.
 
-use formats::{DropUrl, ReceiptError, open_receipt};
+use formats::DropUrl;
 use rand_core::{CryptoRng, RngCore};
 use wire::MailboxAddress;
 
 use crate::book::Field;
 use crate::disk::Disk;
 use crate::error::FieldError;
-use crate::judge::{self, Refusal};
+use crate::judge::Refusal;
+use crate::reply::Taken;
 use crate::road::{Road, RoadError};
 use crate::send::Failure;
-use crate::shelf;
 use crate::state::REPLY_LIFE;
 
 /// What came back.
@@ -22,10 +22,14 @@ pub struct Received {
     pub receipts: u64,
     /// Pieces forgotten on their word.
     pub forgotten: u64,
-    /// Authentic receipts that were refused, and why.
+    /// Messages that came and wait to be read.
+    pub messages: u64,
+    /// Authentic replies that were refused, and why.
     pub refused: Vec<Refusal>,
     /// Replies that were ours and arrived damaged; they are asked for again next time.
     pub damaged: u64,
+    /// Replies that are authentic and of a kind that only a newer program knows; they are asked for again.
+    pub newer: u64,
     /// Drops that failed.
     pub failures: Vec<Failure>,
 }
@@ -59,7 +63,7 @@ impl<D: Disk> Field<D> {
         }
         let mut received = Received::default();
         for drop in &drops {
-            match self.ask_drop(road, drop, &mut received, rng, progress) {
+            match self.ask_drop(road, drop, &mut received, now, rng, progress) {
                 Err(FieldError::Road(error)) if !matches!(error, RoadError::NoProxy { .. }) => {
                     received.failures.push(Failure {
                         drop: drop.clone(),
@@ -77,55 +81,20 @@ impl<D: Disk> Field<D> {
         road: &mut R,
         drop: &DropUrl,
         received: &mut Received,
+        now: i64,
         rng: &mut (impl RngCore + CryptoRng),
         progress: crate::OnProgress<'_>,
     ) -> Result<(), FieldError> {
         let mut at = 0;
         while let Some(awaited) = self.state.awaited.get(at) {
-            let keys = &awaited.keys;
-            let address = MailboxAddress::from_bytes(keys.secret.mailbox().0);
+            let address = MailboxAddress::from_bytes(awaited.keys.secret.mailbox().0);
             let cell = road.mailbox(drop, &address)?;
             received.polled += 1;
             progress(received.polled);
-            match open_receipt(&cell, &keys.identity, &keys.secret) {
-                Ok(receipt) => {
-                    // One pair, one reply: its keys go with the same save that applies it.
-                    let applied = judge::apply(&mut self.state, &receipt);
-                    match applied {
-                        Ok(files) => {
-                            self.state.awaited.remove(at);
-                            received.receipts += 1;
-                            received.forgotten += files.len() as u64;
-                            self.forget(&files, rng)?;
-                            continue;
-                        }
-                        // The receipts before it may still be on their way; it is asked for again.
-                        Err(Refusal::NotAll) => received.refused.push(Refusal::NotAll),
-                        Err(refusal) => {
-                            self.state.awaited.remove(at);
-                            received.refused.push(refusal);
-                            self.commit(rng)?;
-                            continue;
-                        }
-                    }
-                }
-                Err(ReceiptError::NotForThisPair) => {}
-                Err(_) => received.damaged += 1,
+            // A used pair is gone, and the next one stands in its place.
+            if self.take_reply(at, &cell, received, now, rng)? != Taken::Used {
+                at += 1;
             }
-            at += 1;
-        }
-        Ok(())
-    }
-
-    /// Saves the state first: a crash in between leaves strays to sweep, never a record of a piece that is gone.
-    fn forget(
-        &mut self,
-        files: &[String],
-        rng: &mut (impl RngCore + CryptoRng),
-    ) -> Result<(), FieldError> {
-        self.commit(rng)?;
-        for file in files {
-            shelf::remove(&mut self.disk, file).map_err(FieldError::disk("forgetting a piece"))?;
         }
         Ok(())
     }

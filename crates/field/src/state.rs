@@ -1,10 +1,11 @@
 //! What the device remembers: the kit with its unspent tokens, which sealed pieces lie here and what was acknowledged of
-//! them, and the keys of replies still awaited. No file name, no note, nothing that opens a piece.
+//! them, the keys of replies still awaited, and messages not yet shown. No file name, no note, nothing that opens a piece.
 
 use formats::cell::{INDEX_END, shards_for};
 use formats::{DecodeError, Digest, DispatchId, Kit, PieceNo};
 use keys::{ReplyIdentity, ReplyKeys, ReplySecret};
 
+use crate::messages::Messages;
 use crate::record::{Reader, Writer};
 
 const VERSION: u8 = 1;
@@ -140,6 +141,7 @@ pub(crate) struct State {
     pub(crate) kit: Kit,
     pub(crate) dispatches: Vec<Dispatch>,
     pub(crate) awaited: Vec<Awaited>,
+    pub(crate) messages: Messages,
 }
 
 const COMPLETE: u8 = 1;
@@ -155,7 +157,8 @@ impl State {
             + kit.len()
             + self.dispatches.len() * 29
             + pieces * (PIECE_MIN + SENT_WORDS * 8)
-            + self.awaited.len() * AWAITED_LEN;
+            + self.awaited.len() * AWAITED_LEN
+            + self.messages.room();
         let mut w = Writer::with_room(room);
         w.byte(VERSION)
             .u64(self.generation)
@@ -171,6 +174,7 @@ impl State {
             w.bytes(awaited.keys.secret.expose_bytes())
                 .i64(awaited.made_at);
         }
+        self.messages.encode(&mut w)?;
         Ok(w)
     }
 
@@ -194,12 +198,14 @@ impl State {
                 made_at: r.i64()?,
             });
         }
+        let messages = Messages::decode(&mut r)?;
         r.end()?;
         Ok(Self {
             generation,
             kit,
             dispatches,
             awaited,
+            messages,
         })
     }
 

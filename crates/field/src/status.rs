@@ -31,6 +31,8 @@ pub struct Status {
     pub dispatches: Vec<DispatchStatus>,
     /// Sessions left: the fewest tokens of any drop.
     pub sessions_left: usize,
+    /// Messages that wait to be read.
+    pub messages: usize,
 }
 
 impl<D> Field<D> {
@@ -59,6 +61,7 @@ impl<D> Field<D> {
                 .map(|drop| drop.tokens.len())
                 .min()
                 .unwrap_or(0),
+            messages: self.state.messages.waiting(),
         }
     }
 

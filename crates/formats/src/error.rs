@@ -42,6 +42,14 @@ pub enum DecodeError {
         /// The version found.
         got: u32,
     },
+    /// A kind that this program does not know yet.
+    #[error("{what} is of kind {got}, which this program does not know; a newer one may")]
+    UnknownKind {
+        /// The format.
+        what: &'static str,
+        /// The kind found.
+        got: u8,
+    },
     /// Not this kind of file at all.
     #[error("this is not a {what}")]
     Magic {

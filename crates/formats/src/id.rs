@@ -88,6 +88,10 @@ byte_id!(
     /// Which report a piece belongs to; random, made by the field.
     DispatchId, 16, "dispatch id"
 );
+byte_id!(
+    /// Which message of the newsroom; random, made by the desk, so that one which arrives twice is known again.
+    MessageId, 16, "message id"
+);
 
 /// A piece's place in its dispatch: 0 is the contact piece, 1 and up are media in order, the highest is the manifest.
 #[derive(

@@ -1,4 +1,4 @@
-//! Bytes to types and back, for everything that travels or rests: kit, piece, dispatch, cell, receipt, statement, proof file.
+//! Bytes to types and back, for everything that travels or rests: kit, piece, dispatch, cell, reply, statement, proof file.
 //!
 //! Purpose: one place that says what each byte means, strict on the way in and canonical on the way out.
 //! Absence: no files, no sockets, no clock, no async. Randomness and keys come in as arguments; nothing here
@@ -15,9 +15,11 @@ pub mod dispatch;
 pub mod error;
 pub mod id;
 pub mod kit;
+pub mod message;
 pub mod piece;
 pub mod proof_file;
 pub mod receipt;
+pub mod reply;
 mod secret;
 pub mod statement;
 
@@ -26,12 +28,14 @@ pub use cell::{Cell, CellHeader};
 pub use contact::{Checkpoint, Contact, ReplyPair};
 pub use dispatch::{Item, Manifest};
 pub use error::DecodeError;
-pub use id::{DispatchId, KitId, PieceNo};
+pub use id::{DispatchId, KitId, MessageId, PieceNo};
 pub use kit::{Custodian, DropUrl, Kit, KitDrop, SessionToken};
 pub use ledger::{Digest, Sha256Writer};
+pub use message::Message;
 pub use piece::{PieceError, PiecePlace, PieceSealer, SealedPiece, UnhashedPiece, seal_piece};
 pub use proof_file::{LogProof, ProofFile};
-pub use receipt::{Receipt, ReceiptError, ReceiptKind, ReceiptPiece, open_receipt, seal_receipt};
+pub use receipt::{Receipt, ReceiptKind, ReceiptPiece};
+pub use reply::{Reply, ReplyError, open_reply, seal_reply};
 pub use statement::{Grade, Statement};
 
 /// Bytes of one shard, the unit of the erasure code.

@@ -1,16 +1,9 @@
-//! The receipt: the newsroom's word about exactly these pieces, in one cell that only one reply pair can open.
+//! The receipt: the newsroom's word about exactly these pieces, kinds 1 to 4 of a [reply](crate::reply).
 //!
-//! Authentic twice over: the cell is veiled with keys made from the reply secret, which travelled sealed to the newsroom
-//! and is known to nobody else, and its content is sealed to the pair's one-time recipient. The field forgets a piece
-//! on nothing else.
+//! The field forgets a piece on nothing else.
 
-use keys::{MailboxAddress, ReplyIdentity, ReplyOpenError, ReplyPair, ReplySecret, SealError};
 use ledger::Digest;
-use rand_core::{CryptoRng, RngCore};
-use zeroize::Zeroizing;
 
-use crate::SHARD;
-use crate::cell::{Cell, NONCE, ReplyHeader};
 use crate::error::{DecodeError, at_most};
 use crate::id::{DispatchId, PieceNo};
 
@@ -172,69 +165,4 @@ fn entry(bytes: &[u8; ENTRY]) -> ReceiptPiece {
         piece: PieceNo(u32::from_be_bytes([a, b, c, d])),
         digest: Digest(digest),
     }
-}
-
-/// Why a receipt could not be sealed or opened.
-#[derive(Debug, thiserror::Error)]
-pub enum ReceiptError {
-    /// The cell is not this pair's: noise of an empty mailbox, another pair's, or forged.
-    #[error("there is no reply for this pair")]
-    NotForThisPair,
-    /// The cell is this pair's and was damaged on the way.
-    #[error("the reply was damaged on the way")]
-    Damaged,
-    /// The cell opens, its content does not.
-    #[error("the reply does not open")]
-    Sealed(#[from] ReplyOpenError),
-    /// The content breaks the format.
-    #[error(transparent)]
-    Format(#[from] DecodeError),
-    /// Sealing failed.
-    #[error("sealing the reply failed")]
-    Seal(#[from] SealError),
-}
-
-/// Seals a receipt into the one cell that its mailbox will hold, under a fresh nonce.
-///
-/// # Errors
-/// A receipt against the rules, or sealing failed.
-pub fn seal_receipt(
-    receipt: &Receipt,
-    pair: &ReplyPair,
-    rng: &mut (impl RngCore + CryptoRng),
-) -> Result<(MailboxAddress, Cell), ReceiptError> {
-    let sealed = pair.recipient.seal(&receipt.encode()?)?;
-    at_most("sealed receipt", SHARD, sealed.len())?;
-    let length = u32::try_from(sealed.len()).unwrap_or(u32::MAX);
-    let mut shard = [0; SHARD];
-    shard[..sealed.len()].copy_from_slice(&sealed);
-    let mut nonce = [0; NONCE];
-    rng.fill_bytes(&mut nonce);
-    let mut cell = Cell::blank();
-    let header = ReplyHeader { length }.encode();
-    pair.secret
-        .veil()
-        .seal(&nonce, &header, &shard, cell.as_mut_bytes());
-    Ok((pair.secret.mailbox(), cell))
-}
-
-/// Opens what a mailbox gave, if it is this pair's receipt.
-///
-/// # Errors
-/// [`ReceiptError::NotForThisPair`] for noise and for every forgery; the others for what only the newsroom could have made.
-pub fn open_receipt(
-    cell: &Cell,
-    identity: &ReplyIdentity,
-    secret: &ReplySecret,
-) -> Result<Receipt, ReceiptError> {
-    let veil = secret.veil();
-    let header = veil
-        .open_header(cell.as_bytes())
-        .map_err(|_| ReceiptError::NotForThisPair)?;
-    let header = ReplyHeader::decode(&header)?;
-    let mut shard = Zeroizing::new([0; SHARD]);
-    veil.open_body(cell.as_bytes(), &mut shard)
-        .map_err(|_| ReceiptError::Damaged)?;
-    let plain = identity.open(&shard[..header.length as usize], ENCODED_MAX)?;
-    Ok(Receipt::decode(&plain)?)
 }

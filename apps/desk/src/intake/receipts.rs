@@ -6,7 +6,7 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use formats::{ReceiptKind, seal_receipt};
+use formats::{ReceiptKind, Reply, seal_reply};
 use newsroom::DropId;
 use newsroom::arrival::{DispatchKey, DispatchState};
 use rand_core::OsRng;
@@ -130,9 +130,11 @@ pub(crate) async fn seal(
             tracing::debug!("a dispatch brought no way to answer it");
             return Ok(());
         };
+        let kind = receipt.kind;
+        let reply = Reply::from(receipt);
         let mut cells = Vec::with_capacity(drops.len());
         for drop in &drops {
-            match seal_receipt(&receipt, &pair.keys, &mut OsRng) {
+            match seal_reply(&reply, &pair.keys, &mut OsRng) {
                 Ok((mailbox, cell)) => cells.push(SealedReceipt {
                     drop: drop.id,
                     mailbox,
@@ -142,7 +144,7 @@ pub(crate) async fn seal(
             }
         }
         open.store
-            .queue_receipt(about, receipt.kind, &pair.pair, &cells, clock::now())
+            .queue_receipt(about, kind, &pair.pair, &cells, clock::now())
             .await?;
     }
     open.receipt_added.notify_one();

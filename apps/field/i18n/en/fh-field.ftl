@@ -22,6 +22,11 @@ receive-done = { $receipts ->
     [one] One receipt came; { $forgotten } pieces that the newsroom has were erased here.
    *[other] { $receipts } receipts came; { $forgotten } pieces that the newsroom has were erased here.
 }
+receive-messages = { $count ->
+    [one] One message came.
+   *[other] { $count } messages came.
+} Read with "read" when you are alone: each is shown once and then erased.
+receive-newer = Something came that this version cannot read. It stays in its mailbox; get a newer version of this program.
 pack-done = Dispatch { $dispatch } is in the file as { $cells } cells. It looks like noise to everyone but the newsroom.
 drop-failed = { $url }: { $why }
 passphrase-prompt = Passphrase:
@@ -64,3 +69,4 @@ road-strange = What answered is not a drop (status { $status }). Check the addre
 refusal-unknown-dispatch = A receipt came for a dispatch that is not here. Nothing was erased.
 refusal-other-piece = A receipt came that names other pieces than yours. Nothing was erased. Tell the newsroom.
 refusal-not-all = A receipt said "complete" before every piece was named. Nothing was erased for it; it is asked for again. If this goes on, tell the newsroom.
+refusal-too-many-messages = More messages wait than this device keeps. Read what is here with "read", then receive again.

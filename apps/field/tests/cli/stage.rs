@@ -220,7 +220,7 @@ impl Newsroom {
             dispatch: self.0[0].place.dispatch,
             pieces: named.collect(),
         };
-        let (address, cell) = formats::seal_receipt(&receipt, pair, &mut OsRng).unwrap();
+        let (address, cell) = formats::seal_reply(&receipt.into(), pair, &mut OsRng).unwrap();
         let address = MailboxAddress::from_bytes(address.0);
         stage
             .store

@@ -11,7 +11,7 @@ use field::{Clock, Disk, Field, Road, RoadError, SendWish, Session, Source};
 use formats::{
     Assembler, AuthenticPiece, CELL, Cell, CellHeader, Contact, DispatchId, DropUrl, Kit, KitDrop,
     KitId, Manifest, PieceKey, PieceNo, Receipt, ReceiptKind, ReceiptPiece, ReplyPair, SHARD,
-    SessionToken, seal_receipt,
+    SessionToken, seal_reply,
 };
 use keys::{ChainKey, Cost, EpochKeys, Passphrase};
 use openers::IntakeIdentity;
@@ -497,6 +497,6 @@ impl Desk {
 }
 
 pub(crate) fn post(drops: &mut Drops, receipt: &Receipt, pair: &ReplyPair) {
-    let (address, cell) = seal_receipt(receipt, pair, &mut rng(77)).unwrap();
+    let (address, cell) = seal_reply(&receipt.clone().into(), pair, &mut rng(77)).unwrap();
     drops.mail.insert(address.0, cell);
 }

@@ -7,6 +7,7 @@
 )]
 
 mod doubles;
+mod messages;
 mod packing;
 mod power;
 mod receipts;

@@ -1,7 +1,7 @@
 //! Receipts: pieces are forgotten on the newsroom's own word for exactly them, and on nothing else.
 
 use field::{DispatchState, Field, Refusal};
-use formats::{DispatchId, Receipt, ReceiptKind, ReplyPair, seal_receipt};
+use formats::{DispatchId, Receipt, ReceiptKind, ReplyPair, seal_reply};
 use ledger::Digest;
 
 use crate::doubles::{
@@ -175,7 +175,7 @@ fn g02_forged_without_the_secret_erases_nothing() {
             recipient: case.pairs[0].recipient.clone(),
             secret: keys::ReplySecret::from_bytes([1; 32]),
         };
-        let (_, cell) = seal_receipt(&receipt, &forger, &mut rng(5)).unwrap();
+        let (_, cell) = seal_reply(&receipt.clone().into(), &forger, &mut rng(5)).unwrap();
         case.drops
             .mail
             .insert(case.pairs[0].secret.mailbox().0, cell);
@@ -223,7 +223,7 @@ fn g02_another_kits_receipt_erases_nothing() {
     });
     let receipt = one.desk.receipt(ReceiptKind::Complete, one.dispatch);
     let theirs = &other.0.pairs(other.1)[0];
-    let (_, cell) = seal_receipt(&receipt, theirs, &mut rng(5)).unwrap();
+    let (_, cell) = seal_reply(&receipt.clone().into(), theirs, &mut rng(5)).unwrap();
     for pair in &one.pairs {
         one.drops.mail.insert(pair.secret.mailbox().0, cell.clone());
     }
@@ -235,7 +235,7 @@ fn g02_another_kits_receipt_erases_nothing() {
 fn g02_swapped_between_mailboxes_opens_nothing() {
     let mut case = sent();
     let receipt = case.desk.receipt(ReceiptKind::Complete, case.dispatch);
-    let (_, cell) = seal_receipt(&receipt, &case.pairs[0], &mut rng(5)).unwrap();
+    let (_, cell) = seal_reply(&receipt.clone().into(), &case.pairs[0], &mut rng(5)).unwrap();
     case.drops
         .mail
         .insert(case.pairs[1].secret.mailbox().0, cell);

@@ -231,7 +231,7 @@ fn mailboxes_answer_noise_and_mail_alike() {
     let desk = Desk::read(&drop.cells());
     let receipt = desk.receipt(formats::ReceiptKind::Complete, added.dispatch);
     let pair = &desk.pairs(added.dispatch)[3];
-    let (address, cell) = formats::seal_receipt(&receipt, pair, &mut rng(5)).unwrap();
+    let (address, cell) = formats::seal_reply(&receipt.into(), pair, &mut rng(5)).unwrap();
     drop.store
         .put_mail(&MailboxAddress::from_bytes(address.0), cell.as_bytes(), NOW)
         .unwrap();

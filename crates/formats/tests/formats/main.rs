@@ -13,5 +13,5 @@ mod hostile;
 mod make;
 mod pieces;
 mod properties;
-mod receipts;
+mod replies;
 mod vectors;

@@ -80,7 +80,7 @@ fn variant(error: &DecodeError) -> String {
 }
 
 /// `decode` returns the re-encoding, so that "accepted" also means "one encoding".
-fn replay(
+pub(crate) fn replay(
     name: &str,
     good: Vec<(&str, Vec<u8>)>,
     bad: Vec<(&str, Vec<u8>)>,
@@ -142,7 +142,7 @@ fn replay(
 }
 
 /// What every format must refuse, made from one good encoding.
-fn cut_and_grown(good: &[u8]) -> Vec<(&'static str, Vec<u8>)> {
+pub(crate) fn cut_and_grown(good: &[u8]) -> Vec<(&'static str, Vec<u8>)> {
     vec![
         ("empty", Vec::new()),
         ("cut by one byte", good[..good.len() - 1].to_vec()),

@@ -1,0 +1,115 @@
+//! Taking a reply in, whichever way it came: a mailbox, or a card going back in. One place decides what each kind does.
+
+use formats::{Cell, Reply, ReplyError, open_reply};
+use rand_core::{CryptoRng, RngCore};
+
+use crate::book::Field;
+use crate::disk::Disk;
+use crate::error::FieldError;
+use crate::judge::{self, Refusal};
+use crate::receive::Received;
+use crate::shelf;
+use crate::state::State;
+
+/// What an authentic reply did.
+#[derive(Debug, Default, PartialEq, Eq)]
+pub(crate) struct Outcome {
+    /// Receipts among it.
+    pub(crate) receipts: u64,
+    /// Messages that wait to be read now.
+    pub(crate) messages: u64,
+    /// Files of pieces to remove once the state is saved.
+    pub(crate) files: Vec<String>,
+}
+
+/// Applies an authentic reply to the state, which the caller then saves together with the pair's end.
+///
+/// # Errors
+/// A refusal; the state is then as it was.
+pub(crate) fn apply_reply(state: &mut State, reply: &Reply, now: i64) -> Result<Outcome, Refusal> {
+    match reply {
+        Reply::Receipt(receipt) => Ok(Outcome {
+            receipts: 1,
+            files: judge::apply(state, receipt)?,
+            ..Outcome::default()
+        }),
+        Reply::Message(message) => Ok(Outcome {
+            messages: state.messages.keep(message, now)?.into(),
+            ..Outcome::default()
+        }),
+    }
+}
+
+/// What came of showing a cell to one awaited pair.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Taken {
+    /// Noise, another pair's or forged: nothing happened.
+    NotOurs,
+    /// It is this pair's and could not be used yet; the pair is kept and asked for again.
+    Kept,
+    /// It was applied or refused for good; the pair and its keys are gone.
+    Used,
+}
+
+impl<D: Disk> Field<D> {
+    /// Shows a cell to the awaited pair at `at`; what it says is applied in the same save that erases the pair's keys.
+    pub(crate) fn take_reply(
+        &mut self,
+        at: usize,
+        cell: &Cell,
+        received: &mut Received,
+        now: i64,
+        rng: &mut (impl RngCore + CryptoRng),
+    ) -> Result<Taken, FieldError> {
+        let Some(awaited) = self.state.awaited.get(at) else {
+            return Ok(Taken::NotOurs);
+        };
+        let reply = match open_reply(cell, &awaited.keys.identity, &awaited.keys.secret) {
+            Ok(reply) => reply,
+            Err(ReplyError::NotForThisPair) => return Ok(Taken::NotOurs),
+            Err(error) => {
+                // What a newer program may be able to read is kept for it.
+                let kept = if error.wants_update() {
+                    &mut received.newer
+                } else {
+                    &mut received.damaged
+                };
+                *kept += 1;
+                return Ok(Taken::Kept);
+            }
+        };
+        match apply_reply(&mut self.state, &reply, now) {
+            Ok(outcome) => {
+                self.state.awaited.remove(at);
+                received.receipts += outcome.receipts;
+                received.messages += outcome.messages;
+                received.forgotten += outcome.files.len() as u64;
+                self.forget(&outcome.files, rng)?;
+                Ok(Taken::Used)
+            }
+            Err(refusal) if refusal.passes() => {
+                received.refused.push(refusal);
+                Ok(Taken::Kept)
+            }
+            Err(refusal) => {
+                self.state.awaited.remove(at);
+                received.refused.push(refusal);
+                self.commit(rng)?;
+                Ok(Taken::Used)
+            }
+        }
+    }
+
+    /// Saves the state first: a crash in between leaves strays to sweep, never a record of a piece that is gone.
+    fn forget(
+        &mut self,
+        files: &[String],
+        rng: &mut (impl RngCore + CryptoRng),
+    ) -> Result<(), FieldError> {
+        self.commit(rng)?;
+        for file in files {
+            shelf::remove(&mut self.disk, file).map_err(FieldError::disk("forgetting a piece"))?;
+        }
+        Ok(())
+    }
+}

@@ -81,7 +81,9 @@ impl<'a> Reporter<'a> {
     /// Over loopback to the one drop of the kit.
     pub(crate) fn send(&self, newsroom: &Newsroom<'_>, report: &mut Report) -> Result<()> {
         let sent = report.station("send", || {
-            let said = self.programs.run_json(self.command("send").arg("--json"))?;
+            let said = self
+                .programs
+                .run_json(self.command("send").args(["--road", "loopback", "--json"]))?;
             let cells = number(&said, "cells_sent")?;
             let flow = Flow {
                 input: format!("{} sealed pieces", pieces_in_store(&self.dir)),
@@ -114,9 +116,10 @@ impl<'a> Reporter<'a> {
             let mut receipts = 0;
             let mut forgotten = 0;
             for _ in 0..60 {
-                let said = self
-                    .programs
-                    .run_json(self.command("receive").arg("--json"))?;
+                let said = self.programs.run_json(
+                    self.command("receive")
+                        .args(["--road", "loopback", "--json"]),
+                )?;
                 receipts += number(&said, "receipts")?;
                 forgotten += number(&said, "forgotten")?;
                 if forgotten > 0 && pieces_in_store(&self.dir) == 0 {

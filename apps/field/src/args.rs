@@ -2,7 +2,8 @@
 
 use std::path::PathBuf;
 
-use clap::{Args as ClapArgs, Parser, Subcommand};
+use clap::{Args as ClapArgs, Parser, Subcommand, ValueEnum};
+use field::Way;
 
 /// Seals what you recorded so that nothing here can open it, and carries it out.
 #[derive(Parser)]
@@ -84,12 +85,30 @@ pub(crate) enum Command {
 /// The way to the drops.
 #[derive(ClapArgs)]
 pub(crate) struct RoadArgs {
-    /// A SOCKS5 proxy such as Tor's, as an address and a port. Without it only drops on this machine are reached.
-    #[arg(long, value_name = "HOST:PORT")]
-    pub(crate) socks5: Option<String>,
+    /// The road: tor; tls (weaker: whoever watches the line sees who, where, when and how much); or loopback, for drops on
+    /// this machine. There is no default: without it nothing leaves.
+    #[arg(long, value_name = "ROAD")]
+    pub(crate) road: Option<RoadName>,
+    /// Where Tor's SOCKS5 port is, as an address and a port.
+    #[arg(long, value_name = "HOST:PORT", default_value = Way::TOR)]
+    pub(crate) socks5: String,
+    /// Believe this certificate of a drop with https (a PEM file), and no other.
+    #[arg(long, value_name = "FILE")]
+    pub(crate) pin: Option<PathBuf>,
     /// Use only this drop of the kit; may be given several times.
     #[arg(long = "drop", value_name = "URL")]
     pub(crate) drops: Vec<String>,
+}
+
+/// A road by its name.
+#[derive(Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub(crate) enum RoadName {
+    /// Through Tor's SOCKS5 port.
+    Tor,
+    /// Plain TLS; weaker.
+    Tls,
+    /// Drops on this machine.
+    Loopback,
 }
 
 /// Reads `N/D`, or `N` alone.

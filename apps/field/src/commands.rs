@@ -3,17 +3,19 @@
 use std::fs::File;
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
-use std::time::{Duration, SystemTime};
+use std::time::{Duration, Instant, SystemTime};
 
 use anyhow::{Context, Result, anyhow};
-use field::{Clock, DirDisk, DispatchState, Field, FieldError, HttpRoad, Proxy, SendWish, Source};
+use field::{
+    Clock, DirDisk, DispatchState, Field, FieldError, HttpRoad, SendWish, Source, Trust, Way,
+};
 use formats::{DropUrl, Kit};
 use keys::Cost;
 use rand_core::{OsRng, RngCore};
 use serde_json::json;
 use zeroize::Zeroizing;
 
-use crate::args::{Args, Command, RoadArgs};
+use crate::args::{Args, Command, RoadArgs, RoadName};
 use crate::explain::{refusal, road_error};
 use crate::passphrase;
 use crate::show::{answer, bar, note};
@@ -59,11 +61,15 @@ fn now() -> i64 {
         .unwrap_or(0)
 }
 
-struct SystemClock;
+struct SystemClock(Instant);
 
 impl Clock for SystemClock {
     fn wait(&mut self, time: Duration) {
         std::thread::sleep(time);
+    }
+
+    fn elapsed(&mut self) -> Duration {
+        self.0.elapsed()
     }
 }
 
@@ -224,16 +230,27 @@ fn status(args: &Args, words: &Words) -> Result<ExitCode> {
 
 /// The chosen road, and the drops to use on it. Every drop is checked before anything is sent.
 fn road(words: &Words, args: &RoadArgs, kit: &Kit) -> Result<(HttpRoad, Vec<DropUrl>)> {
-    let proxy = match &args.socks5 {
-        Some(text) => Proxy::parse_socks5(text)?,
-        None => Proxy::None,
+    let trust = match &args.pin {
+        Some(file) => Trust::pinned(&std::fs::read(file).unwrap_or_default())?,
+        None => Trust::Web,
+    };
+    let way = match args.road {
+        Some(RoadName::Tor) => Way::tor(&args.socks5, trust)?,
+        Some(RoadName::Tls) => {
+            note(&say!(words, "road-tls-weaker"));
+            Way::Tls(trust)
+        }
+        Some(RoadName::Loopback) => Way::Loopback,
+        None => return Err(anyhow!(say!(words, "error-no-road"))),
     };
     let mut drops = Vec::new();
     for text in &args.drops {
         let url = text.trim_end_matches('/').parse();
         drops.push(url.map_err(|_| anyhow!(say!(words, "error-bad-url", url = text.as_str())))?);
     }
-    let road = HttpRoad::new(proxy, OsRng.next_u64());
+    let mut seed = [0; 32];
+    OsRng.fill_bytes(&mut seed);
+    let road = HttpRoad::new(way, seed);
     let all: Vec<DropUrl> = kit.drops.iter().map(|drop| drop.url.clone()).collect();
     for drop in if drops.is_empty() { &all } else { &drops } {
         road.check(drop)?;
@@ -259,7 +276,7 @@ fn send(
     let bar = bar(Some(left), true, args.json);
     let sent = field.send(
         &mut road,
-        &mut SystemClock,
+        &mut SystemClock(Instant::now()),
         &wish,
         &mut OsRng,
         &mut |done| {

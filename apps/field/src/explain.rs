@@ -57,7 +57,9 @@ fn field_error(words: &Words, error: &FieldError) -> String {
 pub(crate) fn road_error(words: &Words, error: &RoadError) -> String {
     match error {
         RoadError::NoProxy { proxy } => say!(words, "road-no-proxy", proxy = proxy.to_string()),
-        RoadError::NotDirect(url) => say!(words, "road-not-direct", url = url.to_string()),
+        RoadError::NotHere(url) => say!(words, "road-not-here", url = url.to_string()),
+        RoadError::OnlyTor(url) => say!(words, "road-only-tor", url = url.to_string()),
+        RoadError::BadPin => say!(words, "road-bad-pin"),
         RoadError::Clear(url) => say!(words, "road-clear", url = url.to_string()),
         RoadError::BadProxy => say!(words, "road-bad-proxy"),
         RoadError::Line(source) => say!(words, "road-line", why = source.to_string()),

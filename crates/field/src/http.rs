@@ -1,16 +1,20 @@
-//! The real road: HTTP over exactly one way that was chosen, built so that there is no other.
+//! The real road: HTTP over exactly one way that was chosen by name, built so that there is no other.
 //!
-//! Through a SOCKS5 proxy the connector chain holds no plain TCP connector at all, and no resolver that could ask a name
-//! server, so a missing proxy can only be an error. Without a proxy the resolver knows loopback addresses and nothing
-//! else. Redirects are never followed, environment proxies never read, and nothing names this program.
+//! On the way through Tor the connector chain holds no plain TCP connector at all, and no resolver that could ask a name
+//! server, so a missing proxy can only be an error. On the loopback way the resolver knows loopback addresses and nothing
+//! else. On the TLS way the chain refuses whatever is not https. Redirects are never followed, environment proxies never
+//! read, and nothing names this program.
 
-use std::net::{IpAddr, SocketAddr, TcpStream};
+use std::net::{IpAddr, SocketAddr};
 use std::time::Duration;
 
 use formats::{Cell, DropUrl};
+use rand_chacha::ChaCha20Rng;
+use rand_core::{RngCore, SeedableRng};
 use ureq::config::Config;
 use ureq::http::{self, Uri};
-use ureq::unversioned::resolver::{ResolvedSocketAddrs, Resolver};
+use ureq::tls::TlsConfig;
+use ureq::unversioned::resolver::{DefaultResolver, ResolvedSocketAddrs, Resolver};
 use ureq::unversioned::transport::{
     Connector, NextTimeout, RustlsConnector, SocksConnector, TcpConnector,
 };
@@ -22,41 +26,18 @@ use wire::{
 };
 
 use crate::road::{Road, RoadError, Session};
+use crate::way::{Way, probe};
 
 /// Longest wait for a connection: a fresh Tor circuit to an onion address can take most of a minute.
 const CONNECT: Duration = Duration::from_secs(120);
 /// Longest standstill while sending or receiving. Progress, however slow, is never cut off.
 const STANDSTILL: Duration = Duration::from_secs(120);
 
-/// The way that was chosen.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Proxy {
-    /// No proxy: only drops on this machine.
-    None,
-    /// A SOCKS5 proxy, such as Tor's. Names are resolved behind it.
-    Socks5(SocketAddr),
-}
-
-impl Proxy {
-    /// Reads `ADDRESS:PORT`. `localhost` means 127.0.0.1; other names are refused, because looking them up would leak.
-    ///
-    /// # Errors
-    /// [`RoadError::BadProxy`].
-    pub fn parse_socks5(text: &str) -> Result<Self, RoadError> {
-        let literal = match text.strip_prefix("localhost:") {
-            Some(port) => format!("127.0.0.1:{port}"),
-            None => text.to_owned(),
-        };
-        let address = literal.parse().map_err(|_| RoadError::BadProxy)?;
-        Ok(Self::Socks5(address))
-    }
-}
-
 /// HTTP to drops over one chosen way.
 pub struct HttpRoad {
-    proxy: Proxy,
-    /// Begins the names that keep the proxy from sharing circuits between sessions.
-    isolation: u64,
+    way: Way,
+    /// Makes the names that keep Tor from sharing circuits between sessions.
+    isolation: ChaCha20Rng,
     /// The agent of the session spoken to last of each drop, so that its connection is used again.
     open: Vec<(SecretHash, Agent)>,
 }
@@ -68,37 +49,25 @@ impl std::fmt::Debug for HttpRoad {
 }
 
 impl HttpRoad {
-    /// A road over `proxy`. `isolation` is random: it tells the proxy which connections must not share a circuit.
+    /// A road over `way`. From the random `seed` come the names that tell Tor which connections must not share a circuit.
     #[must_use]
-    pub fn new(proxy: Proxy, isolation: u64) -> Self {
+    pub fn new(way: Way, seed: [u8; 32]) -> Self {
         Self {
-            proxy,
-            isolation,
+            way,
+            isolation: ChaCha20Rng::from_seed(seed),
             open: Vec::new(),
         }
     }
 
-    /// Checks before anything is sent that this drop may be reached this way, and that the proxy is there.
+    /// Checks before anything is sent that this drop may be reached this way, and that Tor is there if it is the way.
     ///
     /// # Errors
-    /// [`RoadError::NotDirect`], [`RoadError::Clear`] or [`RoadError::NoProxy`].
+    /// [`RoadError::NotHere`], [`RoadError::Clear`], [`RoadError::OnlyTor`] or [`RoadError::NoProxy`].
     pub fn check(&self, drop: &DropUrl) -> Result<(), RoadError> {
-        let loopback = drop
-            .host()
-            .parse::<IpAddr>()
-            .is_ok_and(|ip| ip.is_loopback());
-        match self.proxy {
-            Proxy::None if !loopback => Err(RoadError::NotDirect(drop.clone())),
-            Proxy::None => Ok(()),
-            Proxy::Socks5(_)
-                if !(loopback || drop.is_https() || drop.host().ends_with(".onion")) =>
-            {
-                Err(RoadError::Clear(drop.clone()))
-            }
-            Proxy::Socks5(proxy) => match TcpStream::connect_timeout(&proxy, CONNECT) {
-                Ok(_) => Ok(()),
-                Err(_) => Err(RoadError::NoProxy { proxy }),
-            },
+        self.way.allows(drop)?;
+        match self.way {
+            Way::Tor { proxy, .. } => probe(proxy),
+            Way::Tls(_) | Way::Loopback => Ok(()),
         }
     }
 
@@ -112,8 +81,8 @@ impl HttpRoad {
             .timeout_connect(Some(CONNECT))
             .timeout_per_read(Some(STANDSTILL))
             .timeout_per_write(Some(STANDSTILL));
-        match self.proxy {
-            Proxy::None => {
+        match &self.way {
+            Way::Loopback => {
                 let config = builder.proxy(None).build();
                 Agent::with_parts(
                     config,
@@ -121,17 +90,24 @@ impl HttpRoad {
                     Literal { loopback: true },
                 )
             }
-            Proxy::Socks5(address) => {
-                self.isolation = self.isolation.wrapping_add(0x9e37_79b9_7f4a_7c15);
+            Way::Tls(trust) => {
+                let tls = TlsConfig::builder().root_certs(trust.roots()).build();
+                let config = builder.proxy(None).https_only(true).tls_config(tls).build();
+                let chain = ().chain(TcpConnector::default()).chain(RustlsConnector::default());
+                Agent::with_parts(config, chain, DefaultResolver::default())
+            }
+            Way::Tor { proxy, trust } => {
+                let [name, word] = [0; 2].map(|_: u8| self.isolation.next_u64());
                 let proxy = ureq::Proxy::builder(ProxyProtocol::Socks5)
-                    .host(&address.ip().to_string())
-                    .port(address.port())
-                    .username(&format!("{:016x}", self.isolation))
-                    .password("0")
+                    .host(&proxy.ip().to_string())
+                    .port(proxy.port())
+                    .username(&format!("{name:016x}"))
+                    .password(&format!("{word:016x}"))
                     .resolve_target(false)
                     .build();
+                let tls = TlsConfig::builder().root_certs(trust.roots()).build();
                 // Should building fail there is no proxy in the config, and the chain below connects nowhere.
-                let config = builder.proxy(proxy.ok()).build();
+                let config = builder.proxy(proxy.ok()).tls_config(tls).build();
                 let chain = ().chain(SocksConnector::default()).chain(RustlsConnector::default());
                 Agent::with_parts(config, chain, Literal { loopback: false })
             }
@@ -187,10 +163,10 @@ impl HttpRoad {
 
     /// Tells "the proxy is gone" from "the drop is gone": the first must stop everything, the second may pass.
     fn line(&self, error: ureq::Error) -> RoadError {
-        if let Proxy::Socks5(proxy) = self.proxy
-            && TcpStream::connect_timeout(&proxy, CONNECT).is_err()
+        if let Way::Tor { proxy, .. } = self.way
+            && let Err(gone) = probe(proxy)
         {
-            return RoadError::NoProxy { proxy };
+            return gone;
         }
         RoadError::Line(Box::new(error))
     }

@@ -24,12 +24,13 @@ mod send;
 mod shelf;
 mod state;
 mod status;
+mod way;
 
 pub use add::Added;
 pub use book::Field;
 pub use disk::{DirDisk, Disk};
 pub use error::FieldError;
-pub use http::{HttpRoad, Proxy};
+pub use http::HttpRoad;
 pub use judge::Refusal;
 pub use messages::ShownMessage;
 pub use pack::{Packed, pack};
@@ -39,6 +40,7 @@ pub use seal::Source;
 pub use send::{Failure, SendWish, Sent};
 pub use state::DispatchState;
 pub use status::{DispatchStatus, Status};
+pub use way::{Trust, Way};
 
 /// Tells a caller how far a long piece of work is, in bytes done. Called often; must be cheap.
 pub type OnProgress<'a> = &'a mut dyn FnMut(u64);

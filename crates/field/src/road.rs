@@ -17,18 +17,25 @@ pub struct Session {
 /// Why a road failed.
 #[derive(Debug, thiserror::Error)]
 pub enum RoadError {
-    /// The proxy that was chosen does not answer. Nothing was sent, and nothing is sent another way.
-    #[error("the proxy at {proxy} does not answer; nothing was sent")]
+    /// The proxy that was chosen does not answer, or not as one that keeps sessions apart. Nothing was sent, and nothing is
+    /// sent another way.
+    #[error("the proxy at {proxy} does not answer as Tor's does; nothing was sent")]
     NoProxy {
         /// Where it should be.
         proxy: std::net::SocketAddr,
     },
-    /// Without a proxy only drops on this very machine may be reached.
-    #[error("{0} is not on this machine, and no proxy was chosen")]
-    NotDirect(DropUrl),
+    /// The loopback road reaches drops on this very machine alone.
+    #[error("{0} is not on this machine, and the road chosen is loopback")]
+    NotHere(DropUrl),
     /// A line that anybody on the way can read.
-    #[error("{0} is neither an onion address nor https")]
+    #[error("{0} cannot be reached on this road without being read on the way")]
     Clear(DropUrl),
+    /// An onion address exists inside Tor alone.
+    #[error("{0} is an onion address, and the road chosen is not Tor")]
+    OnlyTor(DropUrl),
+    /// The certificate to pin is none.
+    #[error("the certificate to trust cannot be read")]
+    BadPin,
     /// The proxy's address is not an address.
     #[error("the proxy must be given as an address and a port, such as 127.0.0.1:9050")]
     BadProxy,
@@ -87,8 +94,10 @@ pub trait Road {
     fn mailbox(&mut self, drop: &DropUrl, address: &MailboxAddress) -> Result<Cell, RoadError>;
 }
 
-/// How waiting is done, so that tests need not.
+/// How waiting is done and the line's pace is measured, so that tests need neither.
 pub trait Clock {
     /// Waits this long.
     fn wait(&mut self, time: std::time::Duration);
+    /// Time that went by since some fixed moment; never goes back.
+    fn elapsed(&mut self) -> std::time::Duration;
 }

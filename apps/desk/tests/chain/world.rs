@@ -11,7 +11,7 @@ use desk::clock;
 use desk::config::{Database, DeskConfig, DeskFolder, DropEntry};
 use desk::desk::{Desk, DeskOptions, InboxView, LockState};
 use desk::founding::{self, Founding, Handover};
-use field::{Clock, DirDisk, Field, HttpRoad, Proxy, SendWish, Source};
+use field::{Clock, DirDisk, Field, HttpRoad, SendWish, Source, Way};
 use keys::{Cost, Passphrase};
 use newsroom::accounts::Roles;
 use rand_chacha::ChaCha20Rng;
@@ -204,11 +204,15 @@ pub(crate) struct Reporter {
     field: Field<DirDisk>,
 }
 
-struct RealClock;
+struct RealClock(std::time::Instant);
 
 impl Clock for RealClock {
     fn wait(&mut self, time: Duration) {
         std::thread::sleep(time);
+    }
+
+    fn elapsed(&mut self) -> Duration {
+        self.0.elapsed()
     }
 }
 
@@ -237,17 +241,23 @@ impl Reporter {
             recovery: (1, 4),
             again: false,
         };
-        let mut road = HttpRoad::new(Proxy::None, 1);
+        let mut road = HttpRoad::new(Way::Loopback, [1; 32]);
         let sent = self
             .field
-            .send(&mut road, &mut RealClock, &wish, &mut OsRng, &mut |_| {})
+            .send(
+                &mut road,
+                &mut RealClock(std::time::Instant::now()),
+                &wish,
+                &mut OsRng,
+                &mut |_| {},
+            )
             .unwrap();
         assert!(sent.failures.is_empty() && sent.cells_left == 0, "{sent:?}");
     }
 
     /// Asks the mailboxes once; how many receipts and how many pieces forgotten.
     pub(crate) fn receive(&mut self) -> (u64, u64) {
-        let mut road = HttpRoad::new(Proxy::None, 1);
+        let mut road = HttpRoad::new(Way::Loopback, [1; 32]);
         let now = clock::now().0;
         let got = self
             .field

@@ -1,6 +1,6 @@
 //! Each command's answer, in words and in JSON, and what a person is told when something is wrong.
 
-use crate::stage::{Newsroom, Stage, text, write_noise};
+use crate::stage::{Newsroom, RECEIVE, SEND, Stage, text, write_noise};
 
 #[test]
 fn a_report_goes_out_and_its_receipt_comes_back() {
@@ -16,26 +16,26 @@ fn a_report_goes_out_and_its_receipt_comes_back() {
     assert_eq!(status["dispatches"][0]["state"], "sealed");
     assert_eq!(status["dispatches"][0]["dispatch"], added["dispatch"]);
 
-    let sent = stage.json(&["send"]);
+    let sent = stage.json(&SEND);
     assert_eq!(sent["cells_sent"].as_u64(), Some(stage.store.size()));
     assert_eq!(
         (sent["cells_resent"].as_u64(), sent["drops"].as_u64()),
         (Some(0), Some(1))
     );
-    assert_eq!(stage.json(&["send"])["cells_sent"], 0);
+    assert_eq!(stage.json(&SEND)["cells_sent"], 0);
 
     let newsroom = Newsroom::read(&stage.log());
     assert_eq!(newsroom.item(), film);
     assert_eq!(newsroom.manifest().note, "a note");
     assert_eq!(newsroom.manifest().items[0].kind, "video/mp4");
 
-    let nothing = stage.json(&["receive"]);
+    let nothing = stage.json(&RECEIVE);
     assert_eq!(
         (nothing["polled"].as_u64(), nothing["forgotten"].as_u64()),
         (Some(8), Some(0))
     );
     newsroom.acknowledge(&stage);
-    let received = stage.json(&["receive"]);
+    let received = stage.json(&RECEIVE);
     assert_eq!(
         (
             received["receipts"].as_u64(),
@@ -97,21 +97,32 @@ fn errors_say_what_to_do_next() {
     failed(&["add", "nowhere.jpg"], "nowhere.jpg");
     failed(&["add", "drop"], "is a folder");
     assert!(stage.run(&["add", "--note", "words"]).status.success());
-    failed(&["send", "--socks5", "127.0.0.1:1"], "does not answer");
+    failed(&["send"], "Say which road to take");
+    failed(&["receive"], "Say which road to take");
     failed(
-        &["send", "--socks5", "tor.example:9050"],
+        &["send", "--road", "tor", "--socks5", "127.0.0.1:1"],
+        "does not answer",
+    );
+    failed(
+        &["send", "--road", "tor", "--socks5", "tor.example:9050"],
         "an address and a port",
     );
     failed(
-        &["send", "--drop", "http://192.0.2.7"],
-        "nothing may leave without a chosen road",
+        &["send", "--road", "loopback", "--drop", "http://192.0.2.7"],
+        "the road loopback goes no further",
     );
-    failed(&["send", "--drop", "ftp://x"], "not a drop's address");
-    failed(&["receive", "--socks5", "127.0.0.1:1"], "does not answer");
+    failed(
+        &["send", "--road", "loopback", "--drop", "ftp://x"],
+        "not a drop's address",
+    );
+    failed(
+        &["receive", "--road", "tor", "--socks5", "127.0.0.1:1"],
+        "does not answer",
+    );
     assert_eq!(stage.store.size(), 0, "and nothing was sent");
-    assert!(stage.run(&["send"]).status.success());
+    assert!(stage.run(&SEND).status.success());
     assert!(stage.run(&["add", "--note", "more words"]).status.success());
-    failed(&["send"], "Ask the newsroom for a new kit");
+    failed(&SEND, "Ask the newsroom for a new kit");
     std::fs::write(stage.path("passphrase"), "wrong").unwrap();
     failed(&["status"], "The passphrase is wrong");
 }
@@ -165,7 +176,7 @@ fn nothing_of_the_source_is_printed_or_stored_in_the_clear() {
     let stage = Stage::set_up(2);
     write_noise(&stage.path("bridge-of-raqqa.jpg"), 1, 100_000);
     let output = stage.run(&["add", "bridge-of-raqqa.jpg", "--note", "the note of raqqa"]);
-    let sent = stage.run(&["send"]);
+    let sent = stage.run(&SEND);
     let mut seen = [output.stdout, output.stderr, sent.stdout, sent.stderr].concat();
     for entry in ["field", "field/pieces"] {
         for file in std::fs::read_dir(stage.path(entry)).unwrap() {

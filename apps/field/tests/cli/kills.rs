@@ -4,7 +4,7 @@ use std::process::{Child, Stdio};
 use std::sync::atomic::Ordering;
 use std::time::{Duration, Instant};
 
-use crate::stage::{Newsroom, Stage, write_noise};
+use crate::stage::{Newsroom, RECEIVE, SEND, Stage, write_noise};
 
 /// Kills the child once `ready` says so; `false` if it was done before.
 fn kill_when(mut child: Child, ready: impl Fn() -> bool) -> bool {
@@ -34,7 +34,7 @@ fn twenty_kills_while_sending() {
     for _ in 0..KILLS {
         seed = seed.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1);
         let until = stage.store.size() + 1 + (seed >> 33) % 50;
-        let mut command = stage.command(&["send", "--json"]);
+        let mut command = stage.command(&["send", "--road", "loopback", "--json"]);
         let child = command
             .stdout(Stdio::null())
             .stderr(Stdio::null())
@@ -46,7 +46,7 @@ fn twenty_kills_while_sending() {
     // What the last killed one had put on the line may still be on its way to the disk.
     settle(&stage);
     let before = stage.store.size();
-    let rest = stage.json(&["send"]);
+    let rest = stage.json(&SEND);
     assert_eq!(rest["cells_left"], 0);
     assert_eq!(
         stage.store.size(),
@@ -61,7 +61,7 @@ fn twenty_kills_while_sending() {
     let newsroom = Newsroom::read(&stage.log());
     assert_eq!(newsroom.item(), film);
     newsroom.acknowledge(&stage);
-    assert_eq!(stage.json(&["receive"])["receipts"], 1);
+    assert_eq!(stage.json(&RECEIVE)["receipts"], 1);
     assert_eq!(stage.pieces_here(), 0);
 }
 
@@ -110,7 +110,7 @@ fn kills_while_adding_leave_whole_dispatches_or_none() {
             assert!([2, 6].contains(&dispatch["pieces"].as_u64().unwrap()));
         }
     }
-    let sent = stage.json(&["send"]);
+    let sent = stage.json(&SEND);
     assert_eq!(sent["cells_left"], 0);
     assert!(Newsroom::read(&stage.log()).0.len() >= 2);
 }

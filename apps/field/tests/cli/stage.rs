@@ -21,6 +21,10 @@ use zeroize::Zeroizing;
 
 const NOW: i64 = 1_790_000_000_000_000;
 
+/// Sending and receiving on the road that this stage has.
+pub(crate) const SEND: [&str; 3] = ["send", "--road", "loopback"];
+pub(crate) const RECEIVE: [&str; 3] = ["receive", "--road", "loopback"];
+
 pub(crate) struct Stage {
     pub(crate) folder: tempfile::TempDir,
     pub(crate) store: Arc<Store>,

@@ -282,6 +282,10 @@ impl Clock for Waits {
     fn wait(&mut self, time: Duration) {
         self.0.push(time);
     }
+
+    fn elapsed(&mut self) -> Duration {
+        self.0.iter().sum()
+    }
 }
 
 /// How a drop treats the next request to store.

@@ -9,7 +9,7 @@ use std::time::Duration;
 use drop::Limits;
 use drop::disk::RealDisk;
 use drop::store::Store;
-use field::{FieldError, HttpRoad, Proxy, Road, RoadError, SendWish};
+use field::{FieldError, HttpRoad, Road, RoadError, SendWish, Trust, Way};
 use formats::{Cell, DropUrl, Kit};
 use wire::{DeskToken, MailboxAddress, SessionToken};
 use zeroize::Zeroizing;
@@ -172,7 +172,11 @@ impl Socks {
 }
 
 fn through(address: SocketAddr) -> HttpRoad {
-    HttpRoad::new(Proxy::Socks5(address), 42)
+    let way = Way::Tor {
+        proxy: address,
+        trust: Trust::Web,
+    };
+    HttpRoad::new(way, [42; 32])
 }
 
 #[test]
@@ -189,7 +193,7 @@ fn a_report_crosses_to_a_real_drop() {
             &mut |_| {},
         )
         .unwrap();
-    let mut road = HttpRoad::new(Proxy::None, 1);
+    let mut road = HttpRoad::new(Way::Loopback, [1; 32]);
     let sent = field
         .send(
             &mut road,
@@ -211,7 +215,7 @@ fn mailboxes_answer_noise_and_mail_alike() {
     let added = field
         .add(&mut [], "n", NOW, &mut rng(2), &mut |_| {})
         .unwrap();
-    let mut road = HttpRoad::new(Proxy::None, 1);
+    let mut road = HttpRoad::new(Way::Loopback, [1; 32]);
     field
         .send(
             &mut road,
@@ -373,7 +377,7 @@ fn g04_a_proxy_that_dies_mid_transfer_stops_the_transfer() {
 
 #[test]
 fn g04_roads_that_were_not_chosen_do_not_exist() {
-    let direct = HttpRoad::new(Proxy::None, 1);
+    let direct = HttpRoad::new(Way::Loopback, [1; 32]);
     for far in [
         "http://192.0.2.1:80",
         "https://drop.example",
@@ -383,7 +387,7 @@ fn g04_roads_that_were_not_chosen_do_not_exist() {
         assert!(
             matches!(
                 direct.check(&far.parse().unwrap()),
-                Err(RoadError::NotDirect(_))
+                Err(RoadError::NotHere(_))
             ),
             "{far}"
         );
@@ -400,23 +404,42 @@ fn g04_roads_that_were_not_chosen_do_not_exist() {
         assert!(road.check(&fine.parse().unwrap()).is_ok(), "{fine}");
     }
     // Even when asked to, the direct road resolves no name and reaches no other machine.
-    let mut direct = HttpRoad::new(Proxy::None, 1);
+    let mut direct = HttpRoad::new(Way::Loopback, [1; 32]);
     let address = MailboxAddress::from_bytes([1; 32]);
     let outcome = direct.mailbox(&"http://192.0.2.1:80".parse().unwrap(), &address);
-    assert!(matches!(outcome, Err(RoadError::NotDirect(_))));
+    assert!(matches!(outcome, Err(RoadError::NotHere(_))));
+}
+
+#[test]
+fn g04_each_road_reaches_its_own_drops_only() {
+    let tls = HttpRoad::new(Way::Tls(Trust::Web), [1; 32]);
+    let refused = |url: &str| tls.check(&url.parse().unwrap());
+    assert!(tls.check(&"https://drop.example".parse().unwrap()).is_ok());
+    assert!(matches!(
+        refused("http://drop.example"),
+        Err(RoadError::Clear(_))
+    ));
+    assert!(matches!(
+        refused("http://127.0.0.1:5"),
+        Err(RoadError::Clear(_))
+    ));
+    for onion in ["http://abcdefgh.onion", "https://abcdefgh.onion"] {
+        assert!(
+            matches!(refused(onion), Err(RoadError::OnlyTor(_))),
+            "{onion}"
+        );
+    }
 }
 
 #[test]
 fn proxies_are_addresses_and_never_names() {
-    assert_eq!(
-        Proxy::parse_socks5("127.0.0.1:9050").unwrap(),
-        Proxy::Socks5(([127, 0, 0, 1], 9050).into())
-    );
-    assert_eq!(
-        Proxy::parse_socks5("localhost:9").unwrap(),
-        Proxy::Socks5(([127, 0, 0, 1], 9).into())
-    );
-    assert!(Proxy::parse_socks5("[::1]:9050").is_ok());
+    let at = |text: &str| match Way::tor(text, Trust::Web).unwrap() {
+        Way::Tor { proxy, .. } => proxy,
+        other => panic!("{other:?}"),
+    };
+    assert_eq!(at(Way::TOR), ([127, 0, 0, 1], 9050).into());
+    assert_eq!(at("localhost:9"), ([127, 0, 0, 1], 9).into());
+    assert!(at("[::1]:9050").is_ipv6());
     for bad in [
         "",
         "127.0.0.1",
@@ -425,7 +448,7 @@ fn proxies_are_addresses_and_never_names() {
         "socks5://127.0.0.1:1",
     ] {
         assert!(
-            matches!(Proxy::parse_socks5(bad), Err(RoadError::BadProxy)),
+            matches!(Way::tor(bad, Trust::Web), Err(RoadError::BadProxy)),
             "{bad}"
         );
     }
@@ -460,7 +483,7 @@ fn a_stranger_instead_of_a_drop_is_told_apart_and_redirects_lead_nowhere() {
             stream.write_all(answer.as_bytes()).unwrap();
         }
     });
-    let mut road = HttpRoad::new(Proxy::None, 1);
+    let mut road = HttpRoad::new(Way::Loopback, [1; 32]);
     let address = MailboxAddress::from_bytes([1; 32]);
     let mut ask = || road.mailbox(&url, &address).unwrap_err();
     assert!(matches!(ask(), RoadError::Strange { status: 302 }));

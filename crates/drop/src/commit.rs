@@ -3,15 +3,18 @@
 //! While one group is being synced the next one gathers, so many requests share one sync and a lone one
 //! does not wait for company.
 
-use std::sync::Arc;
+use std::sync::{Arc, Mutex, PoisonError};
 use std::thread::{self, JoinHandle};
 
+use bytes::BytesMut;
 use tokio::sync::{OwnedSemaphorePermit, Semaphore, mpsc, oneshot};
 
-use crate::store::{Deposit, Outcome, Refusal, Store};
+use crate::store::{Arrived, Deposit, Outcome, Refusal, Store};
 
 /// Cells in one group at most: 64 MiB.
 const GROUP_CELLS: usize = 1_024;
+/// Cells' memory that is kept for the next ones: 16 MiB. What the system hands out anew has to be zeroed by it first.
+const SPARE_CELLS: usize = 256;
 
 /// Tells the time in microseconds since 1970, UTC.
 pub type Clock = Arc<dyn Fn() -> i64 + Send + Sync>;
@@ -24,6 +27,25 @@ pub type GroupObserver = Box<dyn Fn(usize) + Send>;
 pub struct Queue {
     jobs: mpsc::UnboundedSender<Job>,
     room: Arc<Semaphore>,
+    spare: Spare,
+}
+
+/// Memory of cells that are stored.
+#[derive(Clone, Default)]
+struct Spare(Arc<Mutex<Vec<BytesMut>>>);
+
+impl Spare {
+    fn take(&self) -> Option<BytesMut> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner).pop()
+    }
+
+    /// Keeps what nobody else holds any more.
+    fn keep(&self, deposit: Deposit) {
+        let mut spare = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        let left = SPARE_CELLS.saturating_sub(spare.len());
+        let cells = deposit.cells.into_iter().take(left);
+        spare.extend(cells.filter_map(Arrived::into_memory));
+    }
 }
 
 /// The thread behind a queue. It ends when every [`Queue`] is gone and what was handed in is stored.
@@ -47,11 +69,13 @@ impl Committer {
     ) -> std::io::Result<(Queue, Self)> {
         let room = Arc::new(Semaphore::new(store.limits().waiting_cells));
         let (jobs, waiting) = mpsc::unbounded_channel();
-        let run = move || run(&store, &clock, waiting, observer.as_ref());
+        let spare = Spare::default();
+        let kept = spare.clone();
+        let run = move || run(&store, &clock, waiting, &kept, observer.as_ref());
         let thread = thread::Builder::new()
             .name("committer".to_owned())
             .spawn(run)?;
-        Ok((Queue { jobs, room }, Self(thread)))
+        Ok((Queue { jobs, room, spare }, Self(thread)))
     }
 
     /// Waits until everything handed in is stored.
@@ -70,6 +94,13 @@ impl Queue {
     /// Waits for room for one whole cell. Whoever waits must have handed in what it holds.
     pub(crate) async fn room(&self) -> Option<OwnedSemaphorePermit> {
         Arc::clone(&self.room).acquire_owned().await.ok()
+    }
+
+    /// Empty memory for one cell.
+    pub(crate) fn memory(&self) -> BytesMut {
+        self.spare
+            .take()
+            .unwrap_or_else(|| BytesMut::with_capacity(wire::CELL_BYTES))
     }
 
     /// Hands in a deposit; the answer comes once it is on the disk.
@@ -111,6 +142,7 @@ fn run(
     store: &Store,
     clock: &Clock,
     mut waiting: mpsc::UnboundedReceiver<Job>,
+    spare: &Spare,
     observer: Option<&GroupObserver>,
 ) {
     while let Some(first) = waiting.blocking_recv() {
@@ -133,5 +165,6 @@ fn run(
             // A client that went away does not hear it; its cells are stored all the same.
             let _ = reply.send(outcome);
         }
+        deposits.into_iter().for_each(|deposit| spare.keep(deposit));
     }
 }

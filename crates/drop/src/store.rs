@@ -6,7 +6,7 @@ use std::collections::HashSet;
 use std::io;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError, RwLock, RwLockReadGuard, RwLockWriteGuard};
 
-use bytes::Bytes;
+use bytes::{Bytes, BytesMut};
 use thiserror::Error;
 use wire::{CellHash, MailboxAddress, SecretHash, SessionSecret, TokenHash};
 use zeroize::Zeroizing;
@@ -80,6 +80,13 @@ impl Arrived {
             hash,
             entry: sessions::entry(secret, &hash),
         })
+    }
+
+    /// Its memory, emptied, unless somebody else holds the cell too.
+    pub(crate) fn into_memory(self) -> Option<BytesMut> {
+        let mut memory = self.bytes.try_into_mut().ok()?;
+        memory.clear();
+        Some(memory)
     }
 }
 

@@ -154,7 +154,7 @@ impl Intake {
     async fn take(&mut self, mut data: Bytes) {
         while !data.is_empty() {
             if self.partial.capacity() == 0 {
-                self.partial.reserve(CELL_BYTES);
+                self.partial = self.app.queue.memory();
             }
             let part = data.split_to(data.len().min(CELL_BYTES - self.partial.len()));
             self.partial.extend_from_slice(&part);

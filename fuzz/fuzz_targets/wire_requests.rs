@@ -3,7 +3,7 @@
 
 use libfuzzer_sys::fuzz_target;
 use wire::{
-    LogQuery, MailboxAddress, MissingRequest, SessionSecret, SessionToken, TokenRegistration,
+    Confirmation, LogQuery, MailboxAddress, MissingRequest, SessionSecret, SessionToken, TokenRegistration,
 };
 
 fuzz_target!(|data: &[u8]| {
@@ -13,6 +13,9 @@ fuzz_target!(|data: &[u8]| {
     if let Ok(registration) = TokenRegistration::decode(data) {
         let again = TokenRegistration::decode(&registration.encode());
         assert_eq!(again, Ok(registration));
+    }
+    if let Ok(confirmation) = Confirmation::decode(data) {
+        assert_eq!(Confirmation::decode(&confirmation.encode()), Ok(confirmation));
     }
     if let Ok(token) = SessionToken::from_bearer(data) {
         assert_eq!(token.bearer().as_bytes(), data);

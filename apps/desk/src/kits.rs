@@ -34,7 +34,11 @@ pub(crate) fn make(
     for url in facts.drops {
         let tokens: Vec<SessionToken> = (0..TOKENS_PER_DROP).map(|_| token(rng)).collect();
         hashes.extend(tokens.iter().map(|token| (url.clone(), hash_of(token))));
-        drops.push(KitDrop { url, tokens });
+        drops.push(KitDrop {
+            url,
+            log_key: None,
+            tokens,
+        });
     }
     let kit = Kit {
         newsroom: facts.newsroom,

@@ -105,7 +105,7 @@ impl<D: Disk> Field<D> {
         let replies: Vec<ReplyKeys> = (0..contact::PAIRS).map(generate).collect();
         let contact = Contact {
             replies: replies.iter().map(ReplyKeys::pair).collect(),
-            checkpoints: Vec::new(),
+            checkpoints: self.state.seen.to_bring(),
             next_chain: None,
         };
         let contact = contact.encode().map_err(FieldError::Manifest)?;

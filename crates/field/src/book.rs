@@ -86,6 +86,7 @@ impl<D: Disk> Field<D> {
             dispatches: Vec::new(),
             awaited: Vec::new(),
             messages: Messages::default(),
+            seen: crate::seen::Seen::default(),
         };
         let mut field = Self {
             disk,

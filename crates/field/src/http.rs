@@ -20,9 +20,9 @@ use ureq::unversioned::transport::{
 };
 use ureq::{Agent, Body, ProxyProtocol};
 use wire::{
-    CELL_BYTES, CELLS, CellHash, HEADER_AUTHORIZATION, HEADER_SESSION, MAX_JSON_BYTES, MISSING,
-    MailboxAddress, Missing, MissingRequest, OCTET_STREAM, Problem, SecretHash, Stored,
-    mailbox_path,
+    CELL_BYTES, CELLS, CHECKPOINT, CellHash, HEADER_AUTHORIZATION, HEADER_SESSION,
+    MAX_CHECKPOINT_BYTES, MAX_JSON_BYTES, MISSING, MailboxAddress, Missing, MissingRequest,
+    OCTET_STREAM, Problem, SecretHash, Stored, mailbox_path,
 };
 
 use crate::road::{Road, RoadError, Session};
@@ -137,6 +137,19 @@ impl HttpRoad {
         self.read(answer, MAX_JSON_BYTES)
     }
 
+    /// Asks over a connection of its own: two mailboxes asked for over one circuit would be linked to each other, and a
+    /// drop that knew which session asks for a checkpoint could show it one made for it.
+    fn get_alone(&mut self, drop: &DropUrl, path: &str, most: usize) -> Result<Vec<u8>, RoadError> {
+        self.check(drop)?;
+        let agent = self.agent();
+        let answer = agent
+            .get(format!("{drop}{path}"))
+            .header("connection", "close")
+            .call()
+            .map_err(|error| self.line(error))?;
+        self.read(answer, most)
+    }
+
     /// Reads an answer of at most `limit` bytes, turning problem documents into errors.
     fn read(&self, answer: http::Response<Body>, limit: usize) -> Result<Vec<u8>, RoadError> {
         let status = answer.status();
@@ -190,17 +203,12 @@ impl Road for HttpRoad {
     }
 
     fn mailbox(&mut self, drop: &DropUrl, address: &MailboxAddress) -> Result<Cell, RoadError> {
-        self.check(drop)?;
-        // A fresh agent each time: two mailboxes asked for over one circuit would be linked to each other.
-        let agent = self.agent();
-        let answer = agent
-            .get(format!("{drop}{}", mailbox_path(address)))
-            .header("connection", "close")
-            .call()
-            .map_err(|error| self.line(error))?;
-        let status = answer.status().as_u16();
-        let body = self.read(answer, CELL_BYTES)?;
-        Cell::from_slice(&body).map_err(|_| RoadError::Strange { status })
+        let body = self.get_alone(drop, &mailbox_path(address), CELL_BYTES)?;
+        Cell::from_slice(&body).map_err(|_| RoadError::Strange { status: 200 })
+    }
+
+    fn checkpoint(&mut self, drop: &DropUrl) -> Result<Vec<u8>, RoadError> {
+        self.get_alone(drop, CHECKPOINT, MAX_CHECKPOINT_BYTES)
     }
 }
 

@@ -20,6 +20,7 @@ mod record;
 mod reply;
 mod road;
 mod seal;
+mod seen;
 mod send;
 mod shelf;
 mod state;

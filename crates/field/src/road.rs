@@ -92,6 +92,11 @@ pub trait Road {
     /// # Errors
     /// Any [`RoadError`].
     fn mailbox(&mut self, drop: &DropUrl, address: &MailboxAddress) -> Result<Cell, RoadError>;
+    /// Fetches the drop's newest checkpoint, as somebody whom nothing links to a session.
+    ///
+    /// # Errors
+    /// Any [`RoadError`].
+    fn checkpoint(&mut self, drop: &DropUrl) -> Result<Vec<u8>, RoadError>;
 }
 
 /// How waiting is done and the line's pace is measured, so that tests need neither.

@@ -121,8 +121,8 @@ impl<D: Disk> Field<D> {
         if self.jobs(wish).is_empty() {
             return Ok(run.sent);
         }
-        for position in positions {
-            if let Some(lane) = self.open_lane(position, rng)? {
+        for position in &positions {
+            if let Some(lane) = self.open_lane(*position, rng)? {
                 run.lanes.push(lane);
             }
         }
@@ -134,6 +134,7 @@ impl<D: Disk> Field<D> {
             self.pass(&mut run, wish, rng, progress)?;
         }
         run.sent.cells_left = self.cells_left(wish);
+        self.look_at_logs(run.road, &positions, rng)?;
         Ok(run.sent)
     }
 

@@ -7,6 +7,7 @@ use keys::{ReplyIdentity, ReplyKeys, ReplySecret};
 
 use crate::messages::Messages;
 use crate::record::{Reader, Writer};
+use crate::seen::Seen;
 
 const VERSION: u8 = 1;
 const SENT_WORDS: usize = INDEX_END as usize / 64;
@@ -142,6 +143,7 @@ pub(crate) struct State {
     pub(crate) dispatches: Vec<Dispatch>,
     pub(crate) awaited: Vec<Awaited>,
     pub(crate) messages: Messages,
+    pub(crate) seen: Seen,
 }
 
 const COMPLETE: u8 = 1;
@@ -158,7 +160,8 @@ impl State {
             + self.dispatches.len() * 29
             + pieces * (PIECE_MIN + SENT_WORDS * 8)
             + self.awaited.len() * AWAITED_LEN
-            + self.messages.room();
+            + self.messages.room()
+            + self.seen.room();
         let mut w = Writer::with_room(room);
         w.byte(VERSION)
             .u64(self.generation)
@@ -175,6 +178,7 @@ impl State {
                 .i64(awaited.made_at);
         }
         self.messages.encode(&mut w)?;
+        self.seen.encode(&mut w);
         Ok(w)
     }
 
@@ -199,6 +203,7 @@ impl State {
             });
         }
         let messages = Messages::decode(&mut r)?;
+        let seen = Seen::decode(&mut r)?;
         r.end()?;
         Ok(Self {
             generation,
@@ -206,6 +211,7 @@ impl State {
             dispatches,
             awaited,
             messages,
+            seen,
         })
     }
 

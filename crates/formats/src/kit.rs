@@ -7,7 +7,7 @@ use std::fmt;
 use std::str::FromStr;
 
 use keys::{ChainKey, CustodianVerifyingKey, IntakeRecipient};
-use ledger::sha256;
+use ledger::{LogVerifier, sha256};
 use serde::{Deserialize, Deserializer, Serialize, Serializer, de};
 use zeroize::Zeroizing;
 
@@ -148,6 +148,8 @@ impl fmt::Debug for SessionToken {
 pub struct KitDrop {
     /// Where it is.
     pub url: DropUrl,
+    /// What its checkpoints are signed with, if the desk knew when it made the kit.
+    pub log_key: Option<LogVerifier>,
     /// One token per session, used once.
     pub tokens: Vec<SessionToken>,
 }
@@ -206,6 +208,8 @@ struct CustodianJson {
 #[derive(Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 struct DropJson {
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    log_key: Option<String>,
     tokens: Vec<SecretHex>,
     url: DropUrl,
 }
@@ -251,6 +255,7 @@ impl Kit {
 
     fn to_json(&self) -> Json {
         let drop_json = |drop: &KitDrop| DropJson {
+            log_key: drop.log_key.as_ref().map(LogVerifier::to_string),
             tokens: drop
                 .tokens
                 .iter()
@@ -367,10 +372,7 @@ impl Json {
                 DecodeError::invalid(WHAT, "the intake recipient is an age1pq1... key")
             })?;
         let custodians = self.custodians.into_iter().map(CustodianJson::open);
-        let open_drop = |drop: DropJson| KitDrop {
-            url: drop.url,
-            tokens: drop.tokens.into_iter().map(SessionToken).collect(),
-        };
+        let drops = self.drops.into_iter().map(DropJson::open);
         Ok(Kit {
             newsroom: self.newsroom,
             id: self.kit,
@@ -378,8 +380,21 @@ impl Json {
             intake,
             intake_epoch: self.intake.epoch,
             chain: ChainKey::from_bytes(self.chain.0),
-            drops: self.drops.into_iter().map(open_drop).collect(),
+            drops: drops.collect::<Result<_, _>>()?,
             custodians: custodians.collect::<Result<_, _>>()?,
+        })
+    }
+}
+
+impl DropJson {
+    fn open(self) -> Result<KitDrop, DecodeError> {
+        let bad =
+            |_| DecodeError::invalid(WHAT, "a drop's log key is a name, an id and an Ed25519 key");
+        let log_key = self.log_key.map(|key| key.parse().map_err(bad));
+        Ok(KitDrop {
+            url: self.url,
+            log_key: log_key.transpose()?,
+            tokens: self.tokens.into_iter().map(SessionToken).collect(),
         })
     }
 }

@@ -30,7 +30,7 @@ pub use dispatch::{Item, Manifest};
 pub use error::DecodeError;
 pub use id::{DispatchId, KitId, MessageId, PieceNo};
 pub use kit::{Custodian, DropUrl, Kit, KitDrop, SessionToken};
-pub use ledger::{Digest, Sha256Writer};
+pub use ledger::{Digest, LogVerifier, Sha256Writer};
 pub use message::Message;
 pub use piece::{PieceError, PiecePlace, PieceSealer, SealedPiece, UnhashedPiece, seal_piece};
 pub use proof_file::{LogProof, ProofFile};

@@ -8,6 +8,7 @@
 //! with a [`WireError`].
 
 mod answers;
+mod confirm;
 mod error;
 mod ids;
 mod limits;
@@ -19,18 +20,20 @@ mod secrets;
 mod tokens;
 
 pub use answers::{Missing, Registered, Stored};
+pub use confirm::Confirmation;
 pub use error::WireError;
 pub use ids::{CellHash, MailboxAddress, SecretHash, TokenHash};
 pub use limits::{
-    CELL_BYTES, HASH_BYTES, MAX_CELLS_PER_REQUEST, MAX_HASHES_PER_ASK, MAX_JSON_BYTES,
-    MAX_LOG_CELLS, MAX_TOKENS_PER_REQUEST, MAX_UPLOAD_BYTES, SESSION_MICROS,
+    CELL_BYTES, HASH_BYTES, MAX_CELLS_PER_REQUEST, MAX_CHECKPOINT_BYTES, MAX_HASHES_PER_ASK,
+    MAX_JSON_BYTES, MAX_LOG_CELLS, MAX_TILE_BYTES, MAX_TOKENS_PER_REQUEST, MAX_UPLOAD_BYTES,
+    SESSION_MICROS,
 };
 pub use log::{LogPosition, LogQuery};
 pub use missing::MissingRequest;
 pub use paths::{
-    BEARER, CELLS, HEADER_AUTHORIZATION, HEADER_NEXT, HEADER_SESSION, HEADER_SIZE, HEALTHZ, LOG,
-    MAILBOX, METRICS, MISSING, OCTET_STREAM, PROBLEM_JSON, TOKENS, bearer_value, log_path,
-    mailbox_path,
+    BEARER, CELLS, CHECKPOINT, CONFIRM, HEADER_AUTHORIZATION, HEADER_FIRST, HEADER_NEXT,
+    HEADER_SESSION, HEADER_SIZE, HEALTHZ, LOG, LOG_KEY, MAILBOX, METRICS, MISSING, OCTET_STREAM,
+    PROBLEM_JSON, TILE, TOKENS, bearer_value, log_path, mailbox_path,
 };
 pub use problem::{Problem, ProblemKind};
 pub use secrets::{DeskToken, SessionSecret, SessionToken};

@@ -21,6 +21,12 @@ pub const MAX_LOG_CELLS: u32 = 256;
 /// Token hashes that one `POST /v1/tokens` may register.
 pub const MAX_TOKENS_PER_REQUEST: usize = 4_096;
 
+/// Bytes of the largest checkpoint, and of a log's key.
+pub const MAX_CHECKPOINT_BYTES: usize = 4_096;
+
+/// Bytes of the largest tile: 256 hashes.
+pub const MAX_TILE_BYTES: usize = 256 * HASH_BYTES;
+
 /// Bytes of the largest JSON body of this protocol.
 pub const MAX_JSON_BYTES: usize = 512 * 1_024;
 

@@ -12,6 +12,14 @@ pub const LOG: &str = "/v1/log";
 pub const TOKENS: &str = "/v1/tokens";
 /// `GET` for anybody, `PUT` with the desk token: `/v1/mailbox/{64 hex digits}`.
 pub const MAILBOX: &str = "/v1/mailbox";
+/// `GET` for anybody: the newest checkpoint of the log, the same for everybody until the next tick.
+pub const CHECKPOINT: &str = "/v1/checkpoint";
+/// `GET` for anybody: the key that checkpoints are signed with, as text.
+pub const LOG_KEY: &str = "/v1/log-key";
+/// `GET`: hashes of the log's tree, `/v1/tile/{L}/{N}[.p/{W}]`. Desk token.
+pub const TILE: &str = "/v1/tile";
+/// `POST`: everything below an offset is safe at the desk. Desk token.
+pub const CONFIRM: &str = "/v1/confirm";
 /// `GET`: whether the drop can store.
 pub const HEALTHZ: &str = "/healthz";
 /// `GET`: counts in Prometheus text. Desk token: counts over time are a watcher's clock.
@@ -25,6 +33,9 @@ pub const HEADER_SESSION: &str = "fh-session";
 pub const HEADER_NEXT: &str = "fh-next";
 /// Lowercase name of the header of a log answer: the cells in the whole log.
 pub const HEADER_SIZE: &str = "fh-size";
+
+/// Lowercase name of the header of a log answer: the first offset that the drop still holds.
+pub const HEADER_FIRST: &str = "fh-first";
 
 /// What precedes the digits of a token in the `Authorization` header.
 pub const BEARER: &str = "Bearer ";

@@ -27,6 +27,8 @@ pub enum ProblemKind {
     NoProgress,
     /// The body is larger than the protocol allows.
     TooLarge,
+    /// The cells at this offset were removed after the desk had confirmed them.
+    Gone,
     /// The offset lies beyond the end of the log.
     BeyondEnd,
     /// The session has stored as much as it may.
@@ -41,7 +43,7 @@ pub enum ProblemKind {
 
 impl ProblemKind {
     /// All kinds, for tables and tests.
-    pub const ALL: [Self; 14] = [
+    pub const ALL: [Self; 15] = [
         Self::Malformed,
         Self::NoCells,
         Self::CutShort,
@@ -51,6 +53,7 @@ impl ProblemKind {
         Self::MethodNotAllowed,
         Self::NoProgress,
         Self::TooLarge,
+        Self::Gone,
         Self::BeyondEnd,
         Self::SessionFull,
         Self::Busy,
@@ -69,6 +72,7 @@ impl ProblemKind {
             Self::MethodNotAllowed => 405,
             Self::NoProgress => 408,
             Self::TooLarge => 413,
+            Self::Gone => 410,
             Self::BeyondEnd => 416,
             Self::SessionFull | Self::Busy => 429,
             Self::Unavailable => 503,
@@ -89,6 +93,7 @@ impl ProblemKind {
             Self::MethodNotAllowed => "method-not-allowed",
             Self::NoProgress => "no-progress",
             Self::TooLarge => "too-large",
+            Self::Gone => "gone",
             Self::BeyondEnd => "beyond-end",
             Self::SessionFull => "session-full",
             Self::Busy => "busy",
@@ -110,6 +115,7 @@ impl ProblemKind {
             Self::MethodNotAllowed => "This path knows no such method.",
             Self::NoProgress => "Too little arrived for too long.",
             Self::TooLarge => "The request is too large.",
+            Self::Gone => "These cells were removed after the desk had them.",
             Self::BeyondEnd => "The offset lies beyond the end of the log.",
             Self::SessionFull => "This session has stored as much as it may.",
             Self::Busy => "Too many requests at once; try again later.",

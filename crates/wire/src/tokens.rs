@@ -4,12 +4,14 @@ use serde::{Deserialize, Serialize};
 
 use crate::error::{WireError, from_json};
 use crate::ids::TokenHash;
-use crate::limits::MAX_TOKENS_PER_REQUEST;
+use crate::limits::{CELL_BYTES, MAX_TOKENS_PER_REQUEST};
 
 /// Token hashes to register. A desk mixes those of all its kits, in random order.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct TokenRegistration {
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    bytes: Option<u64>,
     hashes: Vec<TokenHash>,
 }
 
@@ -32,7 +34,31 @@ impl TokenRegistration {
                 why: "more than 4,096",
             });
         }
-        Ok(Self { hashes })
+        Ok(Self {
+            bytes: None,
+            hashes,
+        })
+    }
+
+    /// Lets each of these tokens store at most this many bytes of cells. One quota for all kits, or it tells them apart.
+    ///
+    /// # Errors
+    /// [`WireError::BadList`] when not even one cell fits.
+    pub fn with_quota(mut self, bytes: u64) -> Result<Self, WireError> {
+        if bytes < CELL_BYTES as u64 {
+            return Err(WireError::BadList {
+                what: "bytes",
+                why: "less than one cell",
+            });
+        }
+        self.bytes = Some(bytes);
+        Ok(self)
+    }
+
+    /// Cells that each token may store, when it was said.
+    #[must_use]
+    pub fn quota_cells(&self) -> Option<u64> {
+        self.bytes.map(|bytes| bytes / CELL_BYTES as u64)
     }
 
     /// The hashes.
@@ -53,7 +79,11 @@ impl TokenRegistration {
     /// # Errors
     /// Any [`WireError`] for malformed JSON or a list of the wrong length.
     pub fn decode(bytes: &[u8]) -> Result<Self, WireError> {
-        let Self { hashes } = from_json("token registration", bytes)?;
-        Self::new(hashes)
+        let Self { bytes, hashes } = from_json("token registration", bytes)?;
+        let registration = Self::new(hashes)?;
+        match bytes {
+            Some(bytes) => registration.with_quota(bytes),
+            None => Ok(registration),
+        }
     }
 }

@@ -2,9 +2,9 @@
 
 use proptest::prelude::*;
 use wire::{
-    CELL_BYTES, CellHash, DeskToken, LogPosition, LogQuery, MAX_HASHES_PER_ASK, MAX_JSON_BYTES,
-    MailboxAddress, Missing, MissingRequest, Problem, ProblemKind, Registered, SessionSecret,
-    SessionToken, Stored, TokenHash, TokenRegistration, WireError,
+    CELL_BYTES, CellHash, Confirmation, DeskToken, LogPosition, LogQuery, MAX_HASHES_PER_ASK,
+    MAX_JSON_BYTES, MailboxAddress, Missing, MissingRequest, Problem, ProblemKind, Registered,
+    SessionSecret, SessionToken, Stored, TokenHash, TokenRegistration, WireError,
 };
 
 /// SHA-256 of 32 zero bytes: the hash under which the token of zeros is registered.
@@ -169,6 +169,34 @@ fn json_has_a_largest_size() {
 }
 
 #[test]
+fn quotas_and_confirmations_are_strict() {
+    let hash = HASH_OF_ZEROS;
+    let read = |text: String| TokenRegistration::decode(text.as_bytes());
+    let plain = read(format!(r#"{{"hashes":["{hash}"]}}"#)).unwrap();
+    assert_eq!(plain.quota_cells(), None);
+    let some = read(format!(r#"{{"bytes":131072,"hashes":["{hash}"]}}"#)).unwrap();
+    assert_eq!(some.quota_cells(), Some(2));
+    assert_eq!(TokenRegistration::decode(&some.encode()), Ok(some));
+    for wrong in ["65535", "-1", "\"1\""] {
+        assert!(
+            read(format!(r#"{{"bytes":{wrong},"hashes":["{hash}"]}}"#)).is_err(),
+            "{wrong}"
+        );
+    }
+    let confirmed = Confirmation { below: u64::MAX };
+    assert_eq!(Confirmation::decode(&confirmed.encode()), Ok(confirmed));
+    for wrong in [
+        r#"{"below":-1}"#,
+        r#"{"below":1,"more":1}"#,
+        r#"{}"#,
+        "1",
+        "",
+    ] {
+        assert!(Confirmation::decode(wrong.as_bytes()).is_err(), "{wrong}");
+    }
+}
+
+#[test]
 fn hash_lists_are_whole_and_bounded() {
     assert!(matches!(
         MissingRequest::new(vec![]),
@@ -295,6 +323,7 @@ proptest! {
         let _ = Registered::decode(&bytes, 64);
         let _ = MissingRequest::decode(&bytes);
         let _ = TokenRegistration::decode(&bytes);
+        let _ = Confirmation::decode(&bytes);
         let _ = Problem::decode(&bytes);
         let _ = SessionToken::from_bearer(&bytes);
         let _ = SessionSecret::from_hex(&bytes);

@@ -74,6 +74,7 @@ impl Stage {
             chain: chain(),
             drops: vec![KitDrop {
                 url: url.parse().unwrap(),
+                log_key: None,
                 tokens: tokens.into_iter().map(SessionToken::from_bytes).collect(),
             }],
             custodians: Vec::new(),

@@ -46,6 +46,7 @@ pub(crate) fn chain() -> ChainKey {
 pub(crate) fn kit(drops: u8, tokens: u8) -> Kit {
     let drop = |n: u8| KitDrop {
         url: url(n),
+        log_key: None,
         tokens: (0..tokens)
             .map(|t| SessionToken::from_bytes([n * 16 + t; 32]))
             .collect(),
@@ -313,6 +314,8 @@ pub(crate) struct Drops {
     /// Drops that are dead altogether.
     pub(crate) dead: Vec<DropUrl>,
     pub(crate) mail: HashMap<[u8; 32], Cell>,
+    /// The checkpoint that each shows; a drop without one knows no such path.
+    pub(crate) notes: BTreeMap<DropUrl, Vec<u8>>,
     pub(crate) tokens_seen: Vec<(DropUrl, [u8; 32], [u8; 32])>,
     pub(crate) asked: u64,
     pub(crate) requests: u64,
@@ -417,6 +420,13 @@ impl Road for Drops {
             .get(address.as_bytes())
             .cloned()
             .unwrap_or_else(noise))
+    }
+
+    fn checkpoint(&mut self, drop: &DropUrl) -> Result<Vec<u8>, RoadError> {
+        let note = self.notes.get(drop).cloned();
+        note.ok_or(RoadError::Refused {
+            kind: ProblemKind::NotFound,
+        })
     }
 }
 

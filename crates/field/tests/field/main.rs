@@ -7,6 +7,7 @@
 )]
 
 mod doubles;
+mod logs;
 mod messages;
 mod packing;
 mod power;

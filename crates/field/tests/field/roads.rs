@@ -285,10 +285,10 @@ fn socks5_carries_everything_and_keeps_sessions_apart() {
     let names = socks.users.lock().unwrap();
     assert_eq!(
         names.len(),
-        10,
-        "two sessions and eight mailboxes, a circuit each"
+        12,
+        "two sessions, two looks at the log, eight mailboxes, a circuit each"
     );
-    assert_eq!(socks.connections.load(Ordering::SeqCst), 10);
+    assert_eq!(socks.connections.load(Ordering::SeqCst), 12);
 }
 
 #[test]

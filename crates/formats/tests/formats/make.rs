@@ -6,7 +6,7 @@ use formats::{
     PiecePlace, ProofFile, Receipt, ReceiptKind, ReceiptPiece, SessionToken, Statement,
 };
 use keys::{ChainKey, CustodianSigningKey, ReplyIdentity, ReplyKeys, ReplySecret};
-use ledger::{Digest, sha256};
+use ledger::{Digest, LogSigner, sha256};
 use openers::IntakeIdentity;
 use rand_chacha::ChaCha20Rng;
 use rand_chacha::rand_core::{RngCore, SeedableRng};
@@ -48,6 +48,7 @@ pub(crate) fn reply_keys(n: u8) -> ReplyKeys {
 pub(crate) fn kit() -> Kit {
     let drop = |url: &str, first: u8| KitDrop {
         url: url.parse().unwrap(),
+        log_key: None,
         tokens: (first..first + 3)
             .map(|n| SessionToken::from_bytes([n; 32]))
             .collect(),
@@ -68,6 +69,16 @@ pub(crate) fn kit() -> Kit {
             key: CustodianSigningKey::from_bytes(&[5; 32]).verifying_key(),
         }],
     }
+}
+
+/// A kit made after the desk had learnt the keys of its drops' logs.
+pub(crate) fn kit_with_log_keys() -> Kit {
+    let mut kit = kit();
+    for (drop, seed) in kit.drops.iter_mut().zip([21, 22]) {
+        let signer = LogSigner::from_seed("drop/0011223344556677", &[seed; 32]).unwrap();
+        drop.log_key = Some(signer.verifier());
+    }
+    kit
 }
 
 pub(crate) fn contact() -> Contact {

@@ -405,6 +405,8 @@ fn kits() {
         .concat()
     };
     let edited = |from: &str, to: &str| rehashed(swapped(&good, from, to));
+    let with_log_keys = make::kit_with_log_keys().encode().unwrap().to_vec();
+    let other_key = |from: &str, to: &str| rehashed(swapped(&with_log_keys, from, to));
     let mut bad = cut_and_grown(&good);
     bad.extend([
         ("another file", b"age-encryption.org/v1\n".to_vec()),
@@ -448,8 +450,20 @@ fn kits() {
             "two-line name",
             edited("Example Newsroom", "Example\\nNewsroom"),
         ),
+        (
+            "log key of another name",
+            other_key("drop/0011223344556677", "drop/0011223344556678"),
+        ),
+        (
+            "log key without a value",
+            other_key("\"log_key\":\"", "\"log_key\":null,\"x\":\""),
+        ),
     ]);
-    replay("kit", vec![("a kit", good.clone())], bad, |bytes| {
+    let accepted = vec![
+        ("a kit", good.clone()),
+        ("a kit with the drops' log keys", with_log_keys.clone()),
+    ];
+    replay("kit", accepted, bad, |bytes| {
         Ok(Kit::decode(bytes)?.encode()?.to_vec())
     });
 }

@@ -46,6 +46,8 @@ const ACKED: u8 = 2;
 pub struct Field<D> {
     pub(crate) disk: D,
     pub(crate) state: State,
+    /// Opened the way that says "I am being forced": what leaves in this opening carries the duress mark.
+    pub(crate) forced: bool,
     key: StateKey,
     head: [u8; HEAD],
     logged: u32,
@@ -91,6 +93,7 @@ impl<D: Disk> Field<D> {
         let mut field = Self {
             disk,
             state,
+            forced: false,
             key,
             head,
             logged: 0,
@@ -119,6 +122,7 @@ impl<D: Disk> Field<D> {
         let mut field = Self {
             disk,
             state,
+            forced: false,
             key,
             head: *head,
             logged: 0,

@@ -110,7 +110,7 @@ impl PieceSink for Handing<'_> {
 }
 
 /// Seals files and a note as one dispatch, straight into cells. Nothing is promised to be on the disk when this returns:
-/// no source was forgotten for it. Its contact piece brings no reply pair, because nobody keeps what would open a reply.
+/// no source was forgotten for it. `forced` puts the duress mark on every cell. Its contact piece brings no reply pair, because nobody keeps what would open a reply.
 ///
 /// # Errors
 /// A file that cannot be read, limits of the manifest, more recovery than the code has, or writing failed.
@@ -120,6 +120,7 @@ impl PieceSink for Handing<'_> {
 )]
 pub fn pack(
     kit: &Kit,
+    forced: bool,
     sources: &mut [Source<'_>],
     note: &str,
     now: i64,
@@ -155,6 +156,7 @@ pub fn pack(
         });
         let mut coder = Coder {
             kit,
+            forced,
             dispatch,
             recovery,
             out,
@@ -187,6 +189,7 @@ fn no_reply() -> Result<Zeroizing<Vec<u8>>, FieldError> {
 
 struct Coder<'a, W: ?Sized> {
     kit: &'a Kit,
+    forced: bool,
     dispatch: DispatchId,
     recovery: (u16, u16),
     out: &'a mut W,
@@ -240,6 +243,7 @@ impl<W: Write + ?Sized> Coder<'_, W> {
                 .for_each_cell(
                     &epoch,
                     &place,
+                    self.forced,
                     recovery,
                     &mut encoder,
                     &mut nonces,

@@ -278,6 +278,7 @@ impl<D: Disk> Field<D> {
         piece.for_each_cell(
             epoch,
             &place,
+            self.forced,
             recovery,
             encoder,
             &mut nonces,

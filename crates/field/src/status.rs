@@ -65,6 +65,12 @@ impl<D> Field<D> {
         }
     }
 
+    /// Whether it was opened under the duress mark: what is packed from it must carry the mark too.
+    #[must_use]
+    pub fn forced(&self) -> bool {
+        self.forced
+    }
+
     /// The kit this folder was set up with, its spent tokens gone.
     #[must_use]
     pub fn kit(&self) -> &formats::Kit {

@@ -23,12 +23,16 @@ pub const VERSION: u8 = 1;
 pub const INDEX_END: u16 = 1_024;
 
 const FLAG_FINAL: u8 = 1;
+const FLAG_FORCED: u8 = 2;
 
 /// What one cell holds: one shard of one piece of one dispatch.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct CellHeader {
     /// The piece is its dispatch's manifest, and its number the highest.
     pub last: bool,
+    /// The duress mark: who sent this says that they are being forced. Under the veil, so that the desk alone reads it, and
+    /// not under the piece's MAC: one sealed piece can be sent both ways.
+    pub forced: bool,
     /// Which shard: below `k` the ciphertext itself, from `k` on recovery.
     pub index: u16,
     /// How many different shards restore the piece.
@@ -51,7 +55,7 @@ impl CellHeader {
     pub fn encode(&self) -> [u8; HEADER] {
         let mut out = [0; HEADER];
         out[0] = VERSION;
-        out[1] = if self.last { FLAG_FINAL } else { 0 };
+        out[1] = (u8::from(self.last) * FLAG_FINAL) | (u8::from(self.forced) * FLAG_FORCED);
         out[2..4].copy_from_slice(&self.index.to_be_bytes());
         out[4..6].copy_from_slice(&self.k.to_be_bytes());
         out[8..12].copy_from_slice(&self.piece.0.to_be_bytes());
@@ -75,11 +79,12 @@ impl CellHeader {
                 got: b[0].into(),
             });
         }
-        if b[1] & !FLAG_FINAL != 0 || b[6..8] != [0; 2] || b[64..72] != [0; 8] {
+        if b[1] & !(FLAG_FINAL | FLAG_FORCED) != 0 || b[6..8] != [0; 2] || b[64..72] != [0; 8] {
             return Err(DecodeError::Reserved { what: WHAT });
         }
         let header = Self {
             last: b[1] & FLAG_FINAL != 0,
+            forced: b[1] & FLAG_FORCED != 0,
             index: u16::from_be_bytes([b[2], b[3]]),
             k: u16::from_be_bytes([b[4], b[5]]),
             piece: PieceNo(u32::from_be_bytes([b[8], b[9], b[10], b[11]])),

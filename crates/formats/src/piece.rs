@@ -254,11 +254,12 @@ impl SealedPiece {
         self.ciphertext
     }
 
-    fn header(&self, epoch: &EpochKeys, place: &PiecePlace) -> CellHeader {
+    fn header(&self, epoch: &EpochKeys, place: &PiecePlace, forced: bool) -> CellHeader {
         let length = u32::try_from(self.ciphertext.len()).unwrap_or(u32::MAX);
         let tag = epoch.mac.tag(&place.facts(self.k(), length, &self.digest));
         CellHeader {
             last: place.last,
+            forced,
             index: 0,
             k: self.k(),
             piece: place.piece,
@@ -270,7 +271,8 @@ impl SealedPiece {
     }
 
     /// Veils the shards for which `wanted` says so, originals first, then recovery up to `recovery`, each under a fresh
-    /// nonce, and gives them to `each` with their index. One cell of memory, besides the encoder's.
+    /// nonce, and gives them to `each` with their index. `forced` puts the duress mark into their headers. One cell of memory,
+    /// besides the encoder's.
     ///
     /// # Errors
     /// More recovery than the code has, or the first error of `each`.
@@ -282,6 +284,7 @@ impl SealedPiece {
         &self,
         epoch: &EpochKeys,
         place: &PiecePlace,
+        forced: bool,
         recovery: u16,
         encoder: &mut Encoder,
         rng: &mut (impl RngCore + CryptoRng),
@@ -292,7 +295,7 @@ impl SealedPiece {
         if recovery > recovery_limit(k) {
             return Err(PieceError::from(CodingError::Recovery { k, asked: recovery }).into());
         }
-        let base = self.header(epoch, place);
+        let base = self.header(epoch, place, forced);
         let mut cell = Cell::blank();
         let mut nonce = [0; NONCE];
         let mut veil = |index: u16, shard: &[u8; SHARD]| -> Result<(), E> {
@@ -320,7 +323,7 @@ impl SealedPiece {
         }
     }
 
-    /// All K cells and `recovery` more, freshly veiled. Holds them all: for tests and small pieces.
+    /// All K cells and `recovery` more, freshly veiled, without the duress mark. Holds them all: for tests and small pieces.
     ///
     /// # Errors
     /// More recovery than the code has for this K.
@@ -339,7 +342,16 @@ impl SealedPiece {
             Ok(())
         };
         let mut encoder = Encoder::new();
-        self.for_each_cell(epoch, place, recovery, &mut encoder, rng, |_| true, keep)?;
+        self.for_each_cell(
+            epoch,
+            place,
+            false,
+            recovery,
+            &mut encoder,
+            rng,
+            |_| true,
+            keep,
+        )?;
         Ok(cells)
     }
 }

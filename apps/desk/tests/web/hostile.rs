@@ -47,6 +47,7 @@ fn send(runtime: &Runtime, folder: &DeskFolder, handover: &Handover) {
     let mut cells = Vec::new();
     field::pack(
         &kit,
+        false,
         &mut sources,
         NOTE,
         0,

@@ -18,6 +18,7 @@ fn a_packed_file_opens_with_a_fifth_of_it_lost() {
     let (mut out, mut told) = (Vec::new(), 0);
     let packed = pack(
         &kit(1, 1),
+        false,
         &mut sources,
         "note",
         NOW,
@@ -65,6 +66,7 @@ fn a_full_disk_and_a_broken_file_end_both_threads() {
         let (kit, mut out) = (kit(1, 1), Full(room));
         let outcome = pack(
             &kit,
+            false,
             &mut sources,
             "",
             NOW,
@@ -94,6 +96,7 @@ fn a_full_disk_and_a_broken_file_end_both_threads() {
     };
     let outcome = pack(
         &kit(1, 1),
+        false,
         &mut [broken],
         "",
         NOW,
@@ -112,6 +115,7 @@ fn a_full_disk_and_a_broken_file_end_both_threads() {
 fn impossible_recovery_is_refused() {
     let outcome = pack(
         &kit(1, 1),
+        false,
         &mut [],
         "n",
         NOW,
@@ -124,6 +128,7 @@ fn impossible_recovery_is_refused() {
     let mut out = Vec::new();
     let all = pack(
         &kit(1, 1),
+        false,
         &mut [],
         "n",
         NOW,

@@ -16,11 +16,11 @@ use crate::pieces::assemble;
 
 prop_compose! {
     fn header()(
-        last: bool, index in 0..INDEX_END, length in 1_u32..=256 * SHARD as u32,
+        last: bool, forced: bool, index in 0..INDEX_END, length in 1_u32..=256 * SHARD as u32,
         piece in 1_u32.., kit: [u8; 8], dispatch: [u8; 16], tag: [u8; 24],
     ) -> CellHeader {
         CellHeader {
-            last, index, length,
+            last, forced, index, length,
             k: formats::cell::shards_for(length as usize).unwrap(),
             piece: PieceNo(piece), kit: KitId(kit), dispatch: DispatchId(dispatch), tag: PieceTag(tag),
         }

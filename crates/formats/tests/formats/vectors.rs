@@ -160,6 +160,7 @@ fn header() -> CellHeader {
     let place = make::place(3, false);
     CellHeader {
         last: false,
+        forced: false,
         index: 260,
         k: 250,
         piece: place.piece,
@@ -185,13 +186,17 @@ fn cell_headers() {
         bytes[at] = value;
         bytes.to_vec()
     };
+    let forced = CellHeader {
+        forced: true,
+        ..manifest
+    };
     let mut contact_final = manifest.encode();
     contact_final[8..12].fill(0);
     let mut bad = cut_and_grown(&good);
     bad.extend([
         ("version 0", with(0, 0)),
         ("version 2", with(0, 2)),
-        ("unknown flag", with(1, 2)),
+        ("unknown flag", with(1, 4)),
         ("reserved bytes 6", with(6, 1)),
         ("reserved bytes 7", with(7, 1)),
         ("reserved bytes 64", with(64, 1)),
@@ -211,6 +216,7 @@ fn cell_headers() {
     let good = vec![
         ("a recovery shard", good.to_vec()),
         ("a manifest", manifest.encode().to_vec()),
+        ("a manifest under the duress mark", forced.encode().to_vec()),
     ];
     replay("cell-header", good, bad, |bytes| {
         CellHeader::decode(bytes).map(|header| header.encode().to_vec())

@@ -253,6 +253,7 @@ pub(crate) fn cell(
     let tag = tag(u8::try_from(piece).unwrap() + 1);
     let header = CellHeader {
         last,
+        forced: false,
         index,
         k,
         piece: PieceNo(piece),

@@ -1,0 +1,99 @@
+//! The commands, one module each: read what was asked, make one call of the library, say what came of it.
+
+mod add;
+mod init;
+mod pack;
+mod receive;
+mod road;
+mod send;
+mod sources;
+mod status;
+
+use std::path::Path;
+use std::process::ExitCode;
+use std::time::{Duration, Instant, SystemTime};
+
+use anyhow::{Context, Result, anyhow};
+use field::{Clock, DirDisk, Field, FieldError};
+use formats::Kit;
+use rand_core::OsRng;
+use zeroize::Zeroizing;
+
+use crate::args::{Args, Command};
+use crate::passphrase;
+use crate::words::{Words, say};
+
+/// Does what was asked.
+pub(crate) fn run(args: &Args, words: &Words) -> Result<ExitCode> {
+    match &args.command {
+        Command::Init { kit } => init::init(args, words, kit),
+        Command::Add { files, note } => add::add(args, words, files, note),
+        Command::Status => status::status(args, words),
+        Command::Send {
+            road,
+            recovery,
+            again,
+        } => send::send(args, words, road, *recovery, *again),
+        Command::Receive { road } => receive::receive(args, words, road),
+        Command::Pack {
+            out,
+            kit,
+            recovery,
+            note,
+            files,
+        } => {
+            let wish = pack::PackWish {
+                out,
+                kit: kit.as_deref(),
+                recovery: *recovery,
+                note,
+                files,
+            };
+            pack::pack(args, words, &wish)
+        }
+    }
+}
+
+/// Microseconds since 1970 UTC.
+fn now() -> i64 {
+    let since = SystemTime::now().duration_since(SystemTime::UNIX_EPOCH);
+    since
+        .ok()
+        .and_then(|time| i64::try_from(time.as_micros()).ok())
+        .unwrap_or(0)
+}
+
+struct SystemClock(Instant);
+
+impl Clock for SystemClock {
+    fn wait(&mut self, time: Duration) {
+        std::thread::sleep(time);
+    }
+
+    fn elapsed(&mut self) -> Duration {
+        self.0.elapsed()
+    }
+}
+
+fn take_folder(args: &Args, words: &Words) -> Result<DirDisk> {
+    let dir = args
+        .dir
+        .as_deref()
+        .ok_or_else(|| anyhow!(say!(words, "error-no-dir")))?;
+    DirDisk::take(dir).map_err(|error| match error.kind() {
+        std::io::ErrorKind::WouldBlock => FieldError::Busy.into(),
+        _ => anyhow!(say!(words, "error-disk", why = error.to_string())),
+    })
+}
+
+fn open(args: &Args, words: &Words) -> Result<Field<DirDisk>> {
+    let disk = take_folder(args, words)?;
+    let passphrase = passphrase::ask(words, args.passphrase_file.as_deref())?;
+    Ok(Field::open(disk, &passphrase, &mut OsRng)?)
+}
+
+fn read_kit(words: &Words, path: &Path) -> Result<Kit> {
+    let bytes = std::fs::read(path).map(Zeroizing::new);
+    let bytes = bytes.with_context(|| say!(words, "error-kit-unreadable"))?;
+    Ok(Kit::decode(&bytes).map_err(FieldError::Kit)?)
+}

@@ -1,0 +1,66 @@
+//! `receive`: the newsroom's receipts come in, and what it has is forgotten.
+
+use std::process::ExitCode;
+
+use anyhow::Result;
+use rand_core::OsRng;
+use serde_json::json;
+
+use super::road::road;
+use super::{now, open};
+use crate::args::{Args, RoadArgs};
+use crate::explain::{refusal, road_error};
+use crate::show::{answer, bar, note};
+use crate::words::{Words, say};
+
+pub(super) fn receive(args: &Args, words: &Words, road_args: &RoadArgs) -> Result<ExitCode> {
+    let mut field = open(args, words)?;
+    let (mut road, drops) = road(words, road_args, field.kit())?;
+    let bar = bar(None, false, args.json);
+    let received = field.receive(&mut road, &drops, now(), &mut OsRng, &mut |polled| {
+        bar.set_position(polled)
+    })?;
+    bar.finish_and_clear();
+    if args.json {
+        let said = json!({
+            "polled": received.polled,
+            "receipts": received.receipts,
+            "forgotten": received.forgotten,
+            "messages": received.messages,
+            "newer": received.newer,
+            "refused": received.refused.len(),
+        });
+        answer(&said.to_string());
+    } else {
+        answer(&say!(
+            words,
+            "receive-done",
+            receipts = received.receipts,
+            forgotten = received.forgotten
+        ));
+        if received.messages > 0 {
+            answer(&say!(words, "receive-messages", count = received.messages));
+        }
+    }
+    if received.newer > 0 {
+        note(&say!(words, "receive-newer"));
+    }
+    for why in &received.refused {
+        note(&refusal(words, *why));
+    }
+    for failure in &received.failures {
+        let why = road_error(words, &failure.error);
+        note(&say!(
+            words,
+            "drop-failed",
+            url = failure.drop.to_string(),
+            why = why
+        ));
+    }
+    let all_failed = received.polled == 0 && !received.failures.is_empty();
+    Ok(if all_failed {
+        ExitCode::FAILURE
+    } else {
+        ExitCode::SUCCESS
+    })
+}

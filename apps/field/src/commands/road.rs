@@ -1,0 +1,40 @@
+//! The road that was chosen on the command line.
+
+use anyhow::{Result, anyhow};
+use field::{HttpRoad, Trust, Way};
+use formats::{DropUrl, Kit};
+use rand_core::{OsRng, RngCore};
+
+use crate::args::{RoadArgs, RoadName};
+use crate::show::note;
+use crate::words::{Words, say};
+
+/// The chosen road, and the drops to use on it. Every drop is checked before anything is sent.
+pub(super) fn road(words: &Words, args: &RoadArgs, kit: &Kit) -> Result<(HttpRoad, Vec<DropUrl>)> {
+    let trust = match &args.pin {
+        Some(file) => Trust::pinned(&std::fs::read(file).unwrap_or_default())?,
+        None => Trust::Web,
+    };
+    let way = match args.road {
+        Some(RoadName::Tor) => Way::tor(&args.socks5, trust)?,
+        Some(RoadName::Tls) => {
+            note(&say!(words, "road-tls-weaker"));
+            Way::Tls(trust)
+        }
+        Some(RoadName::Loopback) => Way::Loopback,
+        None => return Err(anyhow!(say!(words, "error-no-road"))),
+    };
+    let mut drops = Vec::new();
+    for text in &args.drops {
+        let url = text.trim_end_matches('/').parse();
+        drops.push(url.map_err(|_| anyhow!(say!(words, "error-bad-url", url = text.as_str())))?);
+    }
+    let mut seed = [0; 32];
+    OsRng.fill_bytes(&mut seed);
+    let road = HttpRoad::new(way, seed);
+    let all: Vec<DropUrl> = kit.drops.iter().map(|drop| drop.url.clone()).collect();
+    for drop in if drops.is_empty() { &all } else { &drops } {
+        road.check(drop)?;
+    }
+    Ok((road, drops))
+}

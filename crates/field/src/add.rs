@@ -3,6 +3,7 @@
 use formats::{Contact, DispatchId, PieceNo, SealedPiece, contact};
 use keys::ReplyKeys;
 use rand_core::{CryptoRng, RngCore};
+use zeroize::Zeroizing;
 
 use crate::OnProgress;
 use crate::book::Field;
@@ -101,14 +102,7 @@ impl<D: Disk> Field<D> {
         rng: &mut (impl RngCore + CryptoRng),
         progress: OnProgress<'_>,
     ) -> Result<Added, FieldError> {
-        let generate = |_| ReplyKeys::generate(rng);
-        let replies: Vec<ReplyKeys> = (0..contact::PAIRS).map(generate).collect();
-        let contact = Contact {
-            replies: replies.iter().map(ReplyKeys::pair).collect(),
-            checkpoints: self.state.seen.to_bring(),
-            next_chain: None,
-        };
-        let contact = contact.encode().map_err(FieldError::Manifest)?;
+        let (replies, contact) = self.make_contact(rng)?;
         let recipient = &self.state.kit.intake;
         let mut sink = Storing {
             disk: &mut self.disk,
@@ -133,6 +127,7 @@ impl<D: Disk> Field<D> {
             sealed_at: now,
             complete: false,
             pieces,
+            recording: None,
         });
         let awaited = replies
             .into_iter()
@@ -140,5 +135,40 @@ impl<D: Disk> Field<D> {
         self.state.awaited.extend(awaited);
         self.commit(rng)?;
         Ok(added)
+    }
+
+    /// A contact piece's plaintext, and the keys of the replies that it asks for.
+    pub(crate) fn make_contact(
+        &self,
+        rng: &mut (impl RngCore + CryptoRng),
+    ) -> Result<(Vec<ReplyKeys>, Zeroizing<Vec<u8>>), FieldError> {
+        let generate = |_| ReplyKeys::generate(rng);
+        let replies: Vec<ReplyKeys> = (0..contact::PAIRS).map(generate).collect();
+        let contact = Contact {
+            replies: replies.iter().map(ReplyKeys::pair).collect(),
+            checkpoints: self.state.seen.to_bring(),
+            next_chain: None,
+        };
+        let contact = contact.encode().map_err(FieldError::Manifest)?;
+        Ok((replies, contact))
+    }
+
+    /// Stores one piece durably; it is a stray until a state that names it is saved. Gives its memory back.
+    pub(crate) fn store_piece(
+        &mut self,
+        piece: SealedPiece,
+        rng: &mut (impl RngCore + CryptoRng),
+    ) -> Result<(PieceState, Vec<u8>), FieldError> {
+        let mut sink = Storing {
+            disk: &mut self.disk,
+            rng,
+            progress: &mut |_| {},
+            read: 0,
+            pieces: Vec::new(),
+            memory: Vec::new(),
+        };
+        sink.keep(piece, false)?;
+        let stored = sink.pieces.pop().ok_or(FieldError::TooManyPieces)?;
+        Ok((stored, sink.memory))
     }
 }

@@ -150,14 +150,16 @@ fn seal_source(
         bytes: hash.bytes(),
         captured_at: source.captured_at,
         kind: fit_kind(&source.kind),
+        millis: None,
         name: fit_name(&source.name),
         pieces: (first, last),
-        sha256: hash.finish(),
+        preview_of: None,
+        sha256: Some(hash.finish()),
     })
 }
 
 /// Makes a file name fit for the manifest: one line, no folders, within the limit.
-fn fit_name(name: &str) -> String {
+pub(crate) fn fit_name(name: &str) -> String {
     let clean: String = name
         .chars()
         .map(|c| {
@@ -178,7 +180,7 @@ fn fit_name(name: &str) -> String {
     }
 }
 
-fn fit_kind(kind: &str) -> String {
+pub(crate) fn fit_kind(kind: &str) -> String {
     let graphic = kind.len() <= KIND_MAX && kind.chars().all(|c| c.is_ascii_graphic());
     if graphic {
         kind.to_owned()

@@ -7,6 +7,7 @@ use keys::{ReplyIdentity, ReplyKeys, ReplySecret};
 
 use crate::messages::Messages;
 use crate::record::{Reader, Writer};
+use crate::recording::Recording;
 use crate::seen::Seen;
 
 const VERSION: u8 = 1;
@@ -69,12 +70,14 @@ pub(crate) fn piece_file(name: &[u8; 8]) -> String {
     format!("pieces/{digits}.age")
 }
 
-/// One dispatch: its pieces by number, the last being the manifest.
+/// One dispatch: its pieces by number, the last being the manifest, unless it is a recording that has none yet.
 pub(crate) struct Dispatch {
     pub(crate) id: DispatchId,
     pub(crate) sealed_at: i64,
     pub(crate) complete: bool,
     pub(crate) pieces: Vec<PieceState>,
+    /// Set while the manifest is still to come.
+    pub(crate) recording: Option<Recording>,
 }
 
 /// How far a dispatch is.
@@ -108,7 +111,7 @@ impl Dispatch {
         let done = |p: &PieceState| p.forgotten || p.sent.count() >= u32::from(p.k());
         if self.complete {
             DispatchState::Received
-        } else if self.pieces.iter().all(done) {
+        } else if self.recording.is_none() && self.pieces.iter().all(done) {
             DispatchState::Sent
         } else if self
             .pieces
@@ -125,7 +128,11 @@ impl Dispatch {
         (0_u32..).map(PieceNo).zip(&self.pieces)
     }
 
+    /// The manifest's number. Of a recording without one, a number that no piece has.
     pub(crate) fn last(&self) -> PieceNo {
+        if self.recording.is_some() {
+            return PieceNo(u32::MAX);
+        }
         PieceNo(u32::try_from(self.pieces.len().saturating_sub(1)).unwrap_or(u32::MAX))
     }
 }
@@ -147,6 +154,7 @@ pub(crate) struct State {
 }
 
 const COMPLETE: u8 = 1;
+const RECORDING: u8 = 2;
 const FORGOTTEN: u8 = 1;
 const PIECE_MIN: usize = 8 + 32 + 4 + 1;
 const AWAITED_LEN: usize = 32 + 32 + 8;
@@ -157,7 +165,7 @@ impl State {
         let pieces: usize = self.dispatches.iter().map(|d| d.pieces.len()).sum();
         let room = 64
             + kit.len()
-            + self.dispatches.len() * 29
+            + self.dispatches.len() * (29 + 12 + formats::dispatch::KIND_MAX)
             + pieces * (PIECE_MIN + SENT_WORDS * 8)
             + self.awaited.len() * AWAITED_LEN
             + self.messages.room()
@@ -224,7 +232,16 @@ impl State {
 
 fn encode_dispatch(w: &mut Writer, dispatch: &Dispatch) {
     w.bytes(&dispatch.id.0).i64(dispatch.sealed_at);
-    w.byte(if dispatch.complete { COMPLETE } else { 0 });
+    let complete = if dispatch.complete { COMPLETE } else { 0 };
+    let recording = if dispatch.recording.is_some() {
+        RECORDING
+    } else {
+        0
+    };
+    w.byte(complete | recording);
+    if let Some(recording) = &dispatch.recording {
+        recording.encode(w);
+    }
     w.count(dispatch.pieces.len());
     for piece in &dispatch.pieces {
         w.bytes(&piece.file)
@@ -241,7 +258,12 @@ fn encode_dispatch(w: &mut Writer, dispatch: &Dispatch) {
 
 fn decode_dispatch(r: &mut Reader<'_>) -> Result<Dispatch, DecodeError> {
     let (id, sealed_at) = (DispatchId(r.array()?), r.i64()?);
-    let complete = r.flags(COMPLETE)? == COMPLETE;
+    let flags = r.flags(COMPLETE | RECORDING)?;
+    let recording = if flags & RECORDING == 0 {
+        None
+    } else {
+        Some(Recording::decode(r)?)
+    };
     let count = r.count(PIECE_MIN)?;
     let pieces = (0..count)
         .map(|_| decode_piece(r))
@@ -249,8 +271,9 @@ fn decode_dispatch(r: &mut Reader<'_>) -> Result<Dispatch, DecodeError> {
     Ok(Dispatch {
         id,
         sealed_at,
-        complete,
+        complete: flags & COMPLETE != 0,
         pieces,
+        recording,
     })
 }
 

@@ -12,8 +12,11 @@ use crate::error::{DecodeError, at_most};
 use crate::id::PieceNo;
 
 const WHAT: &str = "manifest";
-/// The version this program writes and reads.
+/// The version of a manifest that needs nothing newer.
 pub const VERSION: u32 = 1;
+/// The version of a manifest with a cut recording, a preview or a length. Written only where it is needed, so that each
+/// manifest has one encoding.
+pub const VERSION_EXTENDED: u32 = 2;
 /// The most items one dispatch holds.
 pub const ITEMS_MAX: usize = 4_096;
 /// The longest item name, in bytes.
@@ -36,12 +39,20 @@ pub struct Item {
     pub captured_at: Option<i64>,
     /// What the sender took it for (a media type); only a hint, never trusted.
     pub kind: String,
+    /// How long it plays, in milliseconds, as its own header says; only a hint. Since version 2.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub millis: Option<u64>,
     /// Its file name, without any folder.
     pub name: String,
     /// First and last of its pieces.
     pub pieces: (PieceNo, PieceNo),
-    /// SHA-256 of the whole file.
-    pub sha256: Digest,
+    /// Of which other item (its position) this is a small preview. Since version 2.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub preview_of: Option<u32>,
+    /// SHA-256 of the whole file. A recording that was cut off has none: nobody was left to hash it. Its pieces are
+    /// authentic each for itself. Since version 2.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub sha256: Option<Digest>,
 }
 
 /// What a manifest piece holds.
@@ -65,13 +76,23 @@ impl Manifest {
     #[must_use]
     pub fn new(items: Vec<Item>, note: String, sealed_at: i64) -> Self {
         let order = (0..u32::try_from(items.len()).unwrap_or(u32::MAX)).collect();
+        let version = version_of(&items);
         Self {
             items,
             note,
             order,
             sealed_at,
-            version: VERSION,
+            version,
         }
+    }
+
+    /// The position of the preview of the item at `position`, if it has one.
+    #[must_use]
+    pub fn preview_for(&self, position: usize) -> Option<usize> {
+        let position = u32::try_from(position).ok()?;
+        self.items
+            .iter()
+            .position(|item| item.preview_of == Some(position))
     }
 
     /// The one encoding.
@@ -107,10 +128,11 @@ impl Manifest {
     }
 
     fn check(&self) -> Result<(), DecodeError> {
-        if self.version != VERSION {
+        let expected = version_of(&self.items);
+        if self.version != expected {
             return Err(DecodeError::Version {
                 what: WHAT,
-                expected: VERSION,
+                expected,
                 got: self.version,
             });
         }
@@ -120,6 +142,7 @@ impl Manifest {
         for item in &self.items {
             expected = item.check(expected)?;
         }
+        self.check_previews()?;
         let mut seen = vec![false; self.items.len()];
         for at in &self.order {
             match seen.get_mut(*at as usize) {
@@ -132,9 +155,44 @@ impl Manifest {
         }
         Ok(())
     }
+
+    fn check_previews(&self) -> Result<(), DecodeError> {
+        let mut previewed = vec![false; self.items.len()];
+        for original in self.items.iter().filter_map(|item| item.preview_of) {
+            let at = original as usize;
+            let is_original = self.items.get(at).is_some_and(|i| i.preview_of.is_none());
+            let first = is_original && !std::mem::replace(&mut previewed[at], true);
+            if !first {
+                return Err(DecodeError::invalid(
+                    WHAT,
+                    "a preview is of another item that is no preview, and the only one of it",
+                ));
+            }
+        }
+        Ok(())
+    }
+}
+
+/// The lowest version that can say all of this.
+fn version_of(items: &[Item]) -> u32 {
+    if items.iter().any(Item::is_extended) {
+        VERSION_EXTENDED
+    } else {
+        VERSION
+    }
 }
 
 impl Item {
+    /// Whether the recording was cut off, so that nobody could hash the whole of it.
+    #[must_use]
+    pub fn is_cut(&self) -> bool {
+        self.sha256.is_none()
+    }
+
+    fn is_extended(&self) -> bool {
+        self.is_cut() || self.preview_of.is_some() || self.millis.is_some()
+    }
+
     /// How many pieces this item has.
     #[must_use]
     pub fn piece_count(&self) -> u64 {

@@ -12,5 +12,6 @@ mod messages;
 mod packing;
 mod power;
 mod receipts;
+mod recordings;
 mod roads;
 mod sending;

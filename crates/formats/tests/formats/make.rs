@@ -94,14 +94,25 @@ pub(crate) fn manifest() -> Manifest {
         bytes,
         captured_at: (bytes > 1_000).then_some(1_790_000_000_000_001),
         kind: "image/jpeg".to_owned(),
+        millis: None,
         name: name.to_owned(),
         pieces: (PieceNo(pieces.0), PieceNo(pieces.1)),
-        sha256: sha256(name.as_bytes()),
+        preview_of: None,
+        sha256: Some(sha256(name.as_bytes())),
     };
     let items = vec![item("a.jpg", 10, (1, 1)), item("ب.mp4", 17_000_000, (2, 3))];
     let mut manifest = Manifest::new(items, "a note\nملاحظة".to_owned(), 1_790_000_000_000_002);
     manifest.order = vec![1, 0];
     manifest
+}
+
+/// The first item is a preview of the second, which was cut off and plays for a minute.
+pub(crate) fn extended_manifest() -> Manifest {
+    let mut items = manifest().items;
+    items[0].preview_of = Some(1);
+    items[1].sha256 = None;
+    items[1].millis = Some(60_000);
+    Manifest::new(items, String::new(), 1_790_000_000_000_002)
 }
 
 pub(crate) fn receipt(kind: ReceiptKind) -> Receipt {

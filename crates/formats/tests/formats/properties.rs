@@ -57,16 +57,22 @@ proptest! {
         counts in prop::collection::vec(1_u32..9, 6),
         note in "\\PC*",
         at in 0_i64..1 << 52,
+        cut in prop::option::of(0_usize..6),
+        previews: bool,
     ) {
         let mut next = 1;
-        let items: Vec<Item> = names.iter().zip(counts).map(|(name, count)| {
+        let mut items: Vec<Item> = names.iter().zip(counts).enumerate().map(|(at, (name, count))| {
             let from = next;
             next += count;
+            let sha256 = (cut != Some(at)).then(|| ledger::sha256(name.as_bytes()));
             Item {
-                bytes: u64::from(count) * 1_000, captured_at: None, kind: String::new(), name: name.clone(),
-                pieces: (PieceNo(from), PieceNo(next - 1)), sha256: ledger::sha256(name.as_bytes()),
+                bytes: u64::from(count) * 1_000, captured_at: None, kind: String::new(), millis: None, name: name.clone(),
+                pieces: (PieceNo(from), PieceNo(next - 1)), preview_of: None, sha256,
             }
         }).collect();
+        if let [first, _, ..] = items.as_mut_slice() && previews {
+            first.preview_of = Some(1);
+        }
         let manifest = Manifest::new(items, note, at);
         let bytes = manifest.encode().unwrap();
         prop_assert_eq!(manifest.own_number(), PieceNo(next));

@@ -300,6 +300,7 @@ fn manifests() {
     let note = Manifest::new(Vec::new(), "only words".to_owned(), 1)
         .encode()
         .unwrap();
+    let extended = make::extended_manifest().encode().unwrap();
     let mut bad = cut_and_grown(&good);
     bad.extend([
         (
@@ -346,8 +347,36 @@ fn manifests() {
             "upper-case digest",
             swapped(&good, "\"sha256\":\"", "\"sha256\":\"A"),
         ),
+        (
+            "preview in version 1",
+            swapped(&extended, "\"version\":2", "\"version\":1"),
+        ),
+        (
+            "preview of nothing",
+            swapped(&extended, "\"preview_of\":1", "\"preview_of\":2"),
+        ),
+        (
+            "preview of itself",
+            swapped(&extended, "\"preview_of\":1", "\"preview_of\":0"),
+        ),
+        (
+            "two previews of one item",
+            swapped(
+                &extended,
+                "\"items\":[",
+                "\"items\":[{\"bytes\":1,\"kind\":\"\",\"name\":\"p\",\"pieces\":[1,1],\"preview_of\":2},",
+            ),
+        ),
+        (
+            "null in place of a digest",
+            swapped(&extended, "\"pieces\":[2,3]", "\"pieces\":[2,3],\"sha256\":null"),
+        ),
     ]);
-    let good = vec![("two items and a note", good), ("a note alone", note)];
+    let good = vec![
+        ("two items and a note", good),
+        ("a note alone", note),
+        ("a preview, and a recording that was cut off", extended),
+    ];
     replay("manifest", good, bad, |bytes| {
         Manifest::decode(bytes)?.encode()
     });

@@ -42,6 +42,17 @@ pub(crate) enum Command {
         /// Words for the newsroom.
         #[arg(long, default_value = "")]
         note: String,
+        /// Seal what comes in on standard input, while it comes: a recording. A kill costs five seconds of it at most.
+        #[arg(long, conflicts_with = "files")]
+        stdin: bool,
+        /// The name of what comes in on standard input.
+        #[arg(
+            long,
+            value_name = "NAME",
+            default_value = "recording",
+            requires = "stdin"
+        )]
+        name: String,
     },
     /// Show how far each dispatch is.
     Status,

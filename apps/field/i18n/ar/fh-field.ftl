@@ -7,6 +7,8 @@ add-done = { $items ->
     [many] خُتم { $items } ملفًا
    *[other] خُتم { $items } ملف
 } في { $pieces } قطعة ضمن الإرسالية { $dispatch }. لا أحد هنا يستطيع فتحها، ولا أنت. الخطوة التالية: send.
+stdin-broke = انقطع البث ({ $why }). ما وصل قبل ذلك مختوم.
+recording-cut = انقطع تسجيل قبل نهايته. خُتم كله إلا ثوانيه الأخيرة، في الإرسالية { $dispatch }.
 status-empty = لا شيء مختوم هنا.
 status-line = { $dispatch }  { $state }  وصل غرفةَ الأخبار { $received } من { $pieces } قطعة
 status-sessions = عدد مرات الإرسال الباقية بهذه الحقيبة: { $left }

@@ -4,6 +4,8 @@ add-done = { $items ->
     [one] One file is
    *[other] { $items } files are
 } sealed in { $pieces } pieces as dispatch { $dispatch }. Nobody here can open them, you included. Next: send.
+stdin-broke = The stream broke ({ $why }). What came before is sealed.
+recording-cut = A recording was cut off. All of it but its last seconds is sealed, as dispatch { $dispatch }.
 status-empty = Nothing is sealed here.
 status-line = { $dispatch }  { $state }  the newsroom has { $received } of { $pieces } pieces
 status-sessions = Sendings left with this kit: { $left }

@@ -26,6 +26,12 @@ pub(super) fn add(
         bar.set_position(done)
     })?;
     bar.finish_and_clear();
+    tell(args, words, &added);
+    Ok(ExitCode::SUCCESS)
+}
+
+/// Says what was sealed.
+pub(super) fn tell(args: &Args, words: &Words, added: &field::Added) {
     if args.json {
         let said = json!({
             "dispatch": added.dispatch.to_string(),
@@ -44,5 +50,4 @@ pub(super) fn add(
             pieces = added.pieces
         ));
     }
-    Ok(ExitCode::SUCCESS)
 }

@@ -2,6 +2,7 @@
 
 mod add;
 mod init;
+mod live;
 mod pack;
 mod receive;
 mod road;
@@ -14,7 +15,7 @@ use std::process::ExitCode;
 use std::time::{Duration, Instant, SystemTime};
 
 use anyhow::{Context, Result, anyhow};
-use field::{Clock, DirDisk, Field, FieldError};
+use field::{Clock, DirDisk, Disk, Field, FieldError};
 use formats::Kit;
 use rand_core::OsRng;
 use zeroize::Zeroizing;
@@ -27,7 +28,13 @@ use crate::words::{Words, say};
 pub(crate) fn run(args: &Args, words: &Words) -> Result<ExitCode> {
     match &args.command {
         Command::Init { kit } => init::init(args, words, kit),
-        Command::Add { files, note } => add::add(args, words, files, note),
+        Command::Add {
+            stdin: true,
+            name,
+            note,
+            ..
+        } => live::add_stdin(args, words, name, note),
+        Command::Add { files, note, .. } => add::add(args, words, files, note),
         Command::Status => status::status(args, words),
         Command::Send {
             road,
@@ -89,7 +96,17 @@ fn take_folder(args: &Args, words: &Words) -> Result<DirDisk> {
 fn open(args: &Args, words: &Words) -> Result<Field<DirDisk>> {
     let disk = take_folder(args, words)?;
     let passphrase = passphrase::ask(words, args.passphrase_file.as_deref())?;
-    Ok(Field::open(disk, &passphrase, &mut OsRng)?)
+    let mut field = Field::open(disk, &passphrase, &mut OsRng)?;
+    end_cut_recordings(&mut field, words);
+    Ok(field)
+}
+
+/// Describes what an earlier, killed program was recording. Should the disk be too full for that, it can be sent all the
+/// same, and the next opening tries again.
+fn end_cut_recordings<D: Disk>(field: &mut Field<D>, words: &Words) {
+    for dispatch in field.end_cut_recordings(&mut OsRng).unwrap_or_default() {
+        crate::show::note(&say!(words, "recording-cut", dispatch = dispatch.short()));
+    }
 }
 
 fn read_kit(words: &Words, path: &Path) -> Result<Kit> {

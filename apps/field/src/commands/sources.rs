@@ -38,7 +38,7 @@ pub(super) fn open_sources(
 }
 
 /// A media type by the name's ending; only a hint, the desk looks at the bytes.
-fn kind_hint(path: &Path) -> &'static str {
+pub(super) fn kind_hint(path: &Path) -> &'static str {
     let ending = path
         .extension()
         .unwrap_or_default()
@@ -49,6 +49,13 @@ fn kind_hint(path: &Path) -> &'static str {
         "png" => "image/png",
         "heic" | "heif" => "image/heic",
         "mp4" | "m4v" => "video/mp4",
+        "webm" => "video/webm",
+        "mkv" => "video/x-matroska",
+        "ts" | "mts" | "m2ts" => "video/mp2t",
+        "avi" => "video/x-msvideo",
+        "ogg" | "opus" => "audio/ogg",
+        "wav" => "audio/wav",
+        "m4a" => "audio/mp4",
         "mov" => "video/quicktime",
         "mp3" => "audio/mpeg",
         "pdf" => "application/pdf",

@@ -4,7 +4,7 @@ use std::process::{Child, Stdio};
 use std::sync::atomic::Ordering;
 use std::time::{Duration, Instant};
 
-use crate::stage::{Newsroom, RECEIVE, SEND, Stage, write_noise};
+use crate::stage::{Newsroom, RECEIVE, SEND, Stage, text, write_noise};
 
 /// Kills the child once `ready` says so; `false` if it was done before.
 fn kill_when(mut child: Child, ready: impl Fn() -> bool) -> bool {
@@ -113,4 +113,66 @@ fn kills_while_adding_leave_whole_dispatches_or_none() {
     let sent = stage.json(&SEND);
     assert_eq!(sent["cells_left"], 0);
     assert!(Newsroom::read(&stage.log()).0.len() >= 2);
+}
+
+#[test]
+fn a_kill_while_recording_keeps_what_was_heard_five_seconds_before() {
+    let stage = Stage::set_up(9);
+    let mut command = stage.command(&["add", "--stdin", "--name", "roof.mp4"]);
+    let mut child = command
+        .stdin(Stdio::piped())
+        .stdout(Stdio::null())
+        .stderr(Stdio::null())
+        .spawn()
+        .unwrap();
+    // A stream fast enough to fill pieces: two whole ones and the beginning of a third, and then silence.
+    let film = write_noise(
+        &stage.path("unused"),
+        3,
+        2 * formats::PIECE_PLAIN_MAX + 1_000_000,
+    );
+    let mut pipe = child.stdin.take().unwrap();
+    std::io::Write::write_all(&mut pipe, &film).unwrap();
+    // The third piece is kept because time passes, while the pipe stays open and silent.
+    assert!(
+        kill_when(child, || stage.pieces_here() >= 4),
+        "it waits for more"
+    );
+    drop(pipe);
+    let status = stage.run(&["status"]);
+    assert!(
+        text(&status.stderr).contains("A recording was cut off"),
+        "{}",
+        text(&status.stderr)
+    );
+    assert!(stage.run(&["status"]).stderr.is_empty(), "said once");
+    assert_eq!(stage.json(&SEND)["cells_left"], 0);
+    let newsroom = Newsroom::read(&stage.log());
+    let manifest = newsroom.manifest();
+    assert_eq!(manifest.items[0].name, "recording.mp4");
+    assert!(manifest.items[0].is_cut());
+    // The kill may have come between the third piece and its entry in the record.
+    let got = newsroom.item();
+    assert!(got.len() >= 2 * formats::PIECE_PLAIN_MAX && film.starts_with(&got));
+}
+
+#[test]
+fn what_comes_in_on_standard_input_is_sealed_to_its_end() {
+    let stage = Stage::set_up(9);
+    let film = write_noise(&stage.path("film"), 3, 300_000);
+    let mut command = stage.command(&["add", "--stdin", "--name", "roof.mp4", "--note", "words"]);
+    let output = command
+        .stdin(std::fs::File::open(stage.path("film")).unwrap())
+        .output()
+        .unwrap();
+    assert!(output.status.success(), "{}", text(&output.stderr));
+    stage.json(&SEND);
+    let newsroom = Newsroom::read(&stage.log());
+    let manifest = newsroom.manifest();
+    assert_eq!(
+        (manifest.items[0].name.as_str(), manifest.note.as_str()),
+        ("roof.mp4", "words")
+    );
+    assert!(!manifest.items[0].is_cut());
+    assert_eq!(newsroom.item(), film);
 }

@@ -5,10 +5,11 @@
 //! page needs to show arrives as a plain view, what it must stream arrives as [`Media`].
 //!
 //! The calls are grouped by what they are about: the lock here, arrivals and items in `reading`,
-//! stories in `stories`.
+//! sources in `sources`, stories in `stories`.
 
 mod border;
 mod reading;
+mod sources;
 mod stories;
 mod views;
 
@@ -34,6 +35,7 @@ use crate::open_desk::{OpenDesk, Surroundings};
 use crate::pull::Puller;
 
 pub use border::*;
+pub use sources::*;
 pub use views::*;
 
 /// Events kept for a page that reads slowly.

@@ -19,6 +19,8 @@ mod parts;
 mod progress;
 mod ranges;
 mod sign_in;
+mod source;
+mod sources;
 mod stories;
 mod story;
 mod streaming;
@@ -86,6 +88,10 @@ pub fn router(desk: Desk, settings: Settings) -> Router {
         .route("/items/{id}/pages/{number}", get(streaming::page))
         .route("/items/{id}/scrub", post(item::scrub))
         .route("/derivatives/{id}", get(streaming::derivative))
+        .route("/sources", get(sources::show))
+        .route("/sources/{kit}", get(source::show))
+        .route("/sources/{kit}/messages", post(source::write))
+        .route("/sources/{kit}/watch", post(source::watch))
         .route("/stories", get(stories::list))
         .route("/stories/new", post(stories::begin))
         .route("/stories/{id}", get(story::show).post(story::save))

@@ -136,6 +136,16 @@ acts! {
     ReceiptQueued = "receipt.queued",
     /// A receipt was put into a mailbox.
     ReceiptPut = "receipt.put",
+    /// A reply other than a receipt was sealed for the field.
+    ReplyQueued = "reply.queued",
+    /// A reply other than a receipt was put into a mailbox.
+    ReplyPut = "reply.put",
+    /// An editor looked at the list of sources, or at one of them.
+    SourceViewed = "source.viewed",
+    /// An editor wrote to a source.
+    SourceWritten = "source.written",
+    /// The missed-contact timer of a source was set or taken off.
+    SourceWatched = "source.watched",
     /// An item was entered.
     ItemEntered = "item.entered",
     /// An item was examined in the sandbox.

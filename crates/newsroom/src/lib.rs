@@ -6,7 +6,7 @@
 //! lock, calls `decide`, applies the changes and writes the audit trail, all in one transaction.
 //!
 //! The flows: [`accounts`] (enrolment, sign-in), [`items`] (examine and protect), [`stories`] (edit, approve,
-//! publish), [`arrival`] (how far a dispatch has come). What an approval binds is in [`clearance`]; who did what,
+//! publish), [`arrival`] (how far a dispatch has come), [`sources`] (who may see and answer them, and missed contact). What an approval binds is in [`clearance`]; who did what,
 //! in a chain of hashes, in [`audit`].
 
 pub mod accounts;
@@ -18,6 +18,7 @@ pub mod ids;
 pub mod items;
 pub mod private;
 pub mod refusal;
+pub mod sources;
 pub mod stories;
 pub mod time;
 pub mod work;

@@ -170,6 +170,24 @@ pub enum Refusal {
     /// A reply pair is used once.
     #[error("the reply pair is spent")]
     ReplyPairSpent,
+    /// Sources are for safety editors.
+    #[error("only safety editors see sources")]
+    SourcesNotYours,
+    /// A message has 1 to 16,384 bytes of words and no control characters but newline.
+    #[error("a message has 1 to 16,384 bytes and no control characters but newline")]
+    MessageInvalid,
+    /// The reporter cannot be answered until something new comes from her.
+    #[error("no reply pair is left")]
+    NoReplyPair,
+    /// Only one reply pair is left, and nobody said that it may go.
+    #[error("this would use the last reply pair")]
+    LastReplyPair,
+    /// No drop is configured that could carry a message.
+    #[error("the desk has no drop")]
+    NoDrop,
+    /// The interval or the plan of a missed-contact timer is not usable.
+    #[error("the interval is one hour to 90 days, the plan at most 2,000 characters")]
+    WatchInvalid,
 }
 
 impl Refusal {
@@ -210,11 +228,17 @@ impl Refusal {
             Self::UnknownKit => "unknown-kit",
             Self::DropTaken => "drop-taken",
             Self::ReplyPairSpent => "reply-pair-spent",
+            Self::SourcesNotYours => "sources-not-yours",
+            Self::MessageInvalid => "message-invalid",
+            Self::NoReplyPair => "no-reply-pair",
+            Self::LastReplyPair => "last-reply-pair",
+            Self::NoDrop => "no-drop",
+            Self::WatchInvalid => "watch-invalid",
         }
     }
 
     /// Every code there is: the desk's test holds its Fluent files against it.
-    pub const CODES: [&'static str; 33] = [
+    pub const CODES: &'static [&'static str] = &[
         "same-editor-twice",
         "stale-approval",
         "not-cleared",
@@ -248,5 +272,11 @@ impl Refusal {
         "unknown-kit",
         "drop-taken",
         "reply-pair-spent",
+        "sources-not-yours",
+        "message-invalid",
+        "no-reply-pair",
+        "last-reply-pair",
+        "no-drop",
+        "watch-invalid",
     ];
 }

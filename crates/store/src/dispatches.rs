@@ -80,6 +80,21 @@ impl Store {
         })
     }
 
+    pub(crate) async fn dispatches_of_kit(
+        &self,
+        tx: &mut Tx,
+        kit: KitId,
+    ) -> Result<Vec<DispatchRecord>, StoreError> {
+        let sql = "SELECT kit, dispatch, state, first_seen, last_seen, cells, note, trouble FROM dispatches
+                   WHERE kit = $1 ORDER BY first_seen DESC, dispatch";
+        let rows: Vec<DispatchRow> = tx.all(sql, args![kit]).await?;
+        let mut out = Vec::with_capacity(rows.len());
+        for row in rows {
+            out.push(self.dispatch_from(tx, row).await?);
+        }
+        Ok(out)
+    }
+
     /// One dispatch.
     ///
     /// # Errors

@@ -180,7 +180,7 @@ impl Store {
     }
 }
 
-fn place<'a>(column: &'static str, id: &'a KitId) -> Place<'a> {
+pub(crate) fn place<'a>(column: &'static str, id: &'a KitId) -> Place<'a> {
     Place {
         table: "kits",
         column,

@@ -25,6 +25,7 @@ mod migrate;
 mod open;
 mod publications;
 mod replies;
+mod sources;
 mod spool;
 mod stories;
 #[cfg(feature = "testing")]
@@ -45,6 +46,7 @@ pub use jobs::{ATTEMPTS as JOB_ATTEMPTS, Job, JobCounts};
 pub use kits::{KitRecord, NewKit};
 pub use open::{Entropy, Store, StoreKeys};
 pub use publications::{PublicationRecord, StatementDue, StatementRecord};
-pub use replies::{PairRef, PutDue, ReplyPairRecord, SealedReceipt};
+pub use replies::{PairRef, PutDue, ReplyKind, ReplyPairRecord, SealedReply};
+pub use sources::{MessagePut, MessageRecord, NewMessage, SourceRecord, Thread};
 pub use spool::{SEGMENT_CELLS, Spool, SpoolError, SpoolPosition};
 pub use stories::{StoryLine, StoryRecord};

@@ -6,7 +6,10 @@ use ledger::{Digest, sha256};
 use sqlx::AssertSqlSafe;
 
 /// Every migration there ever was, in order.
-const MIGRATIONS: &[(i64, &str)] = &[(1, include_str!("../migrations/0001_first.sql"))];
+const MIGRATIONS: &[(i64, &str)] = &[
+    (1, include_str!("../migrations/0001_first.sql")),
+    (2, include_str!("../migrations/0002_threads.sql")),
+];
 
 const NAME: &str = "migrate";
 

@@ -1,4 +1,4 @@
-//! Reply pairs (one use each, sealed) and receipts on their way into mailboxes.
+//! Reply pairs (one use each, sealed) and replies of every kind on their way into mailboxes.
 
 use crate::columns::Place;
 use crate::engine::{Tx, args, transact};
@@ -32,8 +32,25 @@ pub struct ReplyPairRecord {
     pub keys: ReplyPair,
 }
 
-/// A receipt sealed for one drop's mailbox. A cell of its own for each drop, so that drops cannot compare.
-pub struct SealedReceipt {
+/// What a reply in the outbox is. The table is still called `receipts`: they were the first kind.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum ReplyKind {
+    /// About pieces.
+    Receipt(ReceiptKind),
+    /// Words from an editor.
+    Message,
+    /// A bulletin of the custodians.
+    Bulletin,
+    /// Fresh session tokens.
+    Supply,
+    /// The desk wants what a preview announced.
+    Want,
+    /// The desk does not want it.
+    Decline,
+}
+
+/// A reply sealed for one drop's mailbox. A cell of its own for each drop, so that drops cannot compare.
+pub struct SealedReply {
     /// Which drop.
     pub drop: DropId,
     /// The mailbox there.
@@ -42,16 +59,17 @@ pub struct SealedReceipt {
     pub cell: Cell,
 }
 
-/// A receipt that is to be put into a mailbox now.
+/// A reply that is to be put into a mailbox now.
 pub struct PutDue {
-    /// Which receipt.
+    /// Which reply.
     pub receipt: ReceiptId,
     /// Where.
-    pub to: SealedReceipt,
+    pub to: SealedReply,
     /// Failed attempts so far.
     pub attempts: u32,
 }
 
+pub(crate) type PairRow = (Vec<u8>, i64, Vec<u8>);
 type PutRow = (Vec<u8>, Vec<u8>, Vec<u8>, Vec<u8>, i64);
 
 impl Store {
@@ -96,7 +114,7 @@ impl Store {
         now: Micros,
     ) -> Result<Option<ReplyPairRecord>, StoreError> {
         transact!(self, "find reply pair", Read, |tx| {
-            let row: Option<(Vec<u8>, i64, Vec<u8>)> = tx
+            let row: Option<PairRow> = tx
                 .one(
                     "SELECT dispatch, ordinal, pair FROM reply_pairs
                      WHERE kit = $1 AND used_at IS NULL AND until > $2
@@ -104,80 +122,101 @@ impl Store {
                     args![about.kit, now, about.dispatch],
                 )
                 .await?;
-            let Some((dispatch, ordinal, sealed)) = row else {
-                return Ok(None);
-            };
-            let at = At("reply_pairs", "pair");
-            let source = DispatchKey {
-                kit: about.kit,
-                dispatch: DispatchId(at.bytes(&dispatch)?),
-            };
-            let pair = PairRef {
-                source,
-                ordinal: at.number(ordinal)?,
-            };
-            let opened = self.open(pair_place(&pair_row(&pair)), &sealed)?;
-            let (recipient, secret) = opened.split_at_checked(32).ok_or_else(|| at.damaged())?;
-            let keys = ReplyPair {
-                recipient: ReplyRecipient::from_bytes(at.bytes(recipient)?)
-                    .map_err(|_| at.damaged())?,
-                secret: ReplySecret::from_bytes(at.bytes(secret)?),
-            };
-            Ok(Some(ReplyPairRecord { pair, keys }))
+            match row {
+                Some(row) => self.pair_from(about.kit, row).map(Some),
+                None => Ok(None),
+            }
         })
     }
 
-    /// Spends a reply pair on a receipt and puts it in the outbox, in one transaction.
+    pub(crate) fn pair_from(
+        &self,
+        kit: KitId,
+        row: PairRow,
+    ) -> Result<ReplyPairRecord, StoreError> {
+        let (dispatch, ordinal, sealed) = row;
+        let at = At("reply_pairs", "pair");
+        let dispatch = DispatchId(at.bytes(&dispatch)?);
+        let pair = PairRef {
+            source: DispatchKey { kit, dispatch },
+            ordinal: at.number(ordinal)?,
+        };
+        let opened = self.open(pair_place(&pair_row(&pair)), &sealed)?;
+        let (recipient, secret) = opened.split_at_checked(32).ok_or_else(|| at.damaged())?;
+        let keys = ReplyPair {
+            recipient: ReplyRecipient::from_bytes(at.bytes(recipient)?)
+                .map_err(|_| at.damaged())?,
+            secret: ReplySecret::from_bytes(at.bytes(secret)?),
+        };
+        Ok(ReplyPairRecord { pair, keys })
+    }
+
+    /// Spends a reply pair on a reply and puts it in the outbox, in one transaction.
     ///
     /// # Errors
     /// [`Refusal::ReplyPairSpent`].
-    pub async fn queue_receipt(
+    pub async fn queue_reply(
         &self,
         about: &DispatchKey,
-        kind: ReceiptKind,
+        kind: ReplyKind,
         pair: &PairRef,
-        cells: &[SealedReceipt],
+        cells: &[SealedReply],
         now: Micros,
     ) -> Result<ReceiptId, StoreError> {
         let id = ReceiptId::from_bytes(self.random());
-        let kind = kind_code(kind);
-        transact!(self, "queue receipt", Decide, |tx| {
-            let spent = "UPDATE reply_pairs SET used_at = $1
-                         WHERE kit = $2 AND dispatch = $3 AND ordinal = $4 AND used_at IS NULL";
-            let (kit, dispatch) = (pair.source.kit, pair.source.dispatch);
-            if tx
-                .exec(spent, args![now, kit, dispatch, pair.ordinal])
-                .await?
-                == 0
-            {
-                return Err(Refusal::ReplyPairSpent.into());
-            }
-            tx.exec(
-                "INSERT INTO receipts (id, kit, dispatch, kind, pair_kit, pair_dispatch, pair_ordinal, created_at)
-                 VALUES ($1, $2, $3, $4, $5, $6, $7, $8)",
-                args![id, about.kit, about.dispatch, kind, kit, dispatch, pair.ordinal, now],
-            )
-            .await?;
-            for cell in cells {
-                self.insert_put(tx, id, cell, now).await?;
-            }
-            let entry = Entry::new(
-                Chain::Dispatch(*about),
-                Actor::Desk,
-                Act::ReceiptQueued,
-                now,
-            );
-            self.append(tx, entry.with("receipt", id).with("kind", kind))
+        transact!(self, "queue reply", Decide, |tx| {
+            self.insert_reply(tx, id, about, kind, pair, cells, now)
                 .await?;
             Ok(id)
         })
+    }
+
+    #[expect(clippy::too_many_arguments, reason = "the facts of one row")]
+    pub(crate) async fn insert_reply(
+        &self,
+        tx: &mut Tx,
+        id: ReceiptId,
+        about: &DispatchKey,
+        kind: ReplyKind,
+        pair: &PairRef,
+        cells: &[SealedReply],
+        now: Micros,
+    ) -> Result<(), StoreError> {
+        let spent = "UPDATE reply_pairs SET used_at = $1
+                     WHERE kit = $2 AND dispatch = $3 AND ordinal = $4 AND used_at IS NULL";
+        let (kit, dispatch) = (pair.source.kit, pair.source.dispatch);
+        if tx
+            .exec(spent, args![now, kit, dispatch, pair.ordinal])
+            .await?
+            == 0
+        {
+            return Err(Refusal::ReplyPairSpent.into());
+        }
+        let code = kind_code(kind);
+        tx.exec(
+            "INSERT INTO receipts (id, kit, dispatch, kind, pair_kit, pair_dispatch, pair_ordinal, created_at)
+             VALUES ($1, $2, $3, $4, $5, $6, $7, $8)",
+            args![id, about.kit, about.dispatch, code, kit, dispatch, pair.ordinal, now],
+        )
+        .await?;
+        for cell in cells {
+            self.insert_put(tx, id, cell, now).await?;
+        }
+        let act = match kind {
+            ReplyKind::Receipt(_) => Act::ReceiptQueued,
+            _ => Act::ReplyQueued,
+        };
+        let entry = Entry::new(Chain::Dispatch(*about), Actor::Desk, act, now);
+        self.append(tx, entry.with("receipt", id).with("kind", code))
+            .await?;
+        Ok(())
     }
 
     async fn insert_put(
         &self,
         tx: &mut Tx,
         id: ReceiptId,
-        to: &SealedReceipt,
+        to: &SealedReply,
         now: Micros,
     ) -> Result<(), StoreError> {
         let mailbox = self.seal(mailbox_place(&put_row(&id, &to.drop)), &to.mailbox.0)?;
@@ -213,7 +252,7 @@ impl Store {
                     let attempts = at.number(attempts)?;
                     Ok(PutDue {
                         receipt,
-                        to: SealedReceipt {
+                        to: SealedReply {
                             drop,
                             mailbox,
                             cell,
@@ -240,19 +279,23 @@ impl Store {
             if tx.exec(sql, args![now, receipt, drop]).await? == 0 {
                 return Ok(());
             }
-            let row: Option<(Vec<u8>, Vec<u8>)> = tx
+            let row: Option<(Vec<u8>, Vec<u8>, String)> = tx
                 .one(
-                    "SELECT kit, dispatch FROM receipts WHERE id = $1",
+                    "SELECT kit, dispatch, kind FROM receipts WHERE id = $1",
                     args![receipt],
                 )
                 .await?;
             let at = At("receipts", "dispatch");
-            let (kit, dispatch) = row.ok_or_else(|| at.damaged())?;
+            let (kit, dispatch, kind) = row.ok_or_else(|| at.damaged())?;
+            let act = match at.word(kind_from(&kind))? {
+                ReplyKind::Receipt(_) => Act::ReceiptPut,
+                _ => Act::ReplyPut,
+            };
             let about = DispatchKey {
                 kit: KitId(at.bytes(&kit)?),
                 dispatch: DispatchId(at.bytes(&dispatch)?),
             };
-            let entry = Entry::new(Chain::Dispatch(about), Actor::Desk, Act::ReceiptPut, now);
+            let entry = Entry::new(Chain::Dispatch(about), Actor::Desk, act, now);
             self.append(tx, entry.with("receipt", receipt).with("drop", drop))
                 .await?;
             Ok(())
@@ -287,12 +330,14 @@ impl Store {
         transact!(self, "list receipts", Read, |tx| {
             let sql = "SELECT id, kind FROM receipts WHERE kit = $1 AND dispatch = $2 ORDER BY created_at, id";
             let rows: Vec<(Vec<u8>, String)> = tx.all(sql, args![key.kit, key.dispatch]).await?;
-            rows.into_iter()
-                .map(|(id, kind)| {
-                    let id = ReceiptId::from_bytes(At("receipts", "id").bytes(&id)?);
-                    Ok((id, At("receipts", "kind").word(kind_from(&kind))?))
-                })
-                .collect()
+            let mut receipts = Vec::new();
+            for (id, kind) in rows {
+                let id = ReceiptId::from_bytes(At("receipts", "id").bytes(&id)?);
+                if let ReplyKind::Receipt(kind) = At("receipts", "kind").word(kind_from(&kind))? {
+                    receipts.push((id, kind));
+                }
+            }
+            Ok(receipts)
         })
     }
 }
@@ -326,21 +371,26 @@ fn mailbox_place(row: &[u8]) -> Place<'_> {
     }
 }
 
-const KINDS: [(ReceiptKind, &str); 4] = [
-    (ReceiptKind::Have, "have"),
-    (ReceiptKind::Missing, "missing"),
-    (ReceiptKind::Complete, "complete"),
-    (ReceiptKind::Wipe, "wipe"),
+const KINDS: [(ReplyKind, &str); 9] = [
+    (ReplyKind::Receipt(ReceiptKind::Have), "have"),
+    (ReplyKind::Receipt(ReceiptKind::Missing), "missing"),
+    (ReplyKind::Receipt(ReceiptKind::Complete), "complete"),
+    (ReplyKind::Receipt(ReceiptKind::Wipe), "wipe"),
+    (ReplyKind::Message, "message"),
+    (ReplyKind::Bulletin, "bulletin"),
+    (ReplyKind::Supply, "supply"),
+    (ReplyKind::Want, "want"),
+    (ReplyKind::Decline, "decline"),
 ];
 
-fn kind_code(kind: ReceiptKind) -> &'static str {
+fn kind_code(kind: ReplyKind) -> &'static str {
     KINDS
         .iter()
         .find(|(known, _)| *known == kind)
         .map_or("have", |(_, code)| code)
 }
 
-fn kind_from(code: &str) -> Option<ReceiptKind> {
+fn kind_from(code: &str) -> Option<ReplyKind> {
     KINDS
         .iter()
         .find(|(_, known)| *known == code)

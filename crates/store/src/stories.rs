@@ -330,7 +330,11 @@ impl Store {
         })
     }
 
-    async fn editor_facts(&self, tx: &mut Tx, id: EditorId) -> Result<EditorFacts, StoreError> {
+    pub(crate) async fn editor_facts(
+        &self,
+        tx: &mut Tx,
+        id: EditorId,
+    ) -> Result<EditorFacts, StoreError> {
         let (account, _) = self.account(tx, id).await?;
         Ok(EditorFacts {
             id,

@@ -2,7 +2,7 @@
 
 use crate::engine::Val;
 use crate::error::StoreError;
-use formats::{DispatchId, KitId};
+use formats::{DispatchId, KitId, MessageId};
 use keys::PieceTag;
 use ledger::Digest;
 use newsroom::{
@@ -115,6 +115,7 @@ from_bytes! {
     Digest => |v| v.as_bytes(),
     KitId => |v| &v.0,
     DispatchId => |v| &v.0,
+    MessageId => |v| &v.0,
     PieceTag => |v| &v.0,
 }
 

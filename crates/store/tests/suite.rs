@@ -25,6 +25,8 @@ mod jobs;
 mod replies;
 #[path = "suite/secrecy.rs"]
 mod secrecy;
+#[path = "suite/sources.rs"]
+mod sources;
 #[path = "suite/stories.rs"]
 mod stories;
 #[path = "suite/world.rs"]
@@ -88,6 +90,10 @@ suite! {
     arrival::kits_and_their_tokens,
     replies::a_pair_is_spent_once,
     replies::puts_are_retried_until_taken,
+    sources::messages_use_one_pair_each_and_never_the_last_unasked,
+    sources::receipts_and_messages_share_the_outbox_and_not_the_list,
+    sources::sources_are_apart_and_looks_are_entered,
+    sources::silence_is_noticed,
     items::a_dispatch_is_entered_once,
     items::examination_and_scrub_follow_the_rules,
     items::custody_is_a_chain_that_shows_tampering,

@@ -6,6 +6,7 @@ skip-to-content = انتقل إلى المحتوى
 nav-label = غرفة التحرير
 nav-inbox = الوارد
 nav-stories = التقارير
+nav-sources = المصادر
 account-role = مسجَّل الدخول بصفة { $role }.
 role-editor = محرّر
 role-safety = محرّر السلامة
@@ -229,6 +230,57 @@ media-tool-output = يتضخّم الملف عند فكّه إلى أضعاف ح
 media-unsafe-left = بعد التنظيف بقي في الملف ما قد يدلّ على أحد.
 media-given-up = حاولت غرفة التحرير مرات عدة ولم تستطع العمل على هذا الملف. الخلل في هذا الجهاز لا في الملف؛ راجع المسؤول عن تشغيله.
 
+## المصادر
+sources-hint = المصادر منفصلة عن كل ما سواها، ولا يراها إلا محرّرو السلامة. تُقيَّد كل نظرة في سجل التدقيق.
+sources-empty-title = لا مصادر بعد
+sources-empty = يظهر المصدر هنا حين تصدر له عُدّة.
+source-title = مصدر
+source-heard = آخر خبر منه:
+source-never-heard = لم يصل منه شيء بعد
+source-dispatches = { $count ->
+    [0] لا إرساليات
+    [one] إرسالية واحدة
+    [two] إرساليتان
+    [few] { $count } إرساليات
+    [many] { $count } إرسالية
+   *[other] { $count } إرسالية
+}
+pairs-few = الردود الباقية قليلة
+contact-expected = على تواصل
+contact-missed = انقطع التواصل
+contact-missed-title = انقطع التواصل:
+contact-missed-since = كان الخبر منتظرًا حتى
+thread-title = في الاتجاهين
+thread-empty = لم يمضِ شيء في أي اتجاه بعد.
+write-title = اكتب
+write-hint = تنتظر الرسالة في الصناديق حتى يطلبها المصدر بنفسه، وتُعرض عليه مرة واحدة. لا شيء يرنّ. اكتب كأن الهاتف في يد غيره.
+write-text = الرسالة
+write-answers = جوابًا عن
+write-answers-none = لا إرسالية بعينها
+write-send = أرسل
+write-measure = ما طولها؟
+write-length = { $bytes } من { $limit } بايت
+write-no-pair = لا يمكن مراسلة هذا المصدر الآن: يلزم كلَّ رد مفتاحٌ يرسله مع إرسالية، ولم يبقَ مفتاح. تأتي الإرسالية القادمة بمفاتيح جديدة.
+write-pairs-left = { $count ->
+    [one] لا يمكن إرسال سوى رد واحد حتى يرسل المصدر شيئًا. والإيصالات تحتاج إلى ردود أيضًا. اطلب منه أن يرسل بضع كلمات.
+    [two] لا يمكن إرسال سوى ردين حتى يرسل المصدر شيئًا. اطلب منه أن يرسل بضع كلمات.
+   *[other] لا يمكن إرسال سوى { $count } ردود حتى يرسل المصدر شيئًا. اطلب منه أن يرسل بضع كلمات.
+}
+write-last = أرسِلها مع أنها الأخيرة
+message-from = كتب { $name }
+message-answers = جواب عن
+message-queued = تنتظر نقطة إيداع
+message-left = في الصندوق لدى { $drops } من { $of } من نقاط الإيداع
+message-heard-since = وصل منه خبر بعدها
+watch-title = انقطاع التواصل
+watch-hint = إذا لم يصل شيء طوال هذه المدة نُبِّه كل من يحق له أن يرى المصادر، مع ما ينبغي فعله.
+watch-by = الخبر القادم منتظر حتى
+watch-days = الأيام
+watch-hours = والساعات
+watch-plan = ماذا نفعل حينئذ
+watch-set = اضبط المؤقّت
+watch-off = أزله
+
 ## التقارير
 stories-empty-title = لا تقارير بعد
 stories-empty = يجمع التقرير النسخ النظيفة والكلام باللغتين، ويوافق عليه شخصان قبل أن يخرج.
@@ -365,6 +417,12 @@ refusal-kit-taken = هناك عُدّة بهذا الاسم المستعار.
 refusal-unknown-kit = لا عُدّة كهذه.
 refusal-drop-taken = نقطة الإيداع هذه معروفة من قبل.
 refusal-reply-pair-spent = استُعمل مفتاح الرد هذا من قبل.
+refusal-sources-not-yours = لا يرى المصادر إلا محرّرو السلامة.
+refusal-message-invalid = تتكوّن الرسالة من 1 إلى 16384 بايت ولا محارف تحكّم فيها.
+refusal-no-reply-pair = لا يمكن مراسلة هذا المصدر حتى يصل منه شيء جديد.
+refusal-last-reply-pair = هذا آخر رد يمكن إرساله إلى هذا المصدر. أكِّد أنك تقصد ذلك، أو اطلب منه أولًا أن يرسل شيئًا.
+refusal-no-drop = ليس للغرفة نقطة إيداع تحمل رسالة.
+refusal-watch-invalid = المدة بين ساعة واحدة و90 يومًا، والخطة 2000 حرف على الأكثر.
 refusal-other = لا تسمح قواعد الغرفة بذلك ({ $code }).
 
 ## ما جرى
@@ -388,6 +446,11 @@ act-dispatch-opened = فُتحت الإرسالية
 act-dispatch-unreadable = تعذّرت قراءة الإرسالية
 act-receipt-queued = خُتم إيصال
 act-receipt-put = وُضع الإيصال في الصندوق
+act-reply-queued = خُتم رد
+act-reply-put = وُضع الرد في الصندوق
+act-source-viewed = اطُّلع على المصادر
+act-source-written = كُتبت رسالة إلى مصدر
+act-source-watched = تغيّر مؤقّت انقطاع التواصل
 act-item-entered = قُيّدت المادة وخُتم الأصل
 act-item-examined = فُحصت في البيئة المعزولة
 act-item-viewed = اطُّلع عليها

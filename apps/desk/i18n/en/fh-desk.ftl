@@ -6,6 +6,7 @@ skip-to-content = Skip to the content
 nav-label = Desk
 nav-inbox = Inbox
 nav-stories = Stories
+nav-sources = Sources
 account-role = Signed in as { $role }.
 role-editor = editor
 role-safety = safety editor
@@ -202,6 +203,53 @@ media-tool-output = The file unpacks to far more than it is. Treat it as an atta
 media-unsafe-left = After cleaning, the file still held something that could identify someone.
 media-given-up = The desk tried several times and could not work on this file. The fault is this machine’s; ask its operator.
 
+## Sources
+sources-hint = Apart from everything else, and for safety editors alone. Every look is entered in the audit.
+sources-empty-title = No sources yet
+sources-empty = A source appears here when a kit has been issued.
+source-title = Source
+source-heard = Last word:
+source-never-heard = Nothing has come yet
+source-dispatches = { $count ->
+    [0] No dispatches
+    [one] One dispatch
+   *[other] { $count } dispatches
+}
+pairs-few = few replies left
+contact-expected = in contact
+contact-missed = contact missed
+contact-missed-title = Contact missed:
+contact-missed-since = A word was expected by
+thread-title = Both ways
+thread-empty = Nothing has gone either way yet.
+write-title = Write
+write-hint = It waits in mailboxes until she asks for it herself, and is shown to her once. Nothing rings. Write as if the phone were in other hands.
+write-text = Message
+write-answers = It answers
+write-answers-none = no dispatch in particular
+write-send = Send
+write-measure = How long is it?
+write-length = { $bytes } of { $limit } bytes
+write-no-pair = She cannot be written to now: every reply needs a key that she sends along with a dispatch, and none is left. The next dispatch brings new ones.
+write-pairs-left = { $count ->
+    [one] Only one more reply can be sent until she sends something. Receipts need replies too. Ask her to send a few words.
+   *[other] Only { $count } more replies can be sent until she sends something. Ask her to send a few words.
+}
+write-last = Send it although it is the last one
+message-from = { $name } wrote
+message-answers = answers
+message-queued = waiting for a drop
+message-left = in the mailbox at { $drops } of { $of } drops
+message-heard-since = heard from her since
+watch-title = Missed contact
+watch-hint = If nothing comes for this long, everybody who may see sources is told, with what to do.
+watch-by = The next word is expected by
+watch-days = Days
+watch-hours = and hours
+watch-plan = What to do then
+watch-set = Set the timer
+watch-off = Take it off
+
 ## Stories
 stories-empty-title = No stories yet
 stories-empty = A story brings clean copies and words in both languages together. Two people approve it before it goes out.
@@ -327,6 +375,12 @@ refusal-kit-taken = There is a kit with this pseudonym already.
 refusal-unknown-kit = There is no such kit.
 refusal-drop-taken = This drop is known already.
 refusal-reply-pair-spent = This reply key was used already.
+refusal-sources-not-yours = Only safety editors see sources.
+refusal-message-invalid = A message has 1 to 16,384 bytes and no control characters.
+refusal-no-reply-pair = She cannot be written to until something new comes from her.
+refusal-last-reply-pair = This would use the last reply that can be sent to her. Say that you mean it, or ask her first to send something.
+refusal-no-drop = The newsroom has no drop that could carry a message.
+refusal-watch-invalid = The time is between one hour and 90 days, and the plan has at most 2,000 characters.
 refusal-other = The newsroom’s rules do not allow this ({ $code }).
 
 ## What was done
@@ -350,6 +404,11 @@ act-dispatch-opened = Dispatch opened
 act-dispatch-unreadable = Dispatch could not be read
 act-receipt-queued = Receipt sealed
 act-receipt-put = Receipt left in the mailbox
+act-reply-queued = Reply sealed
+act-reply-put = Reply left in the mailbox
+act-source-viewed = Sources looked at
+act-source-written = Message to a source written
+act-source-watched = Missed-contact timer changed
 act-item-entered = Entered, original sealed
 act-item-examined = Examined in the sandbox
 act-item-viewed = Looked at

@@ -161,7 +161,7 @@ fn show_given_up(view: &mut ItemView, work: &Work, code: &str) {
 
 const JPEG: &str = "image/jpeg";
 
-fn dispatch_line(record: &DispatchRecord, items: &[ItemRecord]) -> DispatchLine {
+pub(super) fn dispatch_line(record: &DispatchRecord, items: &[ItemRecord]) -> DispatchLine {
     DispatchLine {
         id: record.key.dispatch.to_string(),
         received_at: record.first_seen.0,
@@ -343,6 +343,7 @@ fn refused(refusal: &Refusal) -> DeskError {
         Refusal::UnknownDerivative => "derivative",
         Refusal::UnknownStory => "story",
         Refusal::UnknownPublication => "publication",
+        Refusal::UnknownKit => "kit",
         _ => {
             return DeskError::Refused {
                 code: refusal.code().to_owned(),

@@ -6,7 +6,7 @@ mod item_reader;
 mod lookout;
 mod manifest;
 pub(crate) mod opening;
-mod receipts;
+pub(crate) mod receipts;
 
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;

@@ -7,10 +7,11 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use formats::{ReceiptKind, Reply, seal_reply};
+use keys::ReplyPair;
 use newsroom::DropId;
 use newsroom::arrival::{DispatchKey, DispatchState};
 use rand_core::OsRng;
-use store::{PutDue, SealedReceipt, StoreError};
+use store::{DropRecord, PutDue, ReplyKind, SealedReply, StoreError};
 
 use super::manifest;
 use crate::clock;
@@ -132,21 +133,33 @@ pub(crate) async fn seal(
         };
         let kind = receipt.kind;
         let reply = Reply::from(receipt);
-        let mut cells = Vec::with_capacity(drops.len());
-        for drop in &drops {
-            match seal_reply(&reply, &pair.keys, &mut OsRng) {
-                Ok((mailbox, cell)) => cells.push(SealedReceipt {
-                    drop: drop.id,
-                    mailbox,
-                    cell,
-                }),
-                Err(error) => tracing::error!(%error, "a receipt cannot be sealed"),
-            }
-        }
+        let cells = seal_for(&drops, &reply, &pair.keys);
         open.store
-            .queue_receipt(about, kind, &pair.pair, &cells, clock::now())
+            .queue_reply(
+                about,
+                ReplyKind::Receipt(kind),
+                &pair.pair,
+                &cells,
+                clock::now(),
+            )
             .await?;
     }
     open.receipt_added.notify_one();
     Ok(())
+}
+
+/// Seals a reply for every drop's mailbox, each time anew.
+pub(crate) fn seal_for(drops: &[DropRecord], reply: &Reply, pair: &ReplyPair) -> Vec<SealedReply> {
+    let mut cells = Vec::with_capacity(drops.len());
+    for drop in drops {
+        match seal_reply(reply, pair, &mut OsRng) {
+            Ok((mailbox, cell)) => cells.push(SealedReply {
+                drop: drop.id,
+                mailbox,
+                cell,
+            }),
+            Err(error) => tracing::error!(%error, "a reply cannot be sealed"),
+        }
+    }
+    cells
 }

@@ -61,6 +61,7 @@ impl Fault {
         match self {
             Self::Locked => StatusCode::SERVICE_UNAVAILABLE,
             Self::SignInFirst { .. } => StatusCode::UNAUTHORIZED,
+            Self::Refused { code, .. } if code == "sources-not-yours" => StatusCode::FORBIDDEN,
             Self::Refused { .. } => StatusCode::CONFLICT,
             Self::Plain { status, .. } => *status,
             Self::Wait { .. } => StatusCode::TOO_MANY_REQUESTS,

@@ -12,6 +12,7 @@ use crate::web::json;
 use crate::web::layout::{self, Place};
 use crate::web::parts;
 use crate::web::progress;
+use crate::web::sources;
 use crate::web::text::{Tongue, foreign, short, size, t, time};
 use crate::web::visit::Visit;
 
@@ -19,14 +20,24 @@ use crate::web::visit::Visit;
 pub(crate) async fn show(
     State(app): State<App>,
     visit: Visit,
-    _editor: Signed,
+    editor: Signed,
 ) -> Result<Response, Fault> {
     let view = app.desk.inbox().await?;
     if visit.json {
         return Ok(json::reply(&json::inbox(&visit, &view)));
     }
+    // Whose silence is an alarm is for those alone who may see sources.
+    let missed = if editor.roles.safety {
+        app.desk.missed_contacts().await?
+    } else {
+        Vec::new()
+    };
     let title = t!(visit.tongue, "nav-inbox");
-    Ok(layout::page(&visit, &title, Place::Inbox, &body(visit.tongue, &view)).into_response())
+    let body = html! {
+        (sources::alarms(visit.tongue, &missed))
+        (body(visit.tongue, &view))
+    };
+    Ok(layout::page(&visit, &title, Place::Inbox, &body).into_response())
 }
 
 fn body(tongue: Tongue, view: &InboxView) -> Markup {

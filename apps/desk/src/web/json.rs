@@ -49,7 +49,8 @@ pub(crate) fn inbox(visit: &Visit, view: &InboxView) -> Value {
     json!({ "dispatches": dispatches, "csrf": visit.csrf })
 }
 
-fn dispatch(line: &DispatchLine) -> Value {
+/// One dispatch.
+pub(crate) fn dispatch(line: &DispatchLine) -> Value {
     let items: Vec<Value> = line.items.iter().map(item_line).collect();
     json!({
         "id": line.id,

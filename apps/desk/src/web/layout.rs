@@ -13,6 +13,7 @@ use crate::web::visit::Visit;
 pub(crate) enum Place {
     Inbox,
     Stories,
+    Sources,
     Elsewhere,
 }
 
@@ -48,10 +49,13 @@ fn bar(visit: &Visit, place: Place) -> Markup {
         header.bar {
             div.bar-inner {
                 a.mark href="/" { (parts::mark()) span { (t!(tongue, "app-name")) } }
-                @if visit.editor.is_some() {
+                @if let Some(editor) = &visit.editor {
                     nav aria-label=(t!(tongue, "nav-label")) {
                         (entry("/", &t!(tongue, "nav-inbox"), place == Place::Inbox))
                         (entry("/stories", &t!(tongue, "nav-stories"), place == Place::Stories))
+                        @if editor.roles.safety {
+                            (entry("/sources", &t!(tongue, "nav-sources"), place == Place::Sources))
+                        }
                     }
                 }
                 div.bar-end {

@@ -7,7 +7,7 @@ use newsroom::arrival::DispatchKey;
 use newsroom::audit::{Act, Chain};
 use newsroom::{Private, Refusal};
 use store::testing::entropy;
-use store::{SealedReceipt, StoreError};
+use store::{ReplyKind, SealedReply, StoreError};
 
 fn cell(n: u8) -> Cell {
     Cell::from_slice(&[n; formats::CELL]).unwrap()
@@ -46,12 +46,24 @@ pub(crate) async fn a_pair_is_spent_once(mut world: World) {
     assert_eq!(first.keys.recipient.as_bytes(), made.recipient.as_bytes());
     world
         .store
-        .queue_receipt(&key, ReceiptKind::Have, &first.pair, &[], world.now())
+        .queue_reply(
+            &key,
+            ReplyKind::Receipt(ReceiptKind::Have),
+            &first.pair,
+            &[],
+            world.now(),
+        )
         .await
         .unwrap();
     let again = world
         .store
-        .queue_receipt(&key, ReceiptKind::Complete, &first.pair, &[], world.now())
+        .queue_reply(
+            &key,
+            ReplyKind::Receipt(ReceiptKind::Complete),
+            &first.pair,
+            &[],
+            world.now(),
+        )
         .await;
     assert!(matches!(
         again,
@@ -105,7 +117,7 @@ pub(crate) async fn puts_are_retried_until_taken(world: World) {
         .unwrap();
     let cells: Vec<_> = (1_u8..)
         .zip(&drops)
-        .map(|(n, drop)| SealedReceipt {
+        .map(|(n, drop)| SealedReply {
             drop: *drop,
             mailbox: MailboxAddress([n; 32]),
             cell: cell(n),
@@ -113,7 +125,13 @@ pub(crate) async fn puts_are_retried_until_taken(world: World) {
         .collect();
     let id = world
         .store
-        .queue_receipt(&key, ReceiptKind::Complete, &pair.pair, &cells, world.now())
+        .queue_reply(
+            &key,
+            ReplyKind::Receipt(ReceiptKind::Complete),
+            &pair.pair,
+            &cells,
+            world.now(),
+        )
         .await
         .unwrap();
     let due = world.store.puts_due(10, world.now()).await.unwrap();

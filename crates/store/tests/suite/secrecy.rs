@@ -1,17 +1,19 @@
 //! What the disk shows: nothing.
 
 use crate::world::{Engine, World, alter, draft};
-use formats::KitId;
-use keys::{ChainKey, ColumnKey, DatabaseKey, IndexKey};
+use formats::{KitId, MessageId};
+use keys::{ChainKey, ColumnKey, DatabaseKey, IndexKey, ReplyKeys};
 use ledger::sha256;
 use newsroom::accounts::Roles;
-use newsroom::{Private, Refusal};
+use newsroom::arrival::DispatchKey;
+use newsroom::sources::Watch;
+use newsroom::{EditorId, Private, Refusal};
 use std::path::{Path, PathBuf};
 use std::sync::{Mutex, OnceLock};
 use store::testing::{entropy, keys};
-use store::{NewKit, Store, StoreError, StoreKeys};
+use store::{NewKit, NewMessage, Store, StoreError, StoreKeys};
 
-const CANARIES: [&str; 12] = [
+const CANARIES: [&str; 14] = [
     "canary-pseudonym",
     "canary-file-name",
     "canary-note",
@@ -24,6 +26,8 @@ const CANARIES: [&str; 12] = [
     "canary-probe",
     "canary-report",
     "canary-reason",
+    "canary-message",
+    "canary-plan",
 ];
 
 async fn open(world: &World, database: u8, keys: StoreKeys) -> Result<Store, StoreError> {
@@ -183,7 +187,7 @@ pub(crate) async fn an_edited_or_unknown_migration_is_refused(world: World) {
     world.store.close().await;
     alter(
         &world,
-        "INSERT INTO migrations (version, sha256) SELECT 99, sha256 FROM migrations".into(),
+        "INSERT INTO migrations (version, sha256) SELECT 99, sha256 FROM migrations WHERE version = 1".into(),
     )
     .await;
     let newer = open(&world, 1, keys(1)).await;
@@ -257,6 +261,7 @@ async fn plant(world: &World, chain: [u8; 32], original: ledger::Digest) {
     let kit = kit(chain);
     store.issue_kit(&kit, world.now()).await.unwrap();
     let key = world.dispatch(kit.id).await;
+    plant_words(world, &key, noor).await;
     let mut item = world.new_item("canary-file-name");
     item.sha256 = original;
     let other = world.new_item("canary-file-name-2");
@@ -296,6 +301,37 @@ async fn plant(world: &World, chain: [u8; 32], original: ledger::Digest) {
     text.ar.body = "canary-body".into();
     store
         .save_story(story, noor, 1, &text, world.now())
+        .await
+        .unwrap();
+}
+
+/// Words to a source, and what to do when she falls silent.
+async fn plant_words(world: &World, key: &DispatchKey, by: EditorId) {
+    let store = &world.store;
+    let pair = ReplyKeys::generate(&mut entropy(3)).pair();
+    store
+        .add_reply_pairs(key, &[pair], world.now())
+        .await
+        .unwrap();
+    let pair = store.message_pair(key.kit, world.now()).await.unwrap();
+    let message = NewMessage {
+        id: MessageId([9; 16]),
+        kit: key.kit,
+        answers: None,
+        by,
+        text: &Private::from("canary-message"),
+        last_pair_meant: true,
+    };
+    store
+        .queue_message(&message, &pair.unwrap().pair, &[], world.now())
+        .await
+        .unwrap();
+    let watch = Watch {
+        interval: newsroom::time::DAY,
+        plan: "canary-plan".to_owned(),
+    };
+    store
+        .watch_source(key.kit, by, Some(&watch), world.now())
         .await
         .unwrap();
 }

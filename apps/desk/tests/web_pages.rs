@@ -16,3 +16,5 @@ mod hostile;
 mod rig;
 #[path = "web/rules.rs"]
 mod rules;
+#[path = "web/sources.rs"]
+mod sources;

@@ -165,13 +165,16 @@ impl Store {
     /// The reply pair that a message should use: one that no receipt will need, the newest first.
     ///
     /// # Errors
-    /// The engine's failure.
+    /// [`Refusal::SourcesNotYours`], [`Refusal::UnknownKit`], or the engine's failure.
     pub async fn message_pair(
         &self,
         kit: KitId,
+        by: EditorId,
         now: Micros,
     ) -> Result<Option<ReplyPairRecord>, StoreError> {
         transact!(self, "find message pair", Read, |tx| {
+            sources::may_see(&self.editor_facts(tx, by).await?)?;
+            self.source_record(tx, kit, now).await?;
             let row: Option<PairRow> = tx
                 .one(
                     "SELECT dispatch, ordinal, pair FROM reply_pairs

@@ -173,11 +173,6 @@ impl Desk {
         letter: Letter,
     ) -> Result<(), DeskError> {
         let (open, now) = (self.open()?, clock::now());
-        let drops = open.store.drops().await?;
-        if drops.is_empty() {
-            // A pair must not be spent on a message that nobody carries.
-            return Err(StoreError::Refused(Refusal::NoDrop).into());
-        }
         let text = Private::new(letter.text.as_str());
         let new = NewMessage {
             id: MessageId::random(&mut OsRng),
@@ -187,7 +182,12 @@ impl Desk {
             text: &text,
             last_pair_meant: letter.last_pair_meant,
         };
-        let pair = open.store.message_pair(kit, now).await?;
+        let pair = open.store.message_pair(kit, editor, now).await?;
+        let drops = open.store.drops().await?;
+        if drops.is_empty() {
+            // A pair must not be spent on a message that nobody carries.
+            return Err(StoreError::Refused(Refusal::NoDrop).into());
+        }
         let pair = pair.ok_or(StoreError::Refused(Refusal::NoReplyPair))?;
         let reply = Reply::from(Message {
             id: new.id,

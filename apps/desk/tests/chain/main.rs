@@ -15,4 +15,5 @@ mod photo;
 mod publishing;
 mod running;
 mod way;
+mod word_back;
 mod world;

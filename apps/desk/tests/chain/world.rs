@@ -255,6 +255,17 @@ impl Reporter {
         assert!(sent.failures.is_empty() && sent.cells_left == 0, "{sent:?}");
     }
 
+    /// Shows every message that waits, and erases it.
+    pub(crate) fn read(&mut self) -> Vec<String> {
+        let shown = self.field.show_messages(&mut OsRng).unwrap();
+        let ids: Vec<_> = shown.iter().map(|one| one.message.id).collect();
+        self.field.shown(&ids, &mut OsRng).unwrap();
+        shown
+            .iter()
+            .map(|one| one.message.text.to_string())
+            .collect()
+    }
+
     /// Asks the mailboxes once; how many receipts and how many pieces forgotten.
     pub(crate) fn receive(&mut self) -> (u64, u64) {
         let mut road = HttpRoad::new(Way::Loopback, [1; 32]);

@@ -4,6 +4,7 @@
 
 mod bench;
 mod demo;
+mod fuzz;
 mod node;
 mod setup;
 mod shell;
@@ -48,6 +49,14 @@ enum Command {
         /// Only these: seal, drop, kill.
         only: Vec<String>,
     },
+    /// Run the fuzz targets, coverage-guided; nothing needs to be installed for it.
+    Fuzz {
+        /// How long each runs.
+        #[arg(long, default_value_t = 60)]
+        seconds: u32,
+        /// Only these targets.
+        only: Vec<String>,
+    },
     /// Check the shape: dependency direction, headers, file sizes, links, languages, licences.
     Tidy,
 }
@@ -67,6 +76,7 @@ fn run(command: Command) -> anyhow::Result<()> {
         Command::Demo { once, out, files } => demo::run(once, out.as_deref(), &files),
         Command::Test { peers } => test::run(peers),
         Command::Bench { quick, only } => bench::run(quick, &only),
+        Command::Fuzz { seconds, only } => fuzz::run(seconds, &only),
         Command::Tidy => tidy::run(),
     }
 }

@@ -68,12 +68,19 @@ pub(crate) enum Command {
         #[arg(long)]
         again: bool,
     },
-    /// Ask for the newsroom's receipts, and forget what it has.
+    /// Ask for the newsroom's receipts and messages, and forget what it has.
     Receive {
         /// Where from.
         #[command(flatten)]
         road: RoadArgs,
     },
+    /// Seal a few words for the newsroom.
+    Say {
+        /// The words; - reads them from standard input, where no history keeps them.
+        text: String,
+    },
+    /// Show the messages that the newsroom wrote. Each is shown once and then erased.
+    Read,
     /// Seal files straight into one file of cells, to be carried.
     Pack {
         /// The file to write.

@@ -42,7 +42,7 @@ pub use road::{Clock, Road, RoadError, Session};
 pub use seal::Source;
 pub use send::{Failure, SendWish, Sent};
 pub use state::DispatchState;
-pub use status::{DispatchStatus, Status};
+pub use status::{DispatchStatus, REPLIES_FEW, Status};
 pub use way::{Trust, Way};
 
 /// Tells a caller how far a long piece of work is, in bytes done. Called often; must be cheap.

@@ -33,7 +33,12 @@ pub struct Status {
     pub sessions_left: usize,
     /// Messages that wait to be read.
     pub messages: usize,
+    /// How many more replies the newsroom may send, if everything sealed here reached it.
+    pub replies_left: usize,
 }
+
+/// With fewer replies left than this, the owner should send something.
+pub const REPLIES_FEW: usize = 3;
 
 impl<D> Field<D> {
     /// What there is to see.
@@ -62,6 +67,7 @@ impl<D> Field<D> {
                 .min()
                 .unwrap_or(0),
             messages: self.state.messages.waiting(),
+            replies_left: self.state.awaited.len(),
         }
     }
 

@@ -29,6 +29,18 @@ receive-messages = { $count ->
    *[other] { $count } messages came.
 } Read with "read" when you are alone: each is shown once and then erased.
 receive-newer = Something came that this version cannot read. It stays in its mailbox; get a newer version of this program.
+status-messages = { $count ->
+    [one] One message waits. Read it with "read" when you are alone.
+   *[other] { $count } messages wait. Read them with "read" when you are alone.
+}
+replies-few = The newsroom can hardly answer any more: send something (a few words are enough: "say") so that it can.
+read-nothing = No message waits. Ask for new ones with "receive".
+read-head = message { $number } of { $count }
+read-answers = about dispatch { $dispatch }
+read-maybe-seen = (The showing of this one was interrupted: you may have seen it already.)
+read-erased = These messages are erased here and cannot be shown again. Clear the screen.
+read-not-shown = The messages could not be shown. They are kept; run "read" again.
+say-unreadable = Standard input is not text. Nothing was sealed.
 pack-done = Dispatch { $dispatch } is in the file as { $cells } cells. It looks like noise to everyone but the newsroom.
 drop-failed = { $url }: { $why }
 passphrase-prompt = Passphrase:

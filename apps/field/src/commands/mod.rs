@@ -4,8 +4,10 @@ mod add;
 mod init;
 mod live;
 mod pack;
+mod read;
 mod receive;
 mod road;
+mod say;
 mod send;
 mod sources;
 mod status;
@@ -41,6 +43,8 @@ pub(crate) fn run(args: &Args, words: &Words) -> Result<ExitCode> {
             recovery,
             again,
         } => send::send(args, words, road, *recovery, *again),
+        Command::Say { text } => say::say(args, words, text),
+        Command::Read => read::read(args, words),
         Command::Receive { road } => receive::receive(args, words, road),
         Command::Pack {
             out,

@@ -1,4 +1,4 @@
-//! `receive`: the newsroom's receipts come in, and what it has is forgotten.
+//! `receive`: the newsroom's receipts and messages come in, and what it has is forgotten.
 
 use std::process::ExitCode;
 
@@ -57,10 +57,18 @@ pub(super) fn receive(args: &Args, words: &Words, road_args: &RoadArgs) -> Resul
             why = why
         ));
     }
+    warn_of_few_replies(words, field.status().replies_left);
     let all_failed = received.polled == 0 && !received.failures.is_empty();
     Ok(if all_failed {
         ExitCode::FAILURE
     } else {
         ExitCode::SUCCESS
     })
+}
+
+/// The newsroom needs one of the keys that a dispatch brings for each word it sends.
+pub(super) fn warn_of_few_replies(words: &Words, left: usize) {
+    if left < field::REPLIES_FEW {
+        note(&say!(words, "replies-few"));
+    }
 }

@@ -27,7 +27,12 @@ pub(super) fn status(args: &Args, words: &Words) -> Result<ExitCode> {
                 })
             })
             .collect();
-        let said = json!({"dispatches": dispatches, "sessions_left": status.sessions_left});
+        let said = json!({
+            "dispatches": dispatches,
+            "sessions_left": status.sessions_left,
+            "messages": status.messages,
+            "replies_left": status.replies_left,
+        });
         answer(&said.to_string());
         return Ok(ExitCode::SUCCESS);
     }
@@ -51,5 +56,9 @@ pub(super) fn status(args: &Args, words: &Words) -> Result<ExitCode> {
         ));
     }
     answer(&say!(words, "status-sessions", left = status.sessions_left));
+    if status.messages > 0 {
+        answer(&say!(words, "status-messages", count = status.messages));
+    }
+    super::receive::warn_of_few_replies(words, status.replies_left);
     Ok(ExitCode::SUCCESS)
 }

@@ -4,4 +4,5 @@
 
 mod commands;
 mod kills;
+mod messages;
 mod stage;

@@ -212,6 +212,22 @@ impl Newsroom {
         bytes
     }
 
+    /// Words for the reporter, left at the drop for the second pair of the contact piece.
+    pub(crate) fn write(&self, stage: &Stage, text: &str) {
+        let contact = Contact::decode(&newsroom().open(&self.0[0].ciphertext).unwrap()).unwrap();
+        let message = formats::Message {
+            id: formats::MessageId([8; 16]),
+            dispatch: Some(self.0[0].place.dispatch),
+            sent_at: NOW,
+            text: text.to_owned().into(),
+        };
+        let pair = &contact.replies[1];
+        let (address, cell) = formats::seal_reply(&message.into(), pair, &mut OsRng).unwrap();
+        let address = MailboxAddress::from_bytes(address.0);
+        let put = stage.store.put_mail(&address, cell.as_bytes(), NOW);
+        put.unwrap();
+    }
+
     /// A receipt for everything, left at the drop for the first pair of the contact piece.
     pub(crate) fn acknowledge(&self, stage: &Stage) {
         let contact = Contact::decode(&newsroom().open(&self.0[0].ciphertext).unwrap()).unwrap();

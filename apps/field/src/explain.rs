@@ -2,6 +2,8 @@
 
 use anyhow::Error;
 use field::{FieldError, Refusal, RoadError};
+use formats::CELL;
+use formats::card::VolumeError;
 
 use crate::words::{Words, say};
 
@@ -50,6 +52,31 @@ fn field_error(words: &Words, error: &FieldError) -> String {
         FieldError::NoDrop => say!(words, "error-no-drop"),
         FieldError::Road(source) => road_error(words, source),
         FieldError::Recovery => say!(words, "error-recovery"),
+        FieldError::UnknownDispatch(id) => {
+            say!(words, "error-unknown-dispatch", dispatch = id.short())
+        }
+        FieldError::CardTooSmall { places } => too_small(words, *places),
+        FieldError::Card(error) => volume_error(words, error),
+    }
+}
+
+/// How large cards would have to be, in words.
+fn too_small(words: &Words, places: Option<u32>) -> String {
+    let Some(places) = places else {
+        return say!(words, "error-too-many-cards");
+    };
+    let bytes = u64::from(places) * CELL as u64;
+    let mib = bytes.div_ceil(1 << 20).to_string();
+    say!(words, "error-card-too-small", mib = mib)
+}
+
+/// Why a memory card's own file system is of no use, in words.
+fn volume_error(words: &Words, error: &VolumeError) -> String {
+    match error {
+        VolumeError::Unknown => say!(words, "card-unknown"),
+        VolumeError::Dirty => say!(words, "card-dirty"),
+        VolumeError::Read(source) => say!(words, "error-disk", why = source.to_string()),
+        VolumeError::Format(source) => say!(words, "card-malformed", why = source.to_string()),
     }
 }
 

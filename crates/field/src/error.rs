@@ -75,6 +75,18 @@ pub enum FieldError {
     /// Recovery that the code does not have.
     #[error("that much recovery is not possible")]
     Recovery,
+    /// A dispatch was named that is not here.
+    #[error("dispatch {} is not here", .0.short())]
+    UnknownDispatch(DispatchId),
+    /// What is to be carried does not fit on the cards.
+    #[error("the cards are too small, or too many for the code")]
+    CardTooSmall {
+        /// Places that each card must have; none when there are too many cards.
+        places: Option<u32>,
+    },
+    /// A memory card's own file system cannot be used.
+    #[error("the card cannot be used")]
+    Card(#[from] formats::card::VolumeError),
 }
 
 impl FieldError {

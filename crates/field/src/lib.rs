@@ -9,6 +9,7 @@
 
 mod add;
 mod book;
+mod card;
 mod disk;
 mod error;
 mod http;
@@ -24,12 +25,14 @@ mod seal;
 mod seen;
 mod send;
 mod shelf;
+mod spread;
 mod state;
 mod status;
 mod way;
 
 pub use add::Added;
 pub use book::Field;
+pub use card::{Card, CardFile, CardStore};
 pub use disk::{DirDisk, Disk};
 pub use error::FieldError;
 pub use http::HttpRoad;
@@ -41,6 +44,7 @@ pub use recording::{About, Heard, Live, Recorded};
 pub use road::{Clock, Road, RoadError, Session};
 pub use seal::Source;
 pub use send::{Failure, SendWish, Sent};
+pub use spread::{Fit, Spread, SpreadPlan, SpreadWish, prepare_card};
 pub use state::DispatchState;
 pub use status::{DispatchStatus, REPLIES_FEW, Status};
 pub use way::{Trust, Way};

@@ -73,9 +73,9 @@ struct Lane {
 }
 
 /// One piece of work: a piece and the shards still wanted of it.
-struct Job {
-    dispatch: DispatchId,
-    piece: PieceNo,
+pub(crate) struct Job {
+    pub(crate) dispatch: DispatchId,
+    pub(crate) piece: PieceNo,
 }
 
 /// Everything one `send` needs at hand.
@@ -306,7 +306,7 @@ impl<D: Disk> Field<D> {
         Ok(piece.into_memory())
     }
 
-    fn load(
+    pub(crate) fn load(
         &mut self,
         job: &Job,
         mut memory: Vec<u8>,

@@ -8,6 +8,7 @@
 
 pub mod assemble;
 pub mod canonical;
+pub mod card;
 pub mod cell;
 pub mod coding;
 pub mod contact;

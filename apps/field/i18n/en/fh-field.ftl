@@ -88,3 +88,25 @@ refusal-unknown-dispatch = A receipt came for a dispatch that is not here. Nothi
 refusal-other-piece = A receipt came that names other pieces than yours. Nothing was erased. Tell the newsroom.
 refusal-not-all = A receipt said "complete" before every piece was named. Nothing was erased for it; it is asked for again. If this goes on, tell the newsroom.
 refusal-too-many-messages = More messages wait than this device keeps. Read what is here with "read", then receive again.
+error-unknown-dispatch = There is no dispatch { $dispatch } here. See "status" for those that are.
+error-card-too-small = Each card needs at least { $mib } MiB of unused space for this. Use larger cards, more of them, or name one dispatch.
+error-too-many-cards = So many cards, of which so few are needed, are more than the code has shards for. Use fewer cards, or need more of them.
+card-unknown = This is neither a FAT nor an exFAT card, nor an image of one. Nothing was written.
+card-dirty = This card was not ejected properly, so what is unused on it is not certain. Put it into a camera or computer, eject it there, and try again. Nothing was written.
+card-malformed = The card's file system breaks a rule ({ $why }). Nothing was written. Use another card.
+card-busy = { $file } is in use. Eject it (unmount it) and try again. Nothing was written.
+card-exists = { $file } is there already. Choose another name; nothing is overwritten.
+card-size = A card file has one of these sizes: 4M, 16M, 64M, 256M, 1G, 4G.
+card-outs = There are { $cards } cards and { $names } names. Name a folder, or one file for each card.
+spread-nothing = There is nothing to carry: the newsroom has everything.
+spread-copies = { $cards ->
+    [one] One card holds everything
+   *[other] { $cards } cards are written, and each alone holds everything
+}: { $pieces } pieces in { $cells } cells.
+spread-dealt = { $cards } cards are written. Any { $need } of them restore everything: { $pieces } pieces, { $cells } cells on each card.
+spread-advice = Give each courier one card only. Your pieces stay here until the newsroom's receipt comes.
+plain-done = { $cells } cells are in the file. It looks like noise to everyone but the newsroom.
+prepare-done = { $cards ->
+    [one] The card is filled with noise
+   *[other] { $cards } cards are filled with noise
+}; nobody can tell it from one that carries something.

@@ -250,7 +250,12 @@ impl<D: Disk> Field<D> {
         rng: &mut (impl RngCore + CryptoRng),
         progress: OnProgress<'_>,
     ) -> Result<Vec<Taken>, FieldError> {
-        let epoch = self.state.kit.chain.epoch_keys();
+        let coding = Coding {
+            epoch: self.state.kit.chain.epoch_keys(),
+            forced: self.forced,
+            deal,
+            cards,
+        };
         let (written, failed) = (AtomicU64::new(0), AtomicBool::new(false));
         let coders = coders(plan, deal);
         let (give, take) = sync_channel::<Handover>(0);
@@ -261,7 +266,7 @@ impl<D: Disk> Field<D> {
         let take = Mutex::new(take);
         let mut hands = Hands::new(cards, deal);
         thread::scope(|scope| {
-            let work = || code_all(&take, &give_back, &epoch, deal, cards, &written, &failed);
+            let work = || coding.run(&take, &give_back, &written, &failed);
             let threads: Vec<_> = (0..coders).map(|_| scope.spawn(work)).collect();
             let handed = plan.pieces.iter().try_for_each(|planned| {
                 if failed.load(Ordering::Relaxed) {
@@ -352,84 +357,76 @@ impl<'a> Hands<'a> {
     }
 }
 
-fn code_all(
-    take: &Mutex<Receiver<Handover>>,
-    give_back: &SyncSender<Vec<u8>>,
-    epoch: &EpochKeys,
+/// What coders work with.
+struct Coding<'a> {
+    epoch: EpochKeys,
+    forced: bool,
     deal: Deal,
-    cards: &[Card<'_>],
-    written: &AtomicU64,
-    failed: &AtomicBool,
-) -> Result<(), FieldError> {
-    let mut encoder = Encoder::new();
-    let mut outcome = Ok(());
-    loop {
-        let next = take.lock().unwrap_or_else(PoisonError::into_inner).recv();
-        let Ok(handed) = next else { return outcome };
-        let memory = match (&outcome, handed) {
-            // The reader must not wait for a coder that has failed: what still comes is handed back.
-            (Err(_), handed) => handed.piece.into_memory(),
-            (Ok(()), handed) => {
-                let cells: usize = handed.places.iter().map(Vec::len).sum();
-                match code_one(handed, &mut encoder, epoch, deal, cards) {
-                    Ok(piece) => {
-                        written.fetch_add((cells * CELL) as u64, Ordering::Relaxed);
-                        piece.into_memory()
-                    }
-                    Err(error) => {
-                        failed.store(true, Ordering::Relaxed);
-                        outcome = Err(error);
-                        Vec::new()
-                    }
-                }
-            }
-        };
-        // The reader may be done and gone; then the memory is simply freed.
-        let _ = give_back.try_send(memory);
-    }
+    cards: &'a [Card<'a>],
 }
 
-/// Veils every shard that some card holds, anew for each card, and writes it to its place.
-fn code_one(
-    handed: Handover,
-    encoder: &mut Encoder,
-    epoch: &EpochKeys,
-    deal: Deal,
-    cards: &[Card<'_>],
-) -> Result<SealedPiece, FieldError> {
-    let Handover {
-        piece,
-        place,
-        small,
-        places,
-        mut nonces,
-    } = handed;
-    let k = piece.k();
-    let runs = deal.runs(k, small).ok_or(FieldError::Recovery)?;
-    let per_card = deal.per_card(k, small);
-    let runs = usize::from(runs);
-    for (cards, places) in cards.chunks(runs).zip(places.chunks(runs)) {
-        let end = u16::try_from(cards.len()).unwrap_or(u16::MAX) * per_card;
-        piece.for_each_cell(
-            epoch,
-            &place,
-            end.saturating_sub(k),
-            encoder,
-            &mut nonces,
-            |index| index < end,
-            |index, cell| -> Result<(), FieldError> {
+impl Coding<'_> {
+    /// Codes what is handed over until nothing comes any more. After a failure it only hands memory back: the reader must
+    /// not wait for a coder that is gone.
+    fn run(
+        &self,
+        take: &Mutex<Receiver<Handover>>,
+        give_back: &SyncSender<Vec<u8>>,
+        written: &AtomicU64,
+        failed: &AtomicBool,
+    ) -> Result<(), FieldError> {
+        let mut encoder = Encoder::new();
+        let mut outcome = Ok(());
+        loop {
+            let next = take.lock().unwrap_or_else(PoisonError::into_inner).recv();
+            let Ok(handed) = next else { return outcome };
+            let cells: usize = handed.places.iter().map(Vec::len).sum();
+            if outcome.is_ok() {
+                outcome = self.code(&handed, &mut encoder);
+                failed.fetch_or(outcome.is_err(), Ordering::Relaxed);
+            }
+            written.fetch_add((cells * CELL) as u64, Ordering::Relaxed);
+            // The reader may be done and gone; then the memory is simply freed.
+            let _ = give_back.try_send(handed.piece.into_memory());
+        }
+    }
+
+    /// Veils every shard that some card holds, anew for each card, and writes it to its place.
+    fn code(&self, handed: &Handover, encoder: &mut Encoder) -> Result<(), FieldError> {
+        let (piece, k) = (&handed.piece, handed.piece.k());
+        let runs = self
+            .deal
+            .runs(k, handed.small)
+            .ok_or(FieldError::Recovery)?;
+        let per_card = self.deal.per_card(k, handed.small);
+        let mut nonces = handed.nonces.clone();
+        let chunk = usize::from(runs);
+        for (cards, places) in self.cards.chunks(chunk).zip(handed.places.chunks(chunk)) {
+            let end = u16::try_from(cards.len()).unwrap_or(u16::MAX) * per_card;
+            let write = |index: u16, cell: &[u8; CELL]| -> Result<(), FieldError> {
                 let (card, nth) = (usize::from(index / per_card), usize::from(index % per_card));
-                match (cards.get(card), places.get(card).and_then(|at| at.get(nth))) {
+                let at = places.get(card).and_then(|places| places.get(nth));
+                match (cards.get(card), at) {
                     (Some(card), Some(at)) => card
                         .store
                         .write_at(*at, cell)
                         .map_err(FieldError::disk("writing a card")),
                     _ => Ok(()),
                 }
-            },
-        )?;
+            };
+            piece.for_each_cell(
+                &self.epoch,
+                &handed.place,
+                self.forced,
+                end.saturating_sub(k),
+                encoder,
+                &mut nonces,
+                |index| index < end,
+                write,
+            )?;
+        }
+        Ok(())
     }
-    Ok(piece)
 }
 
 /// Fills what holds no cell with noise, and syncs; two cards at a time.

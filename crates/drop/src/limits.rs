@@ -15,6 +15,12 @@ pub struct Limits {
     pub pack_cells: u64,
     /// Session tokens that may be registered at once.
     pub tokens: usize,
+    /// Time between two checkpoints, in microseconds.
+    pub checkpoint_micros: i64,
+    /// Within a day checkpoints name multiples of this many cells, so that they do not tell when a single report came.
+    pub checkpoint_round: u64,
+    /// Days that cells are kept after the desk has confirmed them.
+    pub keep_days: i64,
     /// Mailboxes that may hold something at once.
     pub mailboxes: usize,
     /// Connections at once; further ones are told to come back.
@@ -41,6 +47,9 @@ impl Default for Limits {
             total_cells: cells(64 << 30),
             pack_cells: crate::pack::PACK_CELLS,
             tokens: 1_000_000,
+            checkpoint_micros: 10 * 60 * 1_000_000,
+            checkpoint_round: 64,
+            keep_days: 30,
             mailboxes: 65_536,
             connections: 2_048,
             requests_per_session: 4,

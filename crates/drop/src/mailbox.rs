@@ -11,7 +11,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 use hmac::{Hmac, Mac};
 use rand_chacha::ChaCha20Rng;
 use rand_core::{RngCore, SeedableRng};
-use sha2::Sha256;
+use sha2::{Digest, Sha256};
 use thiserror::Error;
 use wire::{CELL_BYTES, MailboxAddress};
 use zeroize::Zeroizing;
@@ -42,8 +42,8 @@ pub(crate) struct Mailboxes {
     disk: Arc<dyn Disk>,
     secret: Zeroizing<[u8; 32]>,
     most: usize,
-    /// Day on which each was filled: coarse, so that it says little.
-    filled: Mutex<HashMap<MailboxAddress, i64>>,
+    /// Day on which each was filled, by the name of its file: coarse, so that it says little.
+    filled: Mutex<HashMap<String, i64>>,
 }
 
 impl Mailboxes {
@@ -61,8 +61,9 @@ impl Mailboxes {
                 decoy = true;
             } else if name.ends_with(NEW_SUFFIX) {
                 disk.remove(&join(DIR, &name))?;
-            } else if let Ok(address) = name.parse::<MailboxAddress>() {
-                filled.insert(address, read_day(disk.as_ref(), &name)?);
+            } else if name.len() == 64 && name.bytes().all(|byte| byte.is_ascii_hexdigit()) {
+                let day = read_day(disk.as_ref(), &name)?;
+                filled.insert(name, day);
             } else {
                 let what = format!("unknown file {name} among the mailboxes");
                 return Err(io::Error::new(io::ErrorKind::InvalidData, what));
@@ -91,28 +92,24 @@ impl Mailboxes {
         now: i64,
     ) -> Result<(), MailboxError> {
         let mut filled = self.filled.lock().unwrap_or_else(PoisonError::into_inner);
-        if !filled.contains_key(address) && filled.len() >= self.most {
+        let name = file_name(address);
+        if !filled.contains_key(&name) && filled.len() >= self.most {
             return Err(MailboxError::Full);
         }
         let day = now.div_euclid(DAY_MICROS);
-        replace(
-            self.disk.as_ref(),
-            DIR,
-            &address.to_string(),
-            &[&head(day), cell],
-        )?;
-        filled.insert(*address, day);
+        replace(self.disk.as_ref(), DIR, &name, &[&head(day), cell])?;
+        filled.insert(name, day);
         Ok(())
     }
 
     /// The cell at an address, or its noise.
     pub(crate) fn get(&self, address: &MailboxAddress) -> io::Result<Vec<u8>> {
+        let name = file_name(address);
         let known = {
             let filled = self.filled.lock().unwrap_or_else(PoisonError::into_inner);
-            filled.contains_key(address)
+            filled.contains_key(&name)
         };
         let noise = self.noise(address.as_bytes());
-        let name = address.to_string();
         let name = if known { name.as_str() } else { DECOY };
         let mut cell = vec![0; CELL_BYTES];
         self.disk
@@ -126,10 +123,10 @@ impl Mailboxes {
         let today = now.div_euclid(DAY_MICROS);
         let mut filled = self.filled.lock().unwrap_or_else(PoisonError::into_inner);
         let old = filled.iter().filter(|(_, day)| today - **day > DAYS);
-        let old: Vec<MailboxAddress> = old.map(|(address, _)| *address).collect();
-        for address in &old {
-            self.disk.remove(&join(DIR, &address.to_string()))?;
-            filled.remove(address);
+        let old: Vec<String> = old.map(|(name, _)| name.clone()).collect();
+        for name in &old {
+            self.disk.remove(&join(DIR, name))?;
+            filled.remove(name);
         }
         if old.is_empty() {
             Ok(())
@@ -150,6 +147,15 @@ impl Mailboxes {
         }
         out
     }
+}
+
+/// Where a reply lies: whoever takes the disk learns no address that he could ask other drops for.
+fn file_name(address: &MailboxAddress) -> String {
+    let hash = Sha256::new()
+        .chain_update(b"fh-drop/mailbox/1")
+        .chain_update(address.as_bytes())
+        .finalize();
+    hex::encode(hash)
 }
 
 fn head(day: i64) -> [u8; HEAD] {

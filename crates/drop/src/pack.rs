@@ -31,6 +31,17 @@ pub(crate) struct Log {
     per_pack: u64,
     /// Cells that are synced; readers see no others.
     size: AtomicU64,
+    /// The first pack that is still there.
+    first_pack: AtomicU64,
+}
+
+/// What the rest of the folder says about a log that is being opened.
+#[derive(Clone, Copy, Default)]
+pub(crate) struct Floor {
+    /// Packs below this offset may have been removed.
+    pub(crate) removed: u64,
+    /// Cells below this offset were named in a checkpoint: no torn write takes them away.
+    pub(crate) signed: u64,
 }
 
 /// The end of the log, where one writer appends.
@@ -59,11 +70,11 @@ pub(crate) struct NewCell<'a> {
 
 impl Log {
     /// Opens the log, or begins one.
-    pub(crate) fn open(disk: Arc<dyn Disk>, per_pack: u64) -> io::Result<Opened> {
+    pub(crate) fn open(disk: Arc<dyn Disk>, per_pack: u64, floor: Floor) -> io::Result<Opened> {
         disk.make_dir(DIR)?;
         disk.sync_dir("")?;
-        let packs = count_packs(disk.as_ref())?;
-        for pack in 0..packs.saturating_sub(1) {
+        let (first, packs) = count_packs(disk.as_ref(), floor.removed / per_pack)?;
+        for pack in first..packs.saturating_sub(1) {
             let length = disk.open(&pack_path(pack))?.length()?;
             if length != per_pack * RECORD_BYTES as u64 {
                 return Err(corrupt(format!(
@@ -77,7 +88,8 @@ impl Log {
         } else {
             disk.open(&pack_path(pack))?
         };
-        let (whole, damaged, cut_bytes) = recover_tail(file.as_ref(), pack * per_pack, per_pack)?;
+        let (whole, damaged, cut_bytes) =
+            recover_tail(file.as_ref(), pack * per_pack, per_pack, floor.signed)?;
         // What the page cache still holds of a killed process counts only once it is on the disk.
         file.sync()?;
         disk.sync_dir(DIR)?;
@@ -86,6 +98,7 @@ impl Log {
             per_pack,
             disk,
             size: AtomicU64::new(written),
+            first_pack: AtomicU64::new(first),
         };
         Ok(Opened {
             log,
@@ -143,6 +156,50 @@ impl Log {
         self.size.store(end, Ordering::Release);
     }
 
+    /// The first offset that is still held.
+    pub(crate) fn first(&self) -> u64 {
+        self.first_pack.load(Ordering::Acquire) * self.per_pack
+    }
+
+    /// Removes packs that end at or before this offset, oldest first, each durably before the next: whatever interrupts
+    /// it leaves no gap. The last pack always stays.
+    pub(crate) fn remove_below(&self, below: u64) -> io::Result<u64> {
+        let last = self.size().saturating_sub(1) / self.per_pack;
+        let end = (below / self.per_pack).min(last);
+        let first = self.first_pack.load(Ordering::Acquire);
+        for pack in first..end {
+            // Readers are told first, so that none begins on a pack that is going.
+            self.first_pack.store(pack + 1, Ordering::Release);
+            match self.disk.remove(&pack_path(pack)) {
+                Ok(()) => {}
+                Err(error) if error.kind() == io::ErrorKind::NotFound => {}
+                Err(error) => {
+                    self.first_pack.store(pack, Ordering::Release);
+                    return Err(error);
+                }
+            }
+            self.disk.sync_dir(DIR)?;
+        }
+        Ok(end.saturating_sub(first))
+    }
+
+    /// The SHA-256 of each of these cells, from its record; of a damaged record, that of the cell as it is.
+    pub(crate) fn hashes(&self, range: Range<u64>) -> io::Result<Vec<CellHash>> {
+        let mut out = Vec::new();
+        let mut open: Option<(u64, Arc<dyn DiskFile>)> = None;
+        for offset in range {
+            let pack = offset / self.per_pack;
+            if open.as_ref().is_none_or(|(number, _)| *number != pack) {
+                open = Some((pack, self.disk.open(&pack_path(pack))?));
+            }
+            if let Some((_, file)) = &open {
+                let place = (offset % self.per_pack) * RECORD_BYTES as u64;
+                out.push(recorded_hash(file.as_ref(), place, offset)?);
+            }
+        }
+        Ok(out)
+    }
+
     /// Copies cells from one pack into the buffer; the caller asks again for those of the next pack.
     /// Returns how many were copied, 0 at the end of the log.
     pub(crate) fn read(&self, from: u64, most: u64, out: &mut Vec<u8>) -> io::Result<u64> {
@@ -187,6 +244,20 @@ fn append_records(tail: &mut Tail, cells: &[NewCell<'_>]) -> io::Result<()> {
     Ok(())
 }
 
+fn recorded_hash(file: &dyn DiskFile, place: u64, offset: u64) -> io::Result<CellHash> {
+    let mut found = [0; TRAILER];
+    file.read_at(place + CELL_BYTES as u64, &mut found)?;
+    let mut hash = [0; 32];
+    hash.copy_from_slice(&found[16..48]);
+    let hash = CellHash::from_bytes(hash);
+    if found == trailer(offset, &hash) {
+        return Ok(hash);
+    }
+    let mut cell = vec![0; CELL_BYTES];
+    file.read_at(place, &mut cell)?;
+    Ok(CellHash::of(&cell))
+}
+
 /// magic 8 | offset 8 | SHA-256 of the cell 32 | zero 8 | first 8 bytes of the SHA-256 of the 56 before.
 fn trailer(offset: u64, hash: &CellHash) -> [u8; TRAILER] {
     let mut out = [0; TRAILER];
@@ -203,9 +274,16 @@ fn recover_tail(
     file: &dyn DiskFile,
     first: u64,
     per_pack: u64,
+    signed: u64,
 ) -> io::Result<(u64, Vec<u64>, u64)> {
     let length = file.length()?;
     let records = (length / RECORD_BYTES as u64).min(per_pack);
+    if first + records < signed {
+        return Err(corrupt(format!(
+            "the log ends at cell {} but its last checkpoint names {signed}",
+            first + records
+        )));
+    }
     let mut buffer = vec![0; RECORD_BYTES];
     let (mut whole, mut damaged) = (0, Vec::new());
     for index in 0..records {
@@ -218,6 +296,8 @@ fn recover_tail(
             damaged.push(offset);
         }
     }
+    // A signed record that rotted at the very end is damage, not a torn write: it keeps its place.
+    whole = whole.max(signed.saturating_sub(first).min(records));
     damaged.retain(|offset| *offset < first + whole);
     let keep = whole * RECORD_BYTES as u64;
     if keep < length {
@@ -237,7 +317,8 @@ fn pack_path(pack: u64) -> String {
     join(DIR, &format!("{pack:012}.pack"))
 }
 
-fn count_packs(disk: &dyn Disk) -> io::Result<u64> {
+/// The number of the first pack and the one behind the last. Packs before `removable` may be gone, oldest first.
+fn count_packs(disk: &dyn Disk, removable: u64) -> io::Result<(u64, u64)> {
     let mut numbers = Vec::new();
     for name in disk.list(DIR)? {
         let number = name
@@ -248,7 +329,9 @@ fn count_packs(disk: &dyn Disk) -> io::Result<u64> {
         numbers.push(number);
     }
     numbers.sort_unstable();
-    if let Some((expected, found)) = (0..)
+    let first = numbers.first().copied().unwrap_or(0);
+    let first = if first <= removable { first } else { 0 };
+    if let Some((expected, found)) = (first..)
         .zip(&numbers)
         .find(|(expected, found)| expected != *found)
     {
@@ -256,7 +339,7 @@ fn count_packs(disk: &dyn Disk) -> io::Result<u64> {
             "pack {expected} is not there, but pack {found} is"
         )));
     }
-    Ok(numbers.len() as u64)
+    Ok((first, first + numbers.len() as u64))
 }
 
 fn corrupt(what: String) -> io::Error {

@@ -49,6 +49,7 @@ pub async fn serve(
 ) -> io::Result<()> {
     let (queue, committer) = Committer::start(Arc::clone(&store), Arc::clone(&clock), observer)?;
     let sweeper = tokio::spawn(sweep(Arc::clone(&store), Arc::clone(&clock)));
+    let ticker = tokio::spawn(tick(Arc::clone(&store), Arc::clone(&clock)));
     let limits = store.limits().clone();
     let app = App {
         store: Arc::clone(&store),
@@ -75,6 +76,7 @@ pub async fn serve(
         connections.shutdown().await;
     }
     sweeper.abort();
+    ticker.abort();
     // The queue went with the router; uploads still in tasks of their own end with the runtime.
     let finish = tokio::task::spawn_blocking(move || committer.finish());
     if tokio::time::timeout(limits.stop, finish).await.is_err() {
@@ -175,6 +177,20 @@ async fn sweep(store: Arc<Store>, clock: Clock) {
             tracing::warn!(kind = ?error.kind(), "ended sessions could not be forgotten yet");
             Metrics::add(&store.metrics().disk_failures, 1);
         }
+    }
+}
+
+/// Signs a checkpoint at each tick, whether or not anything came.
+async fn tick(store: Arc<Store>, clock: Clock) {
+    loop {
+        let (signing, now) = (Arc::clone(&store), clock());
+        let signed = tokio::task::spawn_blocking(move || signing.tick(now)).await;
+        if let Ok(Err(error)) = signed {
+            tracing::warn!(kind = ?error.kind(), "no checkpoint could be signed; the last one stands");
+            Metrics::add(&store.metrics().disk_failures, 1);
+        }
+        let wait = u64::try_from(store.until_next_tick(clock())).unwrap_or(0);
+        tokio::time::sleep(Duration::from_micros(wait).max(Duration::from_millis(100))).await;
     }
 }
 

@@ -11,13 +11,15 @@ use thiserror::Error;
 use wire::{CellHash, MailboxAddress, SecretHash, SessionSecret, TokenHash};
 use zeroize::Zeroizing;
 
+use crate::confirmed::Confirmed;
 use crate::disk::{Disk, read_whole, replace};
 use crate::limits::Limits;
 use crate::mailbox::{MailboxError, Mailboxes};
 use crate::metrics::Metrics;
-use crate::pack::{Log, NewCell, Tail};
+use crate::pack::{Floor, Log, NewCell, Tail};
 use crate::sessions::{self, Additions, Bind, Entry, PendingIndex, Session, Sessions};
 use crate::tokens::Tokens;
+use crate::tree::Tree;
 
 const SECRET: &str = "secret";
 
@@ -122,17 +124,19 @@ pub struct Recovery {
 
 /// A drop's store.
 pub struct Store {
-    disk: Arc<dyn Disk>,
-    limits: Limits,
+    pub(crate) disk: Arc<dyn Disk>,
+    pub(crate) limits: Limits,
     metrics: Arc<Metrics>,
-    log: Log,
+    pub(crate) log: Log,
+    pub(crate) tree: Tree,
+    pub(crate) confirmed: Mutex<Confirmed>,
     mail: Mailboxes,
     tokens: RwLock<Tokens>,
     sessions: RwLock<Sessions>,
-    writer: Mutex<Writer>,
+    pub(crate) writer: Mutex<Writer>,
 }
 
-struct Writer {
+pub(crate) struct Writer {
     tail: Tail,
     /// A sync failed: nothing on this disk can be relied on until it is opened anew.
     broken: bool,
@@ -160,8 +164,16 @@ impl Store {
     ) -> Result<(Self, Recovery), OpenError> {
         let part = |part| move |source| OpenError { part, source };
         let secret = load_secret(disk.as_ref(), fresh).map_err(part("secret"))?;
+        let tree = Tree::open(Arc::clone(&disk), &secret, &limits, now).map_err(part("tree"))?;
+        let confirmed =
+            Confirmed::open(disk.as_ref()).map_err(part("list of confirmed offsets"))?;
+        let floor = Floor {
+            removed: confirmed.below(),
+            signed: tree.head().size(),
+        };
         let opened =
-            Log::open(Arc::clone(&disk), limits.pack_cells).map_err(part("log of cells"))?;
+            Log::open(Arc::clone(&disk), limits.pack_cells, floor).map_err(part("log of cells"))?;
+        tree.mend(&opened.log).map_err(part("tree"))?;
         let (log, damaged) = (opened.log, opened.damaged);
         let holds = |range: std::ops::Range<u64>| {
             range.end <= log.size() && !damaged.iter().any(|offset| range.contains(offset))
@@ -180,6 +192,8 @@ impl Store {
             limits,
             metrics: Arc::new(Metrics::default()),
             log,
+            tree,
+            confirmed: Mutex::new(confirmed),
             mail,
             tokens: RwLock::new(tokens),
             sessions: RwLock::new(sessions),
@@ -323,10 +337,11 @@ impl Store {
                 plan.repeated += 1;
             } else {
                 let count = before.map_or(0, HashSet::len) + fresh.len();
-                if count as u64 >= self.limits.session_cells {
+                if count as u64 >= tokens.quota(token).unwrap_or(self.limits.session_cells) {
                     return Err(refused(stored, Refusal::SessionFull));
                 }
-                if self.log.size() + plan.cells.len() as u64 >= self.limits.total_cells {
+                let held = self.log.size() - self.log.first();
+                if held + plan.cells.len() as u64 >= self.limits.total_cells {
                     return Err(refused(stored, Refusal::StorageFull));
                 }
                 fresh.insert(cell.entry);
@@ -390,8 +405,20 @@ impl Store {
     /// # Errors
     /// [`RegisterError`] when there are too many or the disk fails.
     pub fn register(&self, hashes: &[TokenHash]) -> Result<(), RegisterError> {
+        self.register_with(hashes, None)
+    }
+
+    /// Registers session tokens that may store so many cells each, or as many as the drop allows.
+    ///
+    /// # Errors
+    /// As [`Self::register`].
+    pub fn register_with(
+        &self,
+        hashes: &[TokenHash],
+        quota: Option<u64>,
+    ) -> Result<(), RegisterError> {
         let _writer = lock(&self.writer);
-        let next = self.tokens().with(hashes, &[]);
+        let next = self.tokens().with(hashes, quota, &[]);
         if next.len() > self.limits.tokens {
             return Err(RegisterError::TooMany(self.limits.tokens));
         }
@@ -410,12 +437,13 @@ impl Store {
         let _writer = lock(&self.writer);
         let ended = self.sessions().expired(now);
         if !ended.is_empty() {
-            let next = self.tokens().with(&[], &ended);
+            let next = self.tokens().with(&[], None, &ended);
             next.save(self.disk.as_ref())?;
             *self.tokens.write().unwrap_or_else(PoisonError::into_inner) = next;
         }
         self.sessions_mut().forget(self.disk.as_ref(), now)?;
-        self.mail.sweep(now)
+        self.mail.sweep(now)?;
+        self.make_room(now).map(|_| ())
     }
 
     /// Synced cells in the log.
@@ -537,6 +565,6 @@ fn out_of_space(error: &io::Error) -> bool {
     )
 }
 
-fn lock(writer: &Mutex<Writer>) -> MutexGuard<'_, Writer> {
+pub(crate) fn lock(writer: &Mutex<Writer>) -> MutexGuard<'_, Writer> {
     writer.lock().unwrap_or_else(PoisonError::into_inner)
 }

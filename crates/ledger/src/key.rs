@@ -9,7 +9,7 @@ use thiserror::Error;
 
 use crate::checkpoint::{self, Checkpoint, CheckpointError, SignedCheckpoint};
 use crate::cosignature::{self, CosignerKey};
-use crate::digest::Digest;
+use crate::digest::{Digest, sha256};
 
 /// C2SP signature type of a plain Ed25519 note signature.
 const TYPE_ED25519: u8 = 1;
@@ -108,6 +108,18 @@ impl LogSigner {
             origin: origin.to_owned(),
             key: SigningKey::from_bytes(seed),
         })
+    }
+
+    /// The signer of a log that has no better name than its key: `PURPOSE/` and the first 8 bytes of the key's SHA-256.
+    ///
+    /// # Errors
+    /// [`KeyError::Origin`] when the purpose cannot stand in a note.
+    pub fn named_by_key(purpose: &str, seed: &[u8; 32]) -> Result<Self, KeyError> {
+        let mut signer = Self::from_seed(purpose, seed)?;
+        let name = sha256(signer.key.verifying_key().as_bytes()).to_string();
+        signer.origin = format!("{purpose}/{}", name.get(..16).unwrap_or(&name));
+        check_origin(&signer.origin)?;
+        Ok(signer)
     }
 
     /// The name of the log.

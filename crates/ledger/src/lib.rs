@@ -13,6 +13,7 @@ mod storage;
 mod tree;
 
 pub mod chain;
+pub mod stored;
 
 pub use checkpoint::{Checkpoint, CheckpointError, SignedCheckpoint};
 pub use cosignature::{Cosignature, CosignerKey};

@@ -2,7 +2,7 @@
 //! lies beside it without being covered by it never happened.
 
 mod bundle;
-mod tiles;
+pub(crate) mod tiles;
 
 use std::io;
 use std::ops::Range;

@@ -46,6 +46,11 @@ pub(crate) async fn read_log(
     let size = app.store.size();
     let asked = check(&app, &headers).and_then(|()| {
         let asked = LogQuery::decode(query.as_deref().unwrap_or_default())?;
+        let first = app.store.first();
+        if asked.from < first {
+            let detail = format!("the log begins at {first}");
+            return Err(Problem::new(ProblemKind::Gone).with_detail(detail));
+        }
         if asked.from > size {
             let detail = format!("the log holds {size} cells");
             return Err(Problem::new(ProblemKind::BeyondEnd).with_detail(detail));
@@ -54,8 +59,21 @@ pub(crate) async fn read_log(
     });
     match asked {
         Ok(asked) => log_answer(&app, asked, size),
-        Err(problem) => answer::problem(&app, &problem),
+        Err(problem) => {
+            let mut response = answer::problem(&app, &problem);
+            if problem.kind() == Some(ProblemKind::Gone) {
+                say_first(&app, &mut response);
+            }
+            response
+        }
     }
+}
+
+fn say_first(app: &App, response: &mut Response) {
+    response.headers_mut().insert(
+        HeaderName::from_static(wire::HEADER_FIRST),
+        HeaderValue::from(app.store.first()),
+    );
 }
 
 fn log_answer(app: &Arc<App>, asked: LogQuery, size: u64) -> Response {
@@ -72,6 +90,7 @@ fn log_answer(app: &Arc<App>, asked: LogQuery, size: u64) -> Response {
         HeaderValue::from(size),
     );
     headers.insert(header::CONTENT_LENGTH, HeaderValue::from(bytes));
+    say_first(app, &mut response);
     response
 }
 
@@ -127,7 +146,8 @@ async fn registered(
     let registration = TokenRegistration::decode(&body)?;
     let count = u32::try_from(registration.hashes().len()).unwrap_or(u32::MAX);
     let store = Arc::clone(&app.store);
-    let done = tokio::task::spawn_blocking(move || store.register(registration.hashes())).await;
+    let register = move || store.register_with(registration.hashes(), registration.quota_cells());
+    let done = tokio::task::spawn_blocking(register).await;
     match done {
         Ok(Ok(())) => Ok(Registered { registered: count }),
         Ok(Err(error @ RegisterError::TooMany(_))) => {

@@ -9,6 +9,7 @@ mod desk;
 mod mailbox;
 mod missing;
 mod session;
+mod tree;
 
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex};
@@ -34,11 +35,16 @@ pub(crate) struct App {
 /// All paths of the protocol.
 pub(crate) fn router(app: Arc<App>) -> Router {
     let mailbox = format!("{}/{{address}}", wire::MAILBOX);
+    let tile = format!("{}/{{*name}}", wire::TILE);
     Router::new()
         .route(wire::CELLS, post(cells::store))
         .route(wire::MISSING, post(missing::ask))
         .route(wire::LOG, get(desk::read_log))
         .route(wire::TOKENS, post(desk::register))
+        .route(wire::CHECKPOINT, get(tree::checkpoint))
+        .route(wire::LOG_KEY, get(tree::key))
+        .route(&tile, get(tree::tile))
+        .route(wire::CONFIRM, post(tree::confirm))
         .route(wire::METRICS, get(desk::metrics))
         .route(&mailbox, get(mailbox::read).put(mailbox::fill))
         .route(wire::HEALTHZ, get(desk::health))

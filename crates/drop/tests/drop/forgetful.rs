@@ -169,6 +169,15 @@ impl Forgetful {
         state.files[file].durable[offset] ^= 0x40;
     }
 
+    /// Cuts bytes off the end of a file where it lies.
+    pub(crate) fn cut(&self, path: &str, bytes: usize) {
+        let mut state = self.lock();
+        let file = state.seen[path];
+        let keep = state.files[file].seen.len() - bytes;
+        state.files[file].seen.truncate(keep);
+        state.files[file].durable.truncate(keep);
+    }
+
     pub(crate) fn names(&self) -> Vec<String> {
         self.lock().seen.keys().cloned().collect()
     }

@@ -15,4 +15,5 @@ mod linking;
 mod recovery;
 mod sample;
 mod server;
+mod tree;
 mod uploads;

@@ -295,7 +295,9 @@ fn layouts_are_frozen() {
         *Session::new(2).hash().as_bytes(),
     ];
     hashes.sort_unstable();
-    let tokens = [b"FHTOKN\0\x01".as_slice(), &hashes.concat()].concat();
+    let without_quota = |hash: &[u8; 32]| [hash.as_slice(), &[0; 8]].concat();
+    let entries: Vec<u8> = hashes.iter().flat_map(without_quota).collect();
+    let tokens = [b"FHTOKN\0\x02".as_slice(), &entries].concat();
     assert_eq!(
         disk.contents_of("tokens"),
         [tokens.as_slice(), &sha(&[&tokens])].concat()
@@ -307,7 +309,49 @@ fn layouts_are_frozen() {
         &cells(5..6)[0],
     ]
     .concat();
-    assert_eq!(disk.contents_of(&format!("mail/{}", "ab".repeat(32))), mail);
+    let place: String = sha(&[b"fh-drop/mailbox/1", &[0xab; 32]])
+        .iter()
+        .map(|byte| format!("{byte:02x}"))
+        .collect();
+    assert_eq!(disk.contents_of(&format!("mail/{place}")), mail);
     assert_eq!(disk.contents_of("mail/decoy").len(), mail.len());
     assert_eq!(disk.contents_of("secret"), [5; 32]);
+
+    store.confirm(2, START).unwrap();
+    let confirmed = [
+        b"FHCONF\0\x01",
+        2_u64.to_be_bytes().as_slice(),
+        &(START / DAY).to_be_bytes(),
+    ]
+    .concat();
+    assert_eq!(
+        disk.contents_of("confirmed"),
+        [confirmed.as_slice(), &sha(&[&confirmed])].concat()
+    );
+
+    store.tick(START + DAY).unwrap();
+    let leaf = |cell: &[u8]| sha(&[&[0], &sha(&[cell])]);
+    let (one, two) = (leaf(&cells(0..1)[0]), leaf(&cells(1..2)[0]));
+    let both = sha(&[&[1], &one, &two]);
+    assert_eq!(disk.contents_of("tree/hashes"), [one, two, both].concat());
+    assert_eq!(
+        disk.contents_of("tree/checkpoint"),
+        store.checkpoint().note().as_bytes()
+    );
+}
+
+/// A list of tokens from before there were quotas is read, and written anew with the next change.
+#[test]
+fn tokens_of_the_first_version_are_read() {
+    use sha2::{Digest, Sha256};
+    let disk = Forgetful::new(None, 0);
+    let session = Session::new(1);
+    let body = [b"FHTOKN\0\x01".as_slice(), session.hash().as_bytes()].concat();
+    let file = disk.create("tokens").unwrap();
+    file.append(&[&body, &Sha256::digest(&body)]).unwrap();
+    let (store, _) = open(Arc::new(disk.clone()), START).unwrap();
+    assert_eq!(
+        store.commit(&[session.deposit(&cells(0..2))], START)[0].stored,
+        2
+    );
 }

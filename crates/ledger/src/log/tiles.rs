@@ -30,10 +30,16 @@ pub(super) fn bundle_name(bundle: u64, width: u64) -> String {
         .map_or_else(|| path.clone(), |rest| format!("tile/entries/{rest}"))
 }
 
+/// The C2SP name of the tile that holds `width` leaves from `number * 256` on.
+pub(crate) fn leaf_name(number: u64, width: u64) -> String {
+    let width = u32::try_from(width.clamp(1, WIDTH)).unwrap_or(256);
+    name(&Tile::new(HEIGHT, 0, number, width, false))
+}
+
 /// The tile that a C2SP name means; bundles come back as data tiles. Nothing for other names.
 ///
 /// The crate's own parser panics on level 64 and on width 0, so these are turned away before it.
-pub(super) fn parse(name: &str) -> Option<Tile> {
+pub(crate) fn parse(name: &str) -> Option<Tile> {
     let (level, rest) = name.strip_prefix("tile/")?.split_once('/')?;
     let level = match level {
         "entries" => "data",

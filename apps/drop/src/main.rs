@@ -2,6 +2,7 @@
 
 mod bench;
 mod logging;
+mod onion;
 mod serve;
 mod token;
 
@@ -25,6 +26,8 @@ enum Command {
     Serve(serve::Arguments),
     /// Make the secret token with which the desk reads this drop and registers session tokens.
     Token(token::Arguments),
+    /// Print a Tor configuration that makes this drop an onion service.
+    OnionConfig(onion::Arguments),
     /// Measure this machine: the drop against writing the same bytes directly.
     #[command(hide = true)]
     Bench(bench::Arguments),
@@ -34,6 +37,7 @@ fn main() -> ExitCode {
     let done = match Arguments::parse().command {
         Command::Serve(arguments) => serve::run(&arguments),
         Command::Token(arguments) => token::run(&arguments),
+        Command::OnionConfig(arguments) => onion::run(&arguments),
         Command::Bench(arguments) => bench::run(&arguments),
     };
     match done {

@@ -39,6 +39,15 @@ pub(crate) struct Arguments {
     /// How many GiB of cells one session may store.
     #[arg(long, value_name = "GIB", default_value_t = 8)]
     session_gib: u32,
+    /// How many seconds lie between two checkpoints of the log. Shorter ones tell a watcher more about when cells come.
+    #[arg(long, value_name = "SECONDS", default_value_t = 600, value_parser = clap::value_parser!(i64).range(1..=86_400))]
+    checkpoint_seconds: i64,
+    /// Within a day checkpoints name multiples of this many cells, so that they do not tell when a single report came.
+    #[arg(long, value_name = "CELLS", default_value_t = 64, value_parser = clap::value_parser!(u64).range(1..))]
+    checkpoint_cells: u64,
+    /// How many days cells are kept after the desk has confirmed that it holds them.
+    #[arg(long, value_name = "DAYS", default_value_t = 30, value_parser = clap::value_parser!(i64).range(1..))]
+    keep_days: i64,
     /// After how many seconds a line on which nothing moves is closed. Slow ones are not.
     #[arg(long, value_name = "SECONDS", default_value_t = 60, value_parser = clap::value_parser!(u64).range(1..))]
     stall_seconds: u64,
@@ -50,7 +59,7 @@ pub(crate) struct Arguments {
 /// Serves until SIGTERM or SIGINT.
 pub(crate) fn run(arguments: &Arguments) -> anyhow::Result<()> {
     logging::start(arguments.log);
-    let desk = token::read(&arguments.desk_token_file)?.hash();
+    let desk = token::read_hash(&arguments.desk_token_file)?;
     allow_many_connections();
     let store = Arc::new(open(arguments)?);
     let runtime = tokio::runtime::Runtime::new().context("cannot start the server's threads")?;
@@ -88,6 +97,9 @@ fn limits(arguments: &Arguments) -> Limits {
     Limits {
         session_cells: cells(arguments.session_gib),
         total_cells: cells(arguments.total_gib),
+        checkpoint_micros: arguments.checkpoint_seconds.saturating_mul(1_000_000),
+        checkpoint_round: arguments.checkpoint_cells,
+        keep_days: arguments.keep_days,
         stall: Duration::from_secs(arguments.stall_seconds),
         ..Limits::default()
     }
@@ -110,16 +122,18 @@ async fn listen(address: SocketAddr, store: Arc<Store>, desk: TokenHash) -> anyh
         }
         tracing::info!("stopping");
     };
-    announce(address)?;
+    announce(address, &store.log_key())?;
     drop::serve::serve(listener, store, desk, clock(), None, stop)
         .await
         .context("cannot serve")
 }
 
-/// One line on standard output, so that whoever started the drop knows its port.
-fn announce(address: SocketAddr) -> anyhow::Result<()> {
+/// Two lines on standard output: where it listens, so that whoever started the drop knows its port, and the log's key,
+/// for the desk to compare. One write, so that a reader of the first line alone does not break the second.
+fn announce(address: SocketAddr, log_key: &str) -> anyhow::Result<()> {
     let mut out = std::io::stdout().lock();
-    writeln!(out, "listening http://{address}")
+    let lines = format!("listening http://{address}\nlog-key {log_key}\n");
+    out.write_all(lines.as_bytes())
         .and_then(|()| out.flush())
         .context("cannot write to standard output")
 }

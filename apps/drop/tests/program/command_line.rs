@@ -29,6 +29,44 @@ fn a_token_is_made_once_and_for_its_owner_alone() {
     assert_eq!(std::fs::read(&file).unwrap(), before);
 }
 
+/// A drop that was given the hash alone serves its desk, and its machine holds nothing that reads it.
+#[test]
+fn a_hash_serves_in_the_tokens_place() {
+    let place = Place::new();
+    let (token, hash) = (place.path("other-token"), place.path("other-hash"));
+    let mut command = program();
+    command.arg("token").arg("--out").arg(&token);
+    let (output, said) = run(command.arg("--hash-out").arg(&hash));
+    assert!(output.status.success(), "{said}");
+    let digits = std::fs::read_to_string(&token).unwrap();
+    let text = std::fs::read_to_string(&hash).unwrap();
+    assert!(text.starts_with("sha256:") && !text.contains(digits.trim()));
+    let mut command = program();
+    command.arg("serve").arg("--dir").arg(place.path("drop"));
+    command
+        .args(["--listen", "127.0.0.1:0", "--desk-token-file"])
+        .arg(&hash);
+    let running = Running::spawn(&mut command);
+    let desk = wire::DeskToken::from_hex(digits.trim().as_bytes()).unwrap();
+    Session::new(1).register(&running.url, &desk);
+}
+
+#[test]
+fn the_onion_configuration_is_printed_and_an_open_address_refused() {
+    let config = |listen: &str| run(program().args(["onion-config", "--listen", listen]));
+    let (output, _) = config("127.0.0.1:8080");
+    let text = String::from_utf8(output.stdout).unwrap();
+    assert!(
+        text.contains("HiddenServicePort 80 127.0.0.1:8080"),
+        "{text}"
+    );
+    let (output, said) = config("0.0.0.0:8080");
+    assert!(
+        !output.status.success() && said.contains("loopback"),
+        "{said}"
+    );
+}
+
 #[test]
 fn what_is_wrong_is_said_in_words() {
     let place = Place::new();
@@ -77,6 +115,9 @@ fn help_explains_every_option() {
         "--total-gib",
         "--session-gib",
         "--stall-seconds",
+        "--checkpoint-seconds",
+        "--checkpoint-cells",
+        "--keep-days",
         "--log",
     ] {
         assert!(text.contains(option), "{option} is not in\n{text}");

@@ -2,7 +2,10 @@
 //! run the same code. A target checks what must hold for accepted input too: one encoding, which is the input.
 
 use formats::cell::ReplyHeader;
-use formats::{CellHeader, Contact, DropUrl, Kit, Manifest, ProofFile, Receipt, Reply, Statement};
+use formats::{
+    CellHeader, Contact, DropUrl, Kit, Manifest, ProofFile, Receipt, Reply, SignedBulletin,
+    Statement, Supply,
+};
 
 /// Every target by name.
 pub const ALL: &[(&str, fn(&[u8]))] = &[
@@ -16,6 +19,8 @@ pub const ALL: &[(&str, fn(&[u8]))] = &[
     ("statement", statement),
     ("proof_file", proof_file),
     ("drop_url", drop_url),
+    ("bulletin", bulletin),
+    ("supply", supply),
 ];
 
 /// A kit file.
@@ -115,5 +120,28 @@ pub fn drop_url(data: &[u8]) {
     if let Ok(url) = text.parse::<DropUrl>() {
         assert_eq!(url.as_str(), text);
         assert!(!url.host().is_empty());
+    }
+}
+
+/// A bulletin.
+pub fn bulletin(data: &[u8]) {
+    if let Ok(bulletin) = SignedBulletin::decode(data) {
+        assert_eq!(bulletin.encode(), data);
+        bulletin
+            .dangerously_read_unverified()
+            .expect("what was read reads again");
+    }
+}
+
+/// A token supply.
+pub fn supply(data: &[u8]) {
+    if let Ok(supply) = Supply::decode(data) {
+        assert_eq!(
+            supply
+                .encode()
+                .expect("what was read can be written")
+                .as_slice(),
+            data
+        );
     }
 }

@@ -49,6 +49,8 @@ pub(crate) fn make(
         chain: ChainKey::generate(rng),
         drops,
         custodians: Vec::new(),
+        threshold: 0,
+        bulletin: 0,
     };
     (kit, hashes)
 }

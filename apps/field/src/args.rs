@@ -81,6 +81,12 @@ pub(crate) enum Command {
     },
     /// Show the messages that the newsroom wrote. Each is shown once and then erased.
     Read,
+    /// Take a bulletin of the newsroom that came as a file: new keys, new drops.
+    Bulletin {
+        /// The bulletin.
+        #[arg(value_name = "FILE")]
+        file: PathBuf,
+    },
     /// Seal files straight into one file of cells, to be carried.
     Pack {
         /// The file to write.

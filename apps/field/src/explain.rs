@@ -2,6 +2,7 @@
 
 use anyhow::Error;
 use field::{FieldError, Refusal, RoadError};
+use formats::BulletinRefusal;
 use formats::CELL;
 use formats::card::VolumeError;
 
@@ -36,6 +37,10 @@ fn field_error(words: &Words, error: &FieldError) -> String {
                 why = source.to_string()
             )
         }
+        FieldError::BulletinUnreadable(source) => {
+            say!(words, "error-bulletin", why = source.to_string())
+        }
+        FieldError::Bulletin(why) => bulletin_refusal(words, *why),
         FieldError::Nothing => say!(words, "error-nothing"),
         FieldError::Manifest(source) => say!(words, "error-manifest", why = source.to_string()),
         FieldError::TooManyPieces => say!(words, "error-too-many"),
@@ -101,6 +106,24 @@ pub(crate) fn refusal(words: &Words, refusal: Refusal) -> String {
         Refusal::UnknownDispatch => say!(words, "refusal-unknown-dispatch"),
         Refusal::UnknownPiece | Refusal::OtherPiece => say!(words, "refusal-other-piece"),
         Refusal::NotAll => say!(words, "refusal-not-all"),
+        Refusal::Bulletin(why) => bulletin_refusal(words, why),
         Refusal::TooManyMessages => say!(words, "refusal-too-many-messages"),
+    }
+}
+
+/// Why a bulletin was refused, in words.
+fn bulletin_refusal(words: &Words, refusal: BulletinRefusal) -> String {
+    match refusal {
+        BulletinRefusal::NobodyPinned => say!(words, "bulletin-nobody-pinned"),
+        BulletinRefusal::UnknownCustodian | BulletinRefusal::Signature => {
+            say!(words, "bulletin-forged")
+        }
+        BulletinRefusal::TooFew { have, need } => {
+            say!(words, "bulletin-too-few", have = have, need = need)
+        }
+        BulletinRefusal::OtherNewsroom => say!(words, "bulletin-other-newsroom"),
+        BulletinRefusal::NotNewer { .. } => say!(words, "bulletin-not-newer"),
+        BulletinRefusal::Expired => say!(words, "bulletin-expired"),
+        BulletinRefusal::IntakeBackwards => say!(words, "bulletin-backwards"),
     }
 }

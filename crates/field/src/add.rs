@@ -1,7 +1,7 @@
 //! Adding a dispatch: files go in as a stream and touch the disk only as pieces that nothing here can open.
 
 use formats::{Contact, DispatchId, PieceNo, SealedPiece, contact};
-use keys::ReplyKeys;
+use keys::{ChainKey, ReplyKeys};
 use rand_core::{CryptoRng, RngCore};
 use zeroize::Zeroizing;
 
@@ -11,7 +11,7 @@ use crate::disk::Disk;
 use crate::error::FieldError;
 use crate::seal::{PieceSink, Source, seal_all, seal_whole};
 use crate::shelf;
-use crate::state::{Awaited, Dispatch, PieceState, SentShards, piece_file};
+use crate::state::{Dispatch, PieceState, SentShards, piece_file};
 
 /// What was sealed.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -86,6 +86,7 @@ impl<D: Disk> Field<D> {
         if sources.is_empty() && note.is_empty() {
             return Err(FieldError::Nothing);
         }
+        self.turn_epoch(now, rng)?;
         let outcome = self.seal_dispatch(sources, note, now, rng, progress);
         if outcome.is_err() {
             // What was written is a stray either way; removing it now only spares the space until the next opening.
@@ -126,28 +127,31 @@ impl<D: Disk> Field<D> {
             id: added.dispatch,
             sealed_at: now,
             complete: false,
+            epoch: self.state.epochs.epoch,
+            intake: self.state.kit.intake_epoch,
             pieces,
             recording: None,
         });
-        let awaited = replies
-            .into_iter()
-            .map(|keys| Awaited { keys, made_at: now });
-        self.state.awaited.extend(awaited);
+        for keys in replies {
+            self.state.await_reply(keys, now);
+        }
         self.commit(rng)?;
         Ok(added)
     }
 
     /// A contact piece's plaintext, and the keys of the replies that it asks for.
     pub(crate) fn make_contact(
-        &self,
+        &mut self,
         rng: &mut (impl RngCore + CryptoRng),
     ) -> Result<(Vec<ReplyKeys>, Zeroizing<Vec<u8>>), FieldError> {
         let generate = |_| ReplyKeys::generate(rng);
         let replies: Vec<ReplyKeys> = (0..contact::PAIRS).map(generate).collect();
+        let next = self.state.epochs.next.as_ref();
         let contact = Contact {
             replies: replies.iter().map(ReplyKeys::pair).collect(),
             checkpoints: self.state.seen.to_bring(),
-            next_chain: None,
+            next_chain: next.map(|key| ChainKey::from_bytes(*key.expose_bytes())),
+            standing: self.state.standing(),
         };
         let contact = contact.encode().map_err(FieldError::Manifest)?;
         Ok((replies, contact))

@@ -9,6 +9,7 @@ use keys::{Cost, HeaderKeys, LockError, Passphrase, Salt, StateKey, lock};
 use rand_core::{CryptoRng, RngCore};
 
 use crate::disk::Disk;
+use crate::epochs::Epochs;
 use crate::error::FieldError;
 use crate::messages::Messages;
 use crate::record::{Reader, Writer};
@@ -89,6 +90,7 @@ impl<D: Disk> Field<D> {
             awaited: Vec::new(),
             messages: Messages::default(),
             seen: crate::seen::Seen::default(),
+            epochs: Epochs::default(),
         };
         let mut field = Self {
             disk,

@@ -1,6 +1,6 @@
 //! What can go wrong inside, in terms that a person can act on. Nothing here names a file, a note or a key.
 
-use formats::{DecodeError, DispatchId, DropUrl, PieceError, PieceNo};
+use formats::{BulletinRefusal, DecodeError, DispatchId, DropUrl, PieceError, PieceNo};
 
 use crate::road::RoadError;
 
@@ -31,6 +31,12 @@ pub enum FieldError {
     /// Reading what should be added failed.
     #[error("reading file {0} failed")]
     Source(usize, #[source] std::io::Error),
+    /// A bulletin that cannot be read.
+    #[error("the bulletin cannot be read")]
+    BulletinUnreadable(#[source] DecodeError),
+    /// A bulletin that is not to be believed.
+    #[error("the bulletin is refused")]
+    Bulletin(#[source] BulletinRefusal),
     /// Nothing to seal.
     #[error("there is neither a file nor a note")]
     Nothing,

@@ -1,6 +1,6 @@
 //! Judging a receipt that opened: what may be forgotten on its word, and what nothing is forgotten for.
 
-use formats::{Receipt, ReceiptKind};
+use formats::{BulletinRefusal, Receipt, ReceiptKind};
 
 use crate::state::{Dispatch, SentShards, State};
 
@@ -22,6 +22,9 @@ pub enum Refusal {
     /// As many messages as the device keeps wait to be read.
     #[error("too many messages wait to be read")]
     TooManyMessages,
+    /// A bulletin that is not to be believed.
+    #[error(transparent)]
+    Bulletin(BulletinRefusal),
 }
 
 impl Refusal {

@@ -9,8 +9,10 @@
 
 mod add;
 mod book;
+mod bulletin;
 mod card;
 mod disk;
+mod epochs;
 mod error;
 mod http;
 mod judge;
@@ -32,6 +34,7 @@ mod way;
 
 pub use add::Added;
 pub use book::Field;
+pub use bulletin::{BulletinTaken, Retiring};
 pub use card::{Card, CardFile, CardStore};
 pub use disk::{DirDisk, Disk};
 pub use error::FieldError;

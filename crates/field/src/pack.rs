@@ -9,7 +9,7 @@ use std::thread;
 use formats::coding::{Encoder, recovery_for};
 use formats::{
     CELL, Contact, DispatchId, Kit, PieceError, PieceNo, PiecePlace, PieceSealer, SealedPiece,
-    UnhashedPiece,
+    Standing, UnhashedPiece,
 };
 use keys::IntakeRecipient;
 use rand_chacha::ChaCha20Rng;
@@ -121,6 +121,7 @@ impl PieceSink for Handing<'_> {
 pub fn pack(
     kit: &Kit,
     forced: bool,
+    standing: Standing,
     sources: &mut [Source<'_>],
     note: &str,
     now: i64,
@@ -148,7 +149,7 @@ pub fn pack(
         memory,
         next: PieceNo::CONTACT,
     };
-    let contact = no_reply()?;
+    let contact = no_reply(standing)?;
     thread::scope(|scope| {
         let sealer = scope.spawn(move || {
             seal_whole(&kit.intake, &contact, false, &mut sink)?;
@@ -178,11 +179,12 @@ pub fn pack(
 }
 
 /// A contact piece that asks for no reply.
-fn no_reply() -> Result<Zeroizing<Vec<u8>>, FieldError> {
+fn no_reply(standing: Standing) -> Result<Zeroizing<Vec<u8>>, FieldError> {
     let contact = Contact {
         replies: Vec::new(),
         checkpoints: Vec::new(),
         next_chain: None,
+        standing,
     };
     contact.encode().map_err(FieldError::Manifest)
 }

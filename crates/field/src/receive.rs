@@ -24,6 +24,10 @@ pub struct Received {
     pub forgotten: u64,
     /// Messages that came and wait to be read.
     pub messages: u64,
+    /// Bulletins that changed the kit.
+    pub bulletins: u64,
+    /// New session tokens.
+    pub tokens: u64,
     /// Authentic replies that were refused, and why.
     pub refused: Vec<Refusal>,
     /// Replies that were ours and arrived damaged; they are asked for again next time.
@@ -47,6 +51,7 @@ impl<D: Disk> Field<D> {
         rng: &mut (impl RngCore + CryptoRng),
         progress: crate::OnProgress<'_>,
     ) -> Result<Received, FieldError> {
+        self.turn_epoch(now, rng)?;
         let mut drops = drops.to_vec();
         if drops.is_empty() {
             drops.extend(self.state.kit.drops.iter().map(|drop| drop.url.clone()));

@@ -11,7 +11,6 @@ use formats::dispatch::{Item, Manifest};
 use formats::{
     DecodeError, DispatchId, PieceNo, PieceSealer, SealedPiece, Sha256Writer, seal_piece,
 };
-use keys::ReplyKeys;
 use rand_core::{CryptoRng, RngCore};
 use zeroize::Zeroizing;
 
@@ -22,7 +21,7 @@ use crate::disk::Disk;
 use crate::error::FieldError;
 use crate::record::{Reader, Writer};
 use crate::seal::{fit_kind, fit_name};
-use crate::state::{Awaited, Dispatch, State};
+use crate::state::{Dispatch, State};
 
 /// A piece ends this long after its first byte. With a second left for sealing and storing, at most five are at risk.
 const FLUSH: Duration = Duration::from_secs(4);
@@ -302,6 +301,8 @@ impl<D: Disk> Field<D> {
             id,
             sealed_at: take.now,
             complete: false,
+            epoch: self.state.epochs.epoch,
+            intake: self.state.kit.intake_epoch,
             pieces: vec![contact, piece],
             recording: Some(Recording {
                 kind: fit_kind(&take.about.kind),
@@ -309,7 +310,9 @@ impl<D: Disk> Field<D> {
             }),
         });
         let awaited = self.state.awaited.len();
-        self.await_replies(replies, take.now);
+        for keys in replies {
+            self.state.await_reply(keys, take.now);
+        }
         if let Err(error) = self.commit(rng) {
             self.state.dispatches.pop();
             self.state.awaited.truncate(awaited);
@@ -408,11 +411,6 @@ impl<D: Disk> Field<D> {
             return Err(error);
         }
         Ok(count)
-    }
-
-    fn await_replies(&mut self, replies: Vec<ReplyKeys>, made_at: i64) {
-        let awaited = replies.into_iter().map(|keys| Awaited { keys, made_at });
-        self.state.awaited.extend(awaited);
     }
 }
 

@@ -1,6 +1,6 @@
 //! Taking a reply in, whichever way it came: a mailbox, or a card going back in. One place decides what each kind does.
 
-use formats::{Cell, Reply, ReplyError, open_reply};
+use formats::{BulletinRefusal, Cell, Reply, ReplyError, open_reply};
 use rand_core::{CryptoRng, RngCore};
 
 use crate::book::Field;
@@ -18,6 +18,10 @@ pub(crate) struct Outcome {
     pub(crate) receipts: u64,
     /// Messages that wait to be read now.
     pub(crate) messages: u64,
+    /// Bulletins that changed the kit.
+    pub(crate) bulletins: u64,
+    /// New session tokens.
+    pub(crate) tokens: u64,
     /// Files of pieces to remove once the state is saved.
     pub(crate) files: Vec<String>,
 }
@@ -31,6 +35,19 @@ pub(crate) fn apply_reply(state: &mut State, reply: &Reply, now: i64) -> Result<
         Reply::Receipt(receipt) => Ok(Outcome {
             receipts: 1,
             files: judge::apply(state, receipt)?,
+            ..Outcome::default()
+        }),
+        Reply::Bulletin(signed) => match state.take_bulletin(signed, now) {
+            Ok(_) => Ok(Outcome {
+                bulletins: 1,
+                ..Outcome::default()
+            }),
+            // The same bulletin comes by several roads; only the first has anything to change.
+            Err(BulletinRefusal::NotNewer { .. }) => Ok(Outcome::default()),
+            Err(refusal) => Err(Refusal::Bulletin(refusal)),
+        },
+        Reply::Supply(supply) => Ok(Outcome {
+            tokens: state.take_supply(supply),
             ..Outcome::default()
         }),
         Reply::Message(message) => Ok(Outcome {
@@ -78,11 +95,15 @@ impl<D: Disk> Field<D> {
                 return Ok(Taken::Kept);
             }
         };
+        let confirmed = awaited.epoch;
+        self.state.confirmed_by(confirmed);
         match apply_reply(&mut self.state, &reply, now) {
             Ok(outcome) => {
                 self.state.awaited.remove(at);
                 received.receipts += outcome.receipts;
                 received.messages += outcome.messages;
+                received.bulletins += outcome.bulletins;
+                received.tokens += outcome.tokens;
                 received.forgotten += outcome.files.len() as u64;
                 self.forget(&outcome.files, rng)?;
                 Ok(Taken::Used)

@@ -5,6 +5,7 @@ use formats::cell::{INDEX_END, shards_for};
 use formats::{DecodeError, Digest, DispatchId, Kit, PieceNo};
 use keys::{ReplyIdentity, ReplyKeys, ReplySecret};
 
+use crate::epochs::Epochs;
 use crate::messages::Messages;
 use crate::record::{Reader, Writer};
 use crate::recording::Recording;
@@ -75,6 +76,10 @@ pub(crate) struct Dispatch {
     pub(crate) id: DispatchId,
     pub(crate) sealed_at: i64,
     pub(crate) complete: bool,
+    /// The epoch of sealing: no cell of it is older.
+    pub(crate) epoch: u32,
+    /// The intake epoch of the recipient it is sealed to.
+    pub(crate) intake: u32,
     pub(crate) pieces: Vec<PieceState>,
     /// Set while the manifest is still to come.
     pub(crate) recording: Option<Recording>,
@@ -141,6 +146,8 @@ impl Dispatch {
 pub(crate) struct Awaited {
     pub(crate) keys: ReplyKeys,
     pub(crate) made_at: i64,
+    /// The epoch in which its contact piece was sealed.
+    pub(crate) epoch: u32,
 }
 
 /// Everything the device remembers.
@@ -151,13 +158,15 @@ pub(crate) struct State {
     pub(crate) awaited: Vec<Awaited>,
     pub(crate) messages: Messages,
     pub(crate) seen: Seen,
+    pub(crate) epochs: Epochs,
 }
 
 const COMPLETE: u8 = 1;
 const RECORDING: u8 = 2;
 const FORGOTTEN: u8 = 1;
 const PIECE_MIN: usize = 8 + 32 + 4 + 1;
-const AWAITED_LEN: usize = 32 + 32 + 8;
+const AWAITED_LEN: usize = 32 + 32 + 8 + 4;
+const DISPATCH_MIN: usize = 16 + 8 + 1 + 4 + 4 + 4;
 
 impl State {
     pub(crate) fn encode(&self) -> Result<Writer, DecodeError> {
@@ -165,11 +174,12 @@ impl State {
         let pieces: usize = self.dispatches.iter().map(|d| d.pieces.len()).sum();
         let room = 64
             + kit.len()
-            + self.dispatches.len() * (29 + 12 + formats::dispatch::KIND_MAX)
+            + self.dispatches.len() * (DISPATCH_MIN + 12 + formats::dispatch::KIND_MAX)
             + pieces * (PIECE_MIN + SENT_WORDS * 8)
             + self.awaited.len() * AWAITED_LEN
             + self.messages.room()
-            + self.seen.room();
+            + self.seen.room()
+            + self.epochs.room();
         let mut w = Writer::with_room(room);
         w.byte(VERSION)
             .u64(self.generation)
@@ -183,10 +193,12 @@ impl State {
         for awaited in &self.awaited {
             w.bytes(awaited.keys.identity.expose_bytes());
             w.bytes(awaited.keys.secret.expose_bytes())
-                .i64(awaited.made_at);
+                .i64(awaited.made_at)
+                .u32(awaited.epoch);
         }
         self.messages.encode(&mut w)?;
         self.seen.encode(&mut w);
+        self.epochs.encode(&mut w);
         Ok(w)
     }
 
@@ -196,7 +208,7 @@ impl State {
         let generation = r.u64()?;
         let kit = r.count(1)?;
         let kit = Kit::decode(r.take(kit)?)?;
-        let dispatches = (0..r.count(29)?)
+        let dispatches = (0..r.count(DISPATCH_MIN)?)
             .map(|_| decode_dispatch(&mut r))
             .collect::<Result<_, _>>()?;
         let mut awaited = Vec::new();
@@ -208,10 +220,12 @@ impl State {
             awaited.push(Awaited {
                 keys,
                 made_at: r.i64()?,
+                epoch: r.u32()?,
             });
         }
         let messages = Messages::decode(&mut r)?;
         let seen = Seen::decode(&mut r)?;
+        let epochs = Epochs::decode(&mut r)?;
         r.end()?;
         Ok(Self {
             generation,
@@ -220,6 +234,7 @@ impl State {
             awaited,
             messages,
             seen,
+            epochs,
         })
     }
 
@@ -242,6 +257,7 @@ fn encode_dispatch(w: &mut Writer, dispatch: &Dispatch) {
     if let Some(recording) = &dispatch.recording {
         recording.encode(w);
     }
+    w.u32(dispatch.epoch).u32(dispatch.intake);
     w.count(dispatch.pieces.len());
     for piece in &dispatch.pieces {
         w.bytes(&piece.file)
@@ -264,6 +280,7 @@ fn decode_dispatch(r: &mut Reader<'_>) -> Result<Dispatch, DecodeError> {
     } else {
         Some(Recording::decode(r)?)
     };
+    let (epoch, intake) = (r.u32()?, r.u32()?);
     let count = r.count(PIECE_MIN)?;
     let pieces = (0..count)
         .map(|_| decode_piece(r))
@@ -272,6 +289,8 @@ fn decode_dispatch(r: &mut Reader<'_>) -> Result<Dispatch, DecodeError> {
         id,
         sealed_at,
         complete: flags & COMPLETE != 0,
+        epoch,
+        intake,
         pieces,
         recording,
     })

@@ -3,6 +3,7 @@
 use formats::DispatchId;
 
 use crate::book::Field;
+use crate::bulletin::Retiring;
 use crate::state::DispatchState;
 
 /// One dispatch.
@@ -35,6 +36,8 @@ pub struct Status {
     pub messages: usize,
     /// How many more replies the newsroom may send, if everything sealed here reached it.
     pub replies_left: usize,
+    /// What waits here sealed to a recipient that the newsroom will give up.
+    pub retiring: Option<Retiring>,
 }
 
 /// With fewer replies left than this, the owner should send something.
@@ -59,6 +62,7 @@ impl<D> Field<D> {
         });
         let drops = &self.state.kit.drops;
         Status {
+            retiring: self.state.retiring(),
             newsroom: self.state.kit.newsroom.clone(),
             dispatches: dispatches.collect(),
             sessions_left: drops

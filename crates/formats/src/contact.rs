@@ -1,7 +1,8 @@
 //! The contact piece, number 0 of a dispatch and never archived: how the newsroom can answer this one reporter.
 //!
-//! It brings one-time reply pairs, the last checkpoints the field saw of its drops, and, where the field replaces its
-//! chain, the new chain's first key. Canonical JSON, secret as a whole.
+//! It brings one-time reply pairs, the last checkpoints the field saw of its drops, how far the field has come
+//! ([`Standing`]), and, until the newsroom has confirmed it, the fresh chain that replaces the kit's. Canonical JSON,
+//! secret as a whole.
 
 use keys::{ChainKey, ReplyRecipient, ReplySecret};
 use serde::{Deserialize, Serialize};
@@ -9,7 +10,7 @@ use zeroize::Zeroizing;
 
 use crate::canonical::read_json;
 use crate::error::{DecodeError, at_most};
-use crate::kit::DropUrl;
+use crate::kit::{DropUrl, Kit, KitDrop};
 use crate::secret::{SecretHex, to_wiped_vec};
 
 pub use keys::ReplyPair;
@@ -38,6 +39,75 @@ pub struct Checkpoint {
     pub note: String,
 }
 
+/// The most drops whose sessions a standing counts.
+pub const SESSIONS_MAX: usize = 16;
+
+/// How many sessions the field has left at a drop.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct SessionsLeft {
+    /// Which drop.
+    pub drop: DropUrl,
+    /// Tokens not yet spent.
+    pub left: u32,
+}
+
+/// How far the field has come when it sealed this: what the newsroom must keep for it, and what it need not.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Standing {
+    /// Number of the last bulletin that was applied; 0 for none.
+    pub bulletin: u32,
+    /// The epoch of sealing.
+    pub epoch: u32,
+    /// Nothing sealed before this epoch is still wanted: all of it was acknowledged.
+    pub epoch_from: u32,
+    /// The intake epoch of the recipient that this dispatch is sealed to.
+    pub intake: u32,
+    /// Nothing sealed to an intake recipient before this one is still wanted.
+    pub intake_from: u32,
+    /// Sessions left, by drop.
+    pub sessions: Vec<SessionsLeft>,
+}
+
+impl Standing {
+    /// The standing of a kit that nothing was done with yet.
+    #[must_use]
+    pub fn of_kit(kit: &Kit) -> Self {
+        let left = |drop: &KitDrop| SessionsLeft {
+            drop: drop.url.clone(),
+            left: u32::try_from(drop.tokens.len()).unwrap_or(u32::MAX),
+        };
+        Self {
+            bulletin: kit.bulletin,
+            epoch: 0,
+            epoch_from: 0,
+            intake: kit.intake_epoch,
+            intake_from: kit.intake_epoch,
+            sessions: kit.drops.iter().map(left).collect(),
+        }
+    }
+
+    fn check(&self) -> Result<(), DecodeError> {
+        at_most("drops of a standing", SESSIONS_MAX, self.sessions.len())?;
+        if self.epoch_from > self.epoch || self.intake_from > self.intake {
+            return Err(DecodeError::invalid(
+                WHAT,
+                "what is still wanted does not begin after what is sealed now",
+            ));
+        }
+        for (i, one) in self.sessions.iter().enumerate() {
+            if self.sessions[..i]
+                .iter()
+                .any(|other| other.drop == one.drop)
+            {
+                return Err(DecodeError::invalid(WHAT, "each drop is counted once"));
+            }
+        }
+        Ok(())
+    }
+}
+
 /// What a contact piece holds.
 #[derive(Debug)]
 pub struct Contact {
@@ -45,8 +115,10 @@ pub struct Contact {
     pub replies: Vec<ReplyPair>,
     /// Checkpoints seen, so that a drop which forks its log is caught.
     pub checkpoints: Vec<Checkpoint>,
-    /// The fresh chain that replaces the kit's, if the field makes one.
+    /// The fresh chain that replaces the kit's: its key of the epoch of sealing. Absent once the field uses it.
     pub next_chain: Option<ChainKey>,
+    /// How far the field has come.
+    pub standing: Standing,
 }
 
 // Declared in sorted order: this is the canonical encoding.
@@ -57,6 +129,7 @@ struct Json {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     next_chain: Option<SecretHex>,
     replies: Vec<PairJson>,
+    standing: Standing,
     version: u32,
 }
 
@@ -87,6 +160,7 @@ impl Contact {
                     secret: SecretHex(*pair.secret.expose_bytes()),
                 })
                 .collect(),
+            standing: self.standing.clone(),
             version: VERSION,
         };
         json.check()?;
@@ -114,6 +188,7 @@ impl Contact {
             replies,
             checkpoints: json.checkpoints,
             next_chain: json.next_chain.map(|key| ChainKey::from_bytes(key.0)),
+            standing: json.standing,
         })
     }
 }
@@ -137,6 +212,7 @@ impl Json {
             CHECKPOINTS_MAX,
             self.checkpoints.len(),
         )?;
+        self.standing.check()?;
         for checkpoint in &self.checkpoints {
             at_most("checkpoint note", NOTE_MAX, checkpoint.note.len())?;
         }

@@ -137,6 +137,20 @@ impl SessionToken {
     }
 }
 
+impl Clone for SessionToken {
+    fn clone(&self) -> Self {
+        Self::from_bytes(self.0.0)
+    }
+}
+
+impl PartialEq for SessionToken {
+    fn eq(&self, other: &Self) -> bool {
+        self.0.0 == other.0.0
+    }
+}
+
+impl Eq for SessionToken {}
+
 impl fmt::Debug for SessionToken {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str("SessionToken(..)")
@@ -182,12 +196,17 @@ pub struct Kit {
     pub drops: Vec<KitDrop>,
     /// Who may sign bulletins.
     pub custodians: Vec<Custodian>,
+    /// How many different custodians' signatures a bulletin needs; 0 only where no custodian is pinned, and then none counts.
+    pub threshold: u8,
+    /// Number of the newsroom's last bulletin when the kit was made: only later ones count.
+    pub bulletin: u32,
 }
 
 // Declared in sorted order: this is the canonical encoding.
 #[derive(Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 struct Json {
+    bulletin: u32,
     chain: SecretHex,
     custodians: Vec<CustodianJson>,
     drops: Vec<DropJson>,
@@ -195,12 +214,13 @@ struct Json {
     issued_at: i64,
     kit: KitId,
     newsroom: String,
+    threshold: u8,
     version: u32,
 }
 
-#[derive(Serialize, Deserialize)]
+#[derive(Debug, Clone, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
-struct CustodianJson {
+pub(crate) struct CustodianJson {
     key: String,
     name: String,
 }
@@ -214,11 +234,11 @@ struct DropJson {
     url: DropUrl,
 }
 
-#[derive(Serialize, Deserialize)]
+#[derive(Debug, Clone, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
-struct IntakeJson {
-    epoch: u32,
-    recipient: String,
+pub(crate) struct IntakeJson {
+    pub(crate) epoch: u32,
+    pub(crate) recipient: String,
 }
 
 impl Kit {
@@ -264,23 +284,15 @@ impl Kit {
             url: drop.url.clone(),
         };
         Json {
+            bulletin: self.bulletin,
             chain: SecretHex(*self.chain.expose_bytes()),
-            custodians: self
-                .custodians
-                .iter()
-                .map(|custodian| CustodianJson {
-                    key: hex::encode(custodian.key.as_bytes()),
-                    name: custodian.name.clone(),
-                })
-                .collect(),
+            custodians: self.custodians.iter().map(CustodianJson::of).collect(),
             drops: self.drops.iter().map(drop_json).collect(),
-            intake: IntakeJson {
-                epoch: self.intake_epoch,
-                recipient: self.intake.to_string(),
-            },
+            intake: IntakeJson::of(self.intake_epoch, &self.intake),
             issued_at: self.issued_at,
             kit: self.id,
             newsroom: self.newsroom.clone(),
+            threshold: self.threshold,
             version: VERSION,
         }
     }
@@ -346,32 +358,20 @@ impl Json {
             });
         }
         at_most("drops of a kit", DROPS_MAX, self.drops.len())?;
-        at_most("custodians of a kit", CUSTODIANS_MAX, self.custodians.len())?;
-        at_most("newsroom name", NAME_MAX, self.newsroom.len())?;
-        for custodian in &self.custodians {
-            at_most("custodian name", NAME_MAX, custodian.name.len())?;
-        }
+        check_custodians(WHAT, &self.custodians, self.threshold)?;
+        check_newsroom(WHAT, &self.newsroom)?;
         for (i, drop) in self.drops.iter().enumerate() {
             at_most("tokens of a drop", TOKENS_MAX, drop.tokens.len())?;
             if self.drops[..i].iter().any(|other| other.url == drop.url) {
                 return Err(DecodeError::invalid(WHAT, "each drop is named once"));
             }
         }
-        if self.newsroom.is_empty() || self.newsroom.chars().any(char::is_control) {
-            return Err(DecodeError::invalid(
-                WHAT,
-                "the newsroom has a one-line name",
-            ));
-        }
         Ok(())
     }
 
     fn open(self) -> Result<Kit, DecodeError> {
-        let intake =
-            self.intake.recipient.parse().map_err(|_| {
-                DecodeError::invalid(WHAT, "the intake recipient is an age1pq1... key")
-            })?;
-        let custodians = self.custodians.into_iter().map(CustodianJson::open);
+        let intake = self.intake.open(WHAT)?;
+        let custodians = self.custodians.into_iter().map(|one| one.open(WHAT));
         let drops = self.drops.into_iter().map(DropJson::open);
         Ok(Kit {
             newsroom: self.newsroom,
@@ -382,6 +382,8 @@ impl Json {
             chain: ChainKey::from_bytes(self.chain.0),
             drops: drops.collect::<Result<_, _>>()?,
             custodians: custodians.collect::<Result<_, _>>()?,
+            threshold: self.threshold,
+            bulletin: self.bulletin,
         })
     }
 }
@@ -399,16 +401,87 @@ impl DropJson {
     }
 }
 
+/// Holds a newsroom's name to one line, here and in bulletins.
+pub(crate) fn check_newsroom(what: &'static str, name: &str) -> Result<(), DecodeError> {
+    at_most("newsroom name", NAME_MAX, name.len())?;
+    if name.is_empty() || name.chars().any(char::is_control) {
+        return Err(DecodeError::invalid(
+            what,
+            "the newsroom has a one-line name",
+        ));
+    }
+    Ok(())
+}
+
+/// Holds a custodian set to its rules, here and in bulletins: nobody twice, and a threshold that can be met.
+pub(crate) fn check_custodians(
+    what: &'static str,
+    custodians: &[CustodianJson],
+    threshold: u8,
+) -> Result<(), DecodeError> {
+    at_most("custodians", CUSTODIANS_MAX, custodians.len())?;
+    for (i, custodian) in custodians.iter().enumerate() {
+        at_most("custodian name", NAME_MAX, custodian.name.len())?;
+        let twice =
+            |other: &CustodianJson| other.key == custodian.key || other.name == custodian.name;
+        if custodians[..i].iter().any(twice) {
+            return Err(DecodeError::invalid(what, "each custodian is named once"));
+        }
+    }
+    let fits =
+        usize::from(threshold) <= custodians.len() && (threshold > 0 || custodians.is_empty());
+    if !fits {
+        return Err(DecodeError::invalid(
+            what,
+            "the threshold is between 1 and the number of custodians",
+        ));
+    }
+    Ok(())
+}
+
+impl IntakeJson {
+    pub(crate) fn of(epoch: u32, recipient: &IntakeRecipient) -> Self {
+        Self {
+            epoch,
+            recipient: recipient.to_string(),
+        }
+    }
+
+    /// Reads the recipient in its one spelling: the same key in capitals would be a second encoding.
+    pub(crate) fn open(&self, what: &'static str) -> Result<IntakeRecipient, DecodeError> {
+        let recipient: Option<IntakeRecipient> = self.recipient.parse().ok();
+        recipient
+            .filter(|one| one.to_string() == self.recipient)
+            .ok_or_else(|| DecodeError::invalid(what, "the intake recipient is an age1pq1... key"))
+    }
+}
+
 impl CustodianJson {
-    fn open(self) -> Result<Custodian, DecodeError> {
-        let bad = || DecodeError::invalid(WHAT, "a custodian's key is an Ed25519 key");
-        let bytes: [u8; 32] = hex::decode(&self.key)
-            .ok()
-            .and_then(|key| key.try_into().ok())
-            .ok_or_else(bad)?;
+    pub(crate) fn of(custodian: &Custodian) -> Self {
+        Self {
+            key: hex::encode(custodian.key.as_bytes()),
+            name: custodian.name.clone(),
+        }
+    }
+
+    pub(crate) fn open(self, what: &'static str) -> Result<Custodian, DecodeError> {
         Ok(Custodian {
             name: self.name,
-            key: CustodianVerifyingKey::from_bytes(&bytes).map_err(|_| bad())?,
+            key: custodian_key(what, &self.key)?,
         })
     }
+}
+
+/// Reads a custodian's verifying key.
+pub(crate) fn custodian_key(
+    what: &'static str,
+    spelt: &str,
+) -> Result<CustodianVerifyingKey, DecodeError> {
+    let bad = || DecodeError::invalid(what, "a custodian's key is an Ed25519 key");
+    let bytes: [u8; 32] = hex::decode(spelt)
+        .ok()
+        .filter(|_| !spelt.bytes().any(|b| b.is_ascii_uppercase()))
+        .and_then(|key| key.try_into().ok())
+        .ok_or_else(bad)?;
+    CustodianVerifyingKey::from_bytes(&bytes).map_err(|_| bad())
 }

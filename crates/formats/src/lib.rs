@@ -7,6 +7,7 @@
 //! The layouts are described in `docs/formats/`, and every one has vectors in `vectors/` that the tests replay.
 
 pub mod assemble;
+pub mod bulletin;
 pub mod canonical;
 pub mod card;
 pub mod cell;
@@ -23,10 +24,12 @@ pub mod receipt;
 pub mod reply;
 mod secret;
 pub mod statement;
+pub mod supply;
 
 pub use assemble::{AssembleError, Assembler, AuthenticPiece, PieceKey, Progress};
+pub use bulletin::{Bulletin, BulletinRefusal, NewDrop, Pinned, Retired, SignedBulletin};
 pub use cell::{Cell, CellHeader};
-pub use contact::{Checkpoint, Contact, ReplyPair};
+pub use contact::{Checkpoint, Contact, ReplyPair, SessionsLeft, Standing};
 pub use dispatch::{Item, Manifest};
 pub use error::DecodeError;
 pub use id::{DispatchId, KitId, MessageId, PieceNo};
@@ -38,6 +41,7 @@ pub use proof_file::{LogProof, ProofFile};
 pub use receipt::{Receipt, ReceiptKind, ReceiptPiece};
 pub use reply::{Reply, ReplyError, open_reply, seal_reply};
 pub use statement::{Grade, Statement};
+pub use supply::Supply;
 
 /// Bytes of one shard, the unit of the erasure code.
 pub const SHARD: usize = 65_408;

@@ -9,10 +9,12 @@ use rand_core::{CryptoRng, RngCore};
 use zeroize::Zeroizing;
 
 use crate::SHARD;
+use crate::bulletin::{self, SignedBulletin};
 use crate::cell::{Cell, NONCE, ReplyHeader};
 use crate::error::{DecodeError, at_most};
 use crate::message::{self, Message};
 use crate::receipt::{self, Receipt};
+use crate::supply::{self, Supply};
 
 const WHAT: &str = "reply";
 /// The version this program writes and reads.
@@ -27,6 +29,10 @@ pub enum Reply {
     Receipt(Receipt),
     /// Kind 5: words from a person at the desk.
     Message(Message),
+    /// Kind 6: news for every kit, whose signatures are still to be checked.
+    Bulletin(SignedBulletin),
+    /// Kind 7: new session tokens.
+    Supply(Supply),
 }
 
 impl Reply {
@@ -38,6 +44,8 @@ impl Reply {
         match self {
             Self::Receipt(receipt) => receipt.encode().map(Zeroizing::new),
             Self::Message(message) => message.encode(),
+            Self::Bulletin(bulletin) => Ok(Zeroizing::new(bulletin.encode_reply())),
+            Self::Supply(supply) => supply.encode(),
         }
     }
 
@@ -63,6 +71,8 @@ impl Reply {
         match *kind {
             1..=4 => Receipt::decode(bytes).map(Self::Receipt),
             message::KIND => Message::decode(bytes).map(Self::Message),
+            bulletin::KIND => SignedBulletin::decode_reply(bytes).map(Self::Bulletin),
+            supply::KIND => Supply::decode(bytes).map(Self::Supply),
             got => Err(DecodeError::UnknownKind { what: WHAT, got }),
         }
     }
@@ -77,6 +87,18 @@ impl From<Receipt> for Reply {
 impl From<Message> for Reply {
     fn from(message: Message) -> Self {
         Self::Message(message)
+    }
+}
+
+impl From<SignedBulletin> for Reply {
+    fn from(bulletin: SignedBulletin) -> Self {
+        Self::Bulletin(bulletin)
+    }
+}
+
+impl From<Supply> for Reply {
+    fn from(supply: Supply) -> Self {
+        Self::Supply(supply)
     }
 }
 

@@ -7,6 +7,19 @@ use crate::mac::PieceMacKey;
 use crate::secret::secret32;
 use crate::veil::VeilKeys;
 
+/// Length of an epoch in microseconds: a week.
+pub const EPOCH: i64 = 7 * 24 * 3_600 * 1_000_000;
+
+/// How many epochs beyond the last confirmed one the field may go, and the desk looks.
+pub const EPOCHS_AHEAD: u32 = 60;
+
+/// The epoch of a moment by the clock: whole weeks since the kit was issued, and 0 before that.
+#[must_use]
+pub fn epoch_at(issued_at: i64, now: i64) -> u32 {
+    let weeks = now.saturating_sub(issued_at) / EPOCH;
+    u32::try_from(weeks.max(0)).unwrap_or(u32::MAX)
+}
+
 secret32! {
     /// CK(e), the chain's link of one epoch.
     ChainKey
@@ -62,6 +75,17 @@ mod tests {
         for (i, a) in all.iter().enumerate() {
             assert!(all[i + 1..].iter().all(|b| a != b));
         }
+    }
+
+    #[test]
+    fn epochs_are_weeks_since_issue() {
+        assert_eq!(epoch_at(1_000, 0), 0);
+        assert_eq!(epoch_at(1_000, 1_000 + EPOCH - 1), 0);
+        assert_eq!(epoch_at(1_000, 1_000 + EPOCH), 1);
+        assert_eq!(
+            epoch_at(i64::MIN, i64::MAX),
+            u32::try_from(i64::MAX / EPOCH).unwrap_or(u32::MAX)
+        );
     }
 
     #[test]

@@ -36,6 +36,8 @@ fn send(runtime: &Runtime, folder: &DeskFolder, handover: &Handover) {
         chain: ChainKey::generate(&mut rng),
         drops: Vec::new(),
         custodians: Vec::new(),
+        threshold: 0,
+        bulletin: 0,
     };
     runtime.block_on(issue(folder, &keys, &kit));
     let mut sources = [Source {
@@ -48,6 +50,7 @@ fn send(runtime: &Runtime, folder: &DeskFolder, handover: &Handover) {
     field::pack(
         &kit,
         false,
+        formats::Standing::of_kit(&kit),
         &mut sources,
         NOTE,
         0,

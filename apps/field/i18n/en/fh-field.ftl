@@ -110,3 +110,19 @@ prepare-done = { $cards ->
     [one] The card is filled with noise
    *[other] { $cards } cards are filled with noise
 }; nobody can tell it from one that carries something.
+
+bulletin-done = Bulletin { $number } is taken.
+bulletin-new-intake = What you seal from now on is sealed to the newsroom's new key.
+bulletin-drops = Drops: { $added } new, { $removed } used no longer.
+bulletin-nobody-pinned = This kit cannot check bulletins: it pins no custodian. Ask the newsroom for a new kit.
+bulletin-forged = The bulletin carries a signature that is not a custodian's of this newsroom. Nothing was changed. Tell the newsroom.
+bulletin-too-few = Only { $have } of the { $need } custodians needed have signed the bulletin. Nothing was changed.
+bulletin-other-newsroom = The bulletin is another newsroom's. Nothing was changed.
+bulletin-not-newer = This bulletin, or a later one, was taken already.
+bulletin-expired = The bulletin's time is over, or this device's clock is wrong. Nothing was changed.
+bulletin-backwards = The bulletin goes back to an older key of the newsroom. Nothing was changed. Tell the newsroom.
+error-bulletin = The bulletin cannot be read: { $why }.
+error-bulletin-file = The bulletin's file cannot be read.
+receive-bulletins = A bulletin of the newsroom was taken.
+receive-tokens = New sessions: { $count }.
+status-retiring = { $pieces } sealed pieces are for a key that the newsroom gives up in { $days } days. Send them before.

@@ -1,6 +1,7 @@
 //! The commands, one module each: read what was asked, make one call of the library, say what came of it.
 
 mod add;
+mod bulletin;
 mod init;
 mod live;
 mod pack;
@@ -46,6 +47,7 @@ pub(crate) fn run(args: &Args, words: &Words) -> Result<ExitCode> {
         Command::Say { text } => say::say(args, words, text),
         Command::Read => read::read(args, words),
         Command::Receive { road } => receive::receive(args, words, road),
+        Command::Bulletin { file } => bulletin::bulletin(args, words, file),
         Command::Pack {
             out,
             kit,
@@ -101,6 +103,7 @@ fn open(args: &Args, words: &Words) -> Result<Field<DirDisk>> {
     let disk = take_folder(args, words)?;
     let passphrase = passphrase::ask(words, args.passphrase_file.as_deref())?;
     let mut field = Field::open(disk, &passphrase, &mut OsRng)?;
+    field.turn_epoch(now(), &mut OsRng)?;
     end_cut_recordings(&mut field, words);
     Ok(field)
 }

@@ -5,6 +5,7 @@ use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
 use anyhow::{Result, anyhow};
+use formats::Standing;
 use rand_core::OsRng;
 use serde_json::json;
 
@@ -25,16 +26,17 @@ pub(super) struct PackWish<'a> {
 
 pub(super) fn pack(args: &Args, words: &Words, wish: &PackWish<'_>) -> Result<ExitCode> {
     let (mut sources, total) = open_sources(words, wish.files)?;
-    let opened;
+    let mut opened;
     let given;
-    let (kit, forced) = match wish.kit {
+    let (kit, forced, standing) = match wish.kit {
         Some(path) => {
             given = read_kit(words, path)?;
-            (&given, false)
+            (&given, false, Standing::of_kit(&given))
         }
         None => {
             opened = open(args, words)?;
-            (opened.kit(), opened.forced())
+            let standing = opened.standing_for_pack(now(), &mut OsRng)?;
+            (opened.kit(), opened.forced(), standing)
         }
     };
     let unwritable =
@@ -46,6 +48,7 @@ pub(super) fn pack(args: &Args, words: &Words, wish: &PackWish<'_>) -> Result<Ex
     let packed = field::pack(
         kit,
         forced,
+        standing,
         &mut sources,
         wish.note,
         now(),

@@ -27,6 +27,8 @@ pub(super) fn receive(args: &Args, words: &Words, road_args: &RoadArgs) -> Resul
             "receipts": received.receipts,
             "forgotten": received.forgotten,
             "messages": received.messages,
+            "bulletins": received.bulletins,
+            "tokens": received.tokens,
             "newer": received.newer,
             "refused": received.refused.len(),
         });
@@ -40,6 +42,12 @@ pub(super) fn receive(args: &Args, words: &Words, road_args: &RoadArgs) -> Resul
         ));
         if received.messages > 0 {
             answer(&say!(words, "receive-messages", count = received.messages));
+        }
+        if received.bulletins > 0 {
+            answer(&say!(words, "receive-bulletins"));
+        }
+        if received.tokens > 0 {
+            answer(&say!(words, "receive-tokens", count = received.tokens));
         }
     }
     if received.newer > 0 {

@@ -6,10 +6,15 @@ use anyhow::Result;
 use field::DispatchState;
 use serde_json::json;
 
-use super::open;
+use super::{now, open};
 use crate::args::Args;
-use crate::show::answer;
+use crate::show::{answer, note};
 use crate::words::{Words, say};
+
+/// A day in microseconds.
+const DAY: i64 = 24 * 3_600 * 1_000_000;
+/// From so many days on before the newsroom may give a key up, what is sealed to it is warned of.
+const WARN_DAYS: i64 = 90;
 
 pub(super) fn status(args: &Args, words: &Words) -> Result<ExitCode> {
     let status = open(args, words)?.status();
@@ -60,5 +65,17 @@ pub(super) fn status(args: &Args, words: &Words) -> Result<ExitCode> {
         answer(&say!(words, "status-messages", count = status.messages));
     }
     super::receive::warn_of_few_replies(words, status.replies_left);
+    if let Some(retiring) = status.retiring {
+        let days = retiring.until.saturating_sub(now()).max(0) / DAY;
+        if days <= WARN_DAYS {
+            let pieces = retiring.pieces;
+            note(&say!(
+                words,
+                "status-retiring",
+                pieces = pieces,
+                days = days
+            ));
+        }
+    }
     Ok(ExitCode::SUCCESS)
 }

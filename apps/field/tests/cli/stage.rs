@@ -68,7 +68,7 @@ impl Stage {
         let kit = Kit {
             newsroom: "Example".to_owned(),
             id: KitId(*b"kit-0001"),
-            issued_at: NOW,
+            issued_at: now(),
             intake: newsroom().recipient(),
             intake_epoch: 0,
             chain: chain(),
@@ -78,6 +78,8 @@ impl Stage {
                 tokens: tokens.into_iter().map(SessionToken::from_bytes).collect(),
             }],
             custodians: Vec::new(),
+            threshold: 0,
+            bulletin: 0,
         };
         std::fs::write(root.join("kit"), kit.encode().unwrap()).unwrap();
         std::fs::write(
@@ -248,4 +250,10 @@ impl Newsroom {
             .put_mail(&address, cell.as_bytes(), NOW)
             .unwrap();
     }
+}
+
+/// The program reads the real clock: a kit of another week would be in another epoch.
+fn now() -> i64 {
+    let since = std::time::SystemTime::now().duration_since(std::time::UNIX_EPOCH);
+    i64::try_from(since.unwrap().as_micros()).unwrap()
 }

@@ -60,6 +60,8 @@ pub(crate) fn kit(drops: u8, tokens: u8) -> Kit {
         chain: chain(),
         drops: (1..=drops).map(drop).collect(),
         custodians: Vec::new(),
+        threshold: 0,
+        bulletin: 0,
     }
 }
 

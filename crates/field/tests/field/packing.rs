@@ -1,7 +1,7 @@
 //! Packing: a file of cells holds the whole dispatch, and survives the loss of what its recovery covers.
 
 use field::{FieldError, Source, pack};
-use formats::{CELL, Cell};
+use formats::{CELL, Cell, Standing};
 
 use crate::doubles::{Desk, NOW, kit, noise, rng, source};
 
@@ -19,6 +19,7 @@ fn a_packed_file_opens_with_a_fifth_of_it_lost() {
     let packed = pack(
         &kit(1, 1),
         false,
+        Standing::of_kit(&kit(1, 1)),
         &mut sources,
         "note",
         NOW,
@@ -67,6 +68,7 @@ fn a_full_disk_and_a_broken_file_end_both_threads() {
         let outcome = pack(
             &kit,
             false,
+            Standing::of_kit(&kit),
             &mut sources,
             "",
             NOW,
@@ -97,6 +99,7 @@ fn a_full_disk_and_a_broken_file_end_both_threads() {
     let outcome = pack(
         &kit(1, 1),
         false,
+        Standing::of_kit(&kit(1, 1)),
         &mut [broken],
         "",
         NOW,
@@ -116,6 +119,7 @@ fn impossible_recovery_is_refused() {
     let outcome = pack(
         &kit(1, 1),
         false,
+        Standing::of_kit(&kit(1, 1)),
         &mut [],
         "n",
         NOW,
@@ -129,6 +133,7 @@ fn impossible_recovery_is_refused() {
     let all = pack(
         &kit(1, 1),
         false,
+        Standing::of_kit(&kit(1, 1)),
         &mut [],
         "n",
         NOW,

@@ -9,6 +9,7 @@
 )]
 
 mod assembling;
+mod bulletins;
 mod hostile;
 mod make;
 mod pieces;

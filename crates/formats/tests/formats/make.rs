@@ -1,9 +1,11 @@
 //! Deterministic values for the tests: the same kit, keys and bytes every time.
 
+use formats::bulletin::KEPT_AT_LEAST;
 use formats::dispatch::Item;
 use formats::{
-    Contact, Custodian, DispatchId, Grade, Kit, KitDrop, KitId, LogProof, Manifest, PieceNo,
-    PiecePlace, ProofFile, Receipt, ReceiptKind, ReceiptPiece, SessionToken, Statement,
+    Bulletin, Contact, Custodian, DispatchId, Grade, Kit, KitDrop, KitId, LogProof, Manifest,
+    NewDrop, PieceNo, PiecePlace, ProofFile, Receipt, ReceiptKind, ReceiptPiece, Retired,
+    SessionToken, Standing, Statement, Supply,
 };
 use keys::{ChainKey, CustodianSigningKey, ReplyIdentity, ReplyKeys, ReplySecret};
 use ledger::{Digest, LogSigner, sha256};
@@ -64,10 +66,56 @@ pub(crate) fn kit() -> Kit {
             drop("http://127.0.0.1:8080", 1),
             drop("https://drop.example", 9),
         ],
-        custodians: vec![Custodian {
-            name: "Custodian A".to_owned(),
-            key: CustodianSigningKey::from_bytes(&[5; 32]).verifying_key(),
+        custodians: (1..=3).map(custodian).collect(),
+        threshold: 2,
+        bulletin: 0,
+    }
+}
+
+pub(crate) fn signing_key(n: u8) -> CustodianSigningKey {
+    CustodianSigningKey::from_bytes(&[n + 4; 32])
+}
+
+pub(crate) fn custodian(n: u8) -> Custodian {
+    Custodian {
+        name: format!("Custodian {n}"),
+        key: signing_key(n).verifying_key(),
+    }
+}
+
+pub(crate) fn bulletin() -> Bulletin {
+    let kit = kit();
+    Bulletin {
+        newsroom: kit.newsroom,
+        number: 1,
+        issued_at: kit.issued_at + 1,
+        valid_until: kit.issued_at + 2 * KEPT_AT_LEAST,
+        intake: IntakeIdentity::from_bytes([8; 32]).recipient(),
+        intake_epoch: 1,
+        retired: vec![Retired {
+            epoch: 0,
+            until: kit.issued_at + 1 + KEPT_AT_LEAST,
         }],
+        drops_add: vec![NewDrop {
+            url: "https://new.example".parse().unwrap(),
+            log_key: None,
+        }],
+        drops_remove: vec!["http://127.0.0.1:8080".parse().unwrap()],
+        custodians: kit.custodians,
+        threshold: 2,
+    }
+}
+
+pub(crate) fn supply() -> Supply {
+    let drop = |url: &str, first: u8| {
+        let tokens = (first..first + 2).map(|n| SessionToken::from_bytes([n; 32]));
+        (url.parse().unwrap(), tokens.collect())
+    };
+    Supply {
+        drops: vec![
+            drop("https://drop.example", 21),
+            drop("https://new.example", 31),
+        ],
     }
 }
 
@@ -86,6 +134,11 @@ pub(crate) fn contact() -> Contact {
         replies: (1..=8).map(|n| reply_keys(n).pair()).collect(),
         checkpoints: Vec::new(),
         next_chain: None,
+        standing: Standing {
+            epoch: 3,
+            epoch_from: 1,
+            ..Standing::of_kit(&kit())
+        },
     }
 }
 

@@ -3,13 +3,14 @@
 use formats::cell::INDEX_END;
 use formats::dispatch::Item;
 use formats::{
-    CellHeader, DispatchId, KitId, Manifest, PieceNo, Receipt, ReceiptKind, ReceiptPiece, SHARD,
-    SealedPiece,
+    Bulletin, CellHeader, DispatchId, KitId, Manifest, PieceNo, Receipt, ReceiptKind, ReceiptPiece,
+    SHARD, SealedPiece, SessionToken, SignedBulletin, Supply,
 };
 use keys::PieceTag;
 use ledger::Digest;
 use proptest::prelude::*;
 use proptest::sample::subsequence;
+use rand_chacha::rand_core::RngCore;
 
 use crate::make;
 use crate::pieces::assemble;
@@ -80,12 +81,44 @@ proptest! {
     }
 
     #[test]
+    fn supplies_come_back(counts in prop::collection::vec(1_usize..40, 1..16), seed: u64) {
+        let mut rng = make::rng(seed);
+        let drops = counts.iter().enumerate().map(|(n, count)| {
+            let tokens = (0..*count).map(|_| {
+                let mut bytes = [0; 32];
+                rng.fill_bytes(&mut bytes);
+                SessionToken::from_bytes(bytes)
+            });
+            (format!("https://drop-{n}.example:{}", n + 1).parse().unwrap(), tokens.collect())
+        });
+        let bytes = Supply { drops: drops.collect() }.encode().unwrap();
+        prop_assert_eq!(Supply::decode(&bytes).unwrap().encode().unwrap(), bytes);
+    }
+
+    #[test]
+    fn bulletins_come_back(number in 1_u32.., at in 0_i64..1 << 50, epoch: u32, signers in prop::collection::btree_set(1_u8..4, 0..4)) {
+        let bulletin = Bulletin {
+            number, issued_at: at, valid_until: at + 1, intake_epoch: epoch, retired: Vec::new(),
+            ..make::bulletin()
+        };
+        let draft = bulletin.draft().unwrap();
+        let signed = signers.iter().fold(draft, |draft, n| draft.signed_by(&make::signing_key(*n)));
+        let again = SignedBulletin::decode(&signed.encode()).unwrap();
+        prop_assert_eq!(again.signers().count(), signers.len());
+        let read = again.dangerously_read_unverified().unwrap();
+        prop_assert_eq!((read.number, read.issued_at, read.intake_epoch), (number, at, epoch));
+        prop_assert_eq!(again, signed);
+    }
+
+    #[test]
     fn noise_is_refused_and_never_panics(bytes in prop::collection::vec(any::<u8>(), 0..200)) {
         prop_assert!(Receipt::decode(&bytes).is_err());
         prop_assert!(Manifest::decode(&bytes).is_err());
         prop_assert!(formats::Kit::decode(&bytes).is_err());
         prop_assert!(formats::Contact::decode(&bytes).is_err());
         prop_assert!(formats::ProofFile::decode(&bytes).is_err());
+        prop_assert!(SignedBulletin::decode(&bytes).is_err());
+        prop_assert!(Supply::decode(&bytes).is_err());
     }
 }
 

@@ -8,7 +8,7 @@ use formats::cell::ReplyHeader;
 use formats::coding::{CodingError, Encoder, recovery_limit};
 use formats::{
     CellHeader, Contact, DecodeError, Kit, Manifest, ProofFile, Receipt, ReceiptKind, SHARD,
-    SealedPiece, Statement,
+    SealedPiece, SignedBulletin, Statement, Supply,
 };
 use ledger::{Sha256Writer, sha256};
 use serde::{Deserialize, Serialize};
@@ -416,6 +416,23 @@ fn contacts() {
             swapped(&good, &again.recipient.to_string(), "age1x"),
         ),
         (
+            "more wanted than there is",
+            swapped(&good, "\"epoch_from\":1", "\"epoch_from\":4"),
+        ),
+        (
+            "intake backwards",
+            swapped(&good, "\"intake_from\":0", "\"intake_from\":1"),
+        ),
+        (
+            "a drop counted twice",
+            swapped(
+                &good,
+                "\"drop\":\"https://drop.example\"",
+                "\"drop\":\"http://127.0.0.1:8080\"",
+            ),
+        ),
+        ("no standing", swapped(&good, "\"standing\"", "\"standin\"")),
+        (
             "chain key null",
             swapped(&full, "\"next_chain\":\"", "\"next_chain\":null,\"x\":\""),
         ),
@@ -457,7 +474,7 @@ fn kits() {
         ("space", edited("\"version\":1}", "\"version\": 1}")),
         (
             "keys in another order",
-            edited("{\"chain\"", "{\"version\":1,\"chain\""),
+            edited("{\"bulletin\"", "{\"version\":1,\"bulletin\""),
         ),
         (
             "drop with a path",
@@ -482,6 +499,19 @@ fn kits() {
             edited("\"chain\":\"0303", "\"chain\":\"03"),
         ),
         (
+            "a threshold nobody can meet",
+            edited("\"threshold\":2", "\"threshold\":4"),
+        ),
+        (
+            "a threshold of nobody",
+            edited("\"threshold\":2", "\"threshold\":0"),
+        ),
+        ("a custodian twice", edited("Custodian 2", "Custodian 1")),
+        (
+            "a custodian's key in capitals",
+            edited("\"key\":\"6e7a", "\"key\":\"6E7A"),
+        ),
+        (
             "two-line name",
             edited("Example Newsroom", "Example\\nNewsroom"),
         ),
@@ -500,6 +530,105 @@ fn kits() {
     ];
     replay("kit", accepted, bad, |bytes| {
         Ok(Kit::decode(bytes)?.encode()?.to_vec())
+    });
+}
+
+#[test]
+fn bulletins() {
+    let draft = make::bulletin().draft().unwrap();
+    let signed = (1..=2).fold(draft.clone(), |one, n| one.signed_by(&make::signing_key(n)));
+    let (draft, good) = (draft.encode(), signed.encode());
+    let lines: Vec<&[u8]> = good.split_inclusive(|b| *b == b'\n').collect();
+    let mut bad = cut_and_grown(&good);
+    bad.extend([
+        ("another file", b"fh-kit/1\n".to_vec()),
+        (
+            "version 2",
+            swapped(&good, "\"version\":1", "\"version\":2"),
+        ),
+        (
+            "unknown field",
+            swapped(&good, "\"version\":1", "\"version\":1,\"x\":0"),
+        ),
+        ("space", swapped(&good, "\"version\":1", "\"version\": 1")),
+        (
+            "keys in another order",
+            swapped(&good, "{\"custodians\"", "{\"version\":1,\"custodians\""),
+        ),
+        ("number 0", swapped(&good, "\"number\":1", "\"number\":0")),
+        (
+            "ends before it begins",
+            swapped(&good, "\"valid_until\":18", "\"valid_until\":16"),
+        ),
+        (
+            "kept for too short",
+            swapped(&good, "\"until\":182", "\"until\":179"),
+        ),
+        (
+            "the current intake retired",
+            swapped(&good, "{\"epoch\":0,", "{\"epoch\":1,"),
+        ),
+        (
+            "nobody signs the next",
+            [
+                lines[0],
+                b"{\"custodians\":[]",
+                &lines[1][lines[1].iter().position(|b| *b == b']').unwrap() + 1..],
+            ]
+            .concat(),
+        ),
+        (
+            "a drop added and removed",
+            swapped(&good, "https://new.example", "http://127.0.0.1:8080"),
+        ),
+        (
+            "one custodian twice",
+            [lines[0], lines[1], lines[2], lines[2]].concat(),
+        ),
+        (
+            "signatures in another order",
+            [lines[0], lines[1], lines[3], lines[2]].concat(),
+        ),
+        (
+            "an empty line",
+            [lines[0], lines[1], b"\n", lines[2]].concat(),
+        ),
+        (
+            "half a signature",
+            [lines[0], lines[1], &lines[2][..100], b"\n"].concat(),
+        ),
+    ]);
+    let good = vec![("a draft", draft), ("signed by two", good)];
+    replay("bulletin", good, bad, |bytes| {
+        Ok(SignedBulletin::decode(bytes)?.encode())
+    });
+}
+
+#[test]
+fn supplies() {
+    let good = make::supply().encode().unwrap().to_vec();
+    let with = |at: usize, value: u8| {
+        let mut bytes = good.clone();
+        bytes[at] = value;
+        bytes
+    };
+    let mut bad = cut_and_grown(&good);
+    let one = good[5..].split_at(1 + 20 + 2 + 64).0;
+    let head = &good[..4];
+    bad.extend([
+        ("version 2", with(0, 2)),
+        ("kind 6", with(1, 6)),
+        ("reserved", with(3, 1)),
+        ("no drop", [head, &[0]].concat()),
+        ("three drops", with(4, 3)),
+        ("no token", [head, &[1, 20], &one[1..21], &[0, 0]].concat()),
+        ("more tokens than bytes", with(27, 9)),
+        ("a drop twice", [head, &[2], one, one].concat()),
+        ("no URL", with(6, b'x')),
+        ("not ASCII", with(7, 0xff)),
+    ]);
+    replay("supply", vec![("two drops", good.clone())], bad, |bytes| {
+        Ok(Supply::decode(bytes)?.encode()?.to_vec())
     });
 }
 

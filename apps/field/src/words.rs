@@ -1,13 +1,7 @@
 //! Words in the person's language, compiled in and checked against the English ids when compiling.
 
-use i18n_embed::LanguageLoader;
-use i18n_embed::fluent::{FluentLanguageLoader, fluent_language_loader};
-use rust_embed::RustEmbed;
-use unic_langid::LanguageIdentifier;
-
-#[derive(RustEmbed)]
-#[folder = "i18n"]
-struct Files;
+use i18n_embed::fluent::FluentLanguageLoader;
+use words::Tongue;
 
 /// The chosen language.
 pub(crate) struct Words {
@@ -22,17 +16,13 @@ impl Words {
             .filter_map(|name| std::env::var(name).ok())
             .find(|value| !value.is_empty());
         let wanted = asked.map(str::to_owned).or(system).unwrap_or_default();
-        Self::load(wanted.to_ascii_lowercase().starts_with("ar"))
+        Self::load(Tongue::of_locale(&wanted))
     }
 
-    fn load(arabic: bool) -> Self {
-        let loader = fluent_language_loader!();
-        let tag = if arabic { "ar" } else { "en" };
-        let language: LanguageIdentifier = tag.parse().unwrap_or_default();
-        // The texts are compiled in and a test loads both; should one fail, ids appear in place of words.
-        let _ = loader.load_languages(&Files, &[language]);
+    fn load(tongue: Tongue) -> Self {
+        let loader = words::texts!("fh-field").load(tongue);
         // Direction marks around numbers and addresses matter in a right-to-left line and only disturb another.
-        loader.set_use_isolating(arabic);
+        loader.set_use_isolating(tongue == Tongue::Ar);
         Self { loader }
     }
 
@@ -56,8 +46,12 @@ mod tests {
 
     /// Ids and the variables each uses, in the order they appear.
     fn messages(language: &str) -> Vec<(String, Vec<String>)> {
-        let file = Files::get(&format!("{language}/fh-field.ftl")).unwrap();
-        let text = String::from_utf8(file.data.into_owned()).unwrap();
+        let texts = words::texts!("fh-field");
+        let text = match language {
+            "ar" => texts.ar,
+            _ => texts.en,
+        };
+        let text = String::from_utf8(text.to_vec()).unwrap();
         let mut found = Vec::new();
         for line in text.lines() {
             if let Some((id, _)) = line
@@ -89,8 +83,8 @@ mod tests {
 
     #[test]
     fn arabic_is_spoken_when_asked_for() {
-        let arabic = say!(Words::load(true), "init-done");
-        let english = say!(Words::load(false), "init-done");
+        let arabic = say!(Words::load(Tongue::Ar), "init-done");
+        let english = say!(Words::load(Tongue::En), "init-done");
         assert!(
             arabic.chars().any(|c| ('\u{600}'..='\u{6ff}').contains(&c)),
             "{arabic}"

@@ -1,34 +1,11 @@
 //! The words of findings in both languages; every id is checked when compiling.
 
-use std::borrow::Cow;
 use std::collections::BTreeMap;
 
 use i18n_embed::fluent::FluentLanguageLoader;
-use i18n_embed::{I18nAssets, LanguageLoader as _};
 use i18n_embed_fl::fl;
 use proof::{Code, Finding, Grade};
-use unic_langid::LanguageIdentifier;
-
-struct Files;
-
-impl I18nAssets for Files {
-    fn get_files(&self, path: &str) -> Vec<Cow<'_, [u8]>> {
-        let text: &[u8] = match path {
-            "en/fh-verify.ftl" => include_bytes!("../i18n/en/fh-verify.ftl"),
-            "ar/fh-verify.ftl" => include_bytes!("../i18n/ar/fh-verify.ftl"),
-            _ => return Vec::new(),
-        };
-        vec![Cow::Borrowed(text)]
-    }
-
-    fn filenames_iter(&self) -> Box<dyn Iterator<Item = String> + '_> {
-        Box::new(
-            ["en/fh-verify.ftl", "ar/fh-verify.ftl"]
-                .into_iter()
-                .map(String::from),
-        )
-    }
-}
+use words::Tongue;
 
 /// The words of one language.
 pub(crate) struct Words {
@@ -38,12 +15,10 @@ pub(crate) struct Words {
 impl Words {
     /// `ar` or `en`; anything else is English.
     pub(crate) fn new(tag: &str) -> Self {
-        let fallback: LanguageIdentifier = "en".parse().unwrap_or_default();
-        let wanted: LanguageIdentifier = tag.parse().unwrap_or_default();
-        let loader = FluentLanguageLoader::new("fh-verify", fallback);
-        // The files are compiled in and a test loads both; a failure leaves ids in place of words.
-        let _ = loader.load_languages(&Files, &[wanted]);
-        Self { loader }
+        let tongue = Tongue::from_tag(tag).unwrap_or(Tongue::En);
+        Self {
+            loader: words::texts!("fh-verify").load(tongue),
+        }
     }
 
     pub(crate) fn grade(&self, grade: Grade) -> String {

@@ -8,7 +8,7 @@ use crate::page::{
     Place, icon_path, index_path, opening_tags, story_path, style_path, with_newline,
 };
 use crate::story::Ready;
-use crate::words::{Tongue, excerpt, rfc3339, t};
+use crate::words::{Tongue, Written as _, excerpt, rfc3339, t};
 
 /// Stories at the door, in each language.
 const AT_THE_DOOR: usize = 6;

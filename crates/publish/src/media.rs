@@ -6,7 +6,7 @@ use maud::{Markup, html};
 use crate::address::SitePath;
 use crate::input::{MediaInput, MediaKind};
 use crate::page::Place;
-use crate::words::{Tongue, t};
+use crate::words::{Tongue, Written as _, t};
 
 /// Where a published file stands: named by its own digest, so that no name from elsewhere is carried on.
 #[must_use]

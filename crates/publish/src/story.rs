@@ -7,7 +7,7 @@ use crate::front::kicker;
 use crate::input::{SiteInput, StoryInput};
 use crate::media::Shown;
 use crate::page::{Place, story_path};
-use crate::words::{Tongue, excerpt, paragraphs, rfc3339, t};
+use crate::words::{Tongue, Written as _, excerpt, paragraphs, rfc3339, t};
 
 /// A story whose files are in place.
 #[derive(Debug)]

@@ -1,137 +1,67 @@
 //! The site's words in both languages, and how each writes dates and sizes.
 
-use std::borrow::Cow;
 use std::sync::LazyLock;
 
 use i18n_embed::fluent::FluentLanguageLoader;
-use i18n_embed::{I18nAssets, LanguageLoader as _};
 use jiff::Timestamp;
 use jiff::tz::TimeZone;
-use unic_langid::LanguageIdentifier;
+pub(crate) use words::Tongue;
+use words::texts;
 
 /// Looks a message up in a language; id and arguments are checked when compiling.
 macro_rules! t {
     ($tongue:expr, $id:literal $(, $($args:tt)*)?) => {
-        i18n_embed_fl::fl!($tongue.loader(), $id $(, $($args)*)?)
+        i18n_embed_fl::fl!($crate::words::loader($tongue), $id $(, $($args)*)?)
     };
 }
 pub(crate) use t;
 
-/// A language of the site.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Tongue {
-    En,
-    Ar,
-}
+static EN: LazyLock<FluentLanguageLoader> = LazyLock::new(|| texts!("publish").load(Tongue::En));
+static AR: LazyLock<FluentLanguageLoader> = LazyLock::new(|| texts!("publish").load(Tongue::Ar));
 
-struct Files;
-
-impl I18nAssets for Files {
-    fn get_files(&self, path: &str) -> Vec<Cow<'_, [u8]>> {
-        let text: &[u8] = match path {
-            "en/publish.ftl" => include_bytes!("../i18n/en/publish.ftl"),
-            "ar/publish.ftl" => include_bytes!("../i18n/ar/publish.ftl"),
-            _ => return Vec::new(),
-        };
-        vec![Cow::Borrowed(text)]
-    }
-
-    fn filenames_iter(&self) -> Box<dyn Iterator<Item = String> + '_> {
-        Box::new(
-            ["en/publish.ftl", "ar/publish.ftl"]
-                .into_iter()
-                .map(String::from),
-        )
+/// The loader of a language, for `t!`.
+pub(crate) fn loader(tongue: Tongue) -> &'static FluentLanguageLoader {
+    match tongue {
+        Tongue::En => &EN,
+        Tongue::Ar => &AR,
     }
 }
 
-static EN: LazyLock<FluentLanguageLoader> = LazyLock::new(|| loader("en"));
-static AR: LazyLock<FluentLanguageLoader> = LazyLock::new(|| loader("ar"));
-
-fn loader(tag: &str) -> FluentLanguageLoader {
-    let fallback: LanguageIdentifier = "en".parse().unwrap_or_default();
-    let wanted: LanguageIdentifier = tag.parse().unwrap_or_default();
-    let loader = FluentLanguageLoader::new("publish", fallback);
-    // The files are compiled in and a test loads both; a failure leaves ids in place of words.
-    let _ = loader.load_languages(&Files, &[wanted]);
-    loader
+/// How a language writes times and sizes.
+pub(crate) trait Written {
+    /// Day, month, year and clock in UTC.
+    fn time(self, micros: i64) -> String;
+    /// Day, month and year in UTC.
+    fn date(self, micros: i64) -> String;
+    /// A size that people can compare: one decimal below ten, none above.
+    fn size(self, bytes: u64) -> String;
 }
 
-impl Tongue {
-    pub(crate) const BOTH: [Self; 2] = [Self::Ar, Self::En];
-
-    pub(crate) fn loader(self) -> &'static FluentLanguageLoader {
-        match self {
-            Self::En => &EN,
-            Self::Ar => &AR,
-        }
-    }
-
-    pub(crate) const fn tag(self) -> &'static str {
-        match self {
-            Self::En => "en",
-            Self::Ar => "ar",
-        }
-    }
-
-    pub(crate) const fn dir(self) -> &'static str {
-        match self {
-            Self::En => "ltr",
-            Self::Ar => "rtl",
-        }
-    }
-
-    pub(crate) const fn other(self) -> Self {
-        match self {
-            Self::En => Self::Ar,
-            Self::Ar => Self::En,
-        }
-    }
-
-    /// Day, month, year and clock in UTC, as this language writes them.
-    pub(crate) fn time(self, micros: i64) -> String {
+impl Written for Tongue {
+    fn time(self, micros: i64) -> String {
         let zoned = timestamp(micros).to_zoned(TimeZone::UTC);
         t!(
             self,
             "time-utc",
             day = zoned.day().to_string(),
-            month = self.month(zoned.month()),
+            month = month(self, zoned.month()),
             year = zoned.year().to_string(),
             clock = format!("{:02}:{:02}", zoned.hour(), zoned.minute())
         )
     }
 
-    /// Day, month and year in UTC.
-    pub(crate) fn date(self, micros: i64) -> String {
+    fn date(self, micros: i64) -> String {
         let zoned = timestamp(micros).to_zoned(TimeZone::UTC);
         t!(
             self,
             "date-only",
             day = zoned.day().to_string(),
-            month = self.month(zoned.month()),
+            month = month(self, zoned.month()),
             year = zoned.year().to_string()
         )
     }
 
-    fn month(self, month: i8) -> String {
-        match month {
-            1 => t!(self, "month-1"),
-            2 => t!(self, "month-2"),
-            3 => t!(self, "month-3"),
-            4 => t!(self, "month-4"),
-            5 => t!(self, "month-5"),
-            6 => t!(self, "month-6"),
-            7 => t!(self, "month-7"),
-            8 => t!(self, "month-8"),
-            9 => t!(self, "month-9"),
-            10 => t!(self, "month-10"),
-            11 => t!(self, "month-11"),
-            _ => t!(self, "month-12"),
-        }
-    }
-
-    /// A size that people can compare: one decimal below ten, none above.
-    pub(crate) fn size(self, bytes: u64) -> String {
+    fn size(self, bytes: u64) -> String {
         let scaled = |unit: u64| {
             let tenths = (u128::from(bytes) * 10 + u128::from(unit) / 2) / u128::from(unit);
             if tenths < 100 {
@@ -146,6 +76,23 @@ impl Tongue {
             1_000_000..1_000_000_000 => t!(self, "size-mb", count = scaled(1_000_000)),
             _ => t!(self, "size-gb", count = scaled(1_000_000_000)),
         }
+    }
+}
+
+fn month(tongue: Tongue, month: i8) -> String {
+    match month {
+        1 => t!(tongue, "month-1"),
+        2 => t!(tongue, "month-2"),
+        3 => t!(tongue, "month-3"),
+        4 => t!(tongue, "month-4"),
+        5 => t!(tongue, "month-5"),
+        6 => t!(tongue, "month-6"),
+        7 => t!(tongue, "month-7"),
+        8 => t!(tongue, "month-8"),
+        9 => t!(tongue, "month-9"),
+        10 => t!(tongue, "month-10"),
+        11 => t!(tongue, "month-11"),
+        _ => t!(tongue, "month-12"),
     }
 }
 
@@ -217,7 +164,7 @@ mod tests {
         assert!(en.len() > 60);
         assert_eq!(en, ar);
         for tongue in Tongue::BOTH {
-            assert!(en.keys().all(|id| tongue.loader().has(id)));
+            assert!(en.keys().all(|id| loader(tongue).has(id)));
         }
         assert_ne!(t!(Tongue::En, "nav-about"), t!(Tongue::Ar, "nav-about"));
     }

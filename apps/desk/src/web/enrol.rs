@@ -13,7 +13,7 @@ use crate::web::frame::Rendered;
 use crate::web::json;
 use crate::web::layout::{self, Place};
 use crate::web::parts;
-use crate::web::text::t;
+use crate::web::text::{Coded as _, t};
 use crate::web::visit::Visit;
 
 /// `GET /enrol/{code}`

@@ -10,7 +10,7 @@ use serde_json::json;
 
 use crate::desk::DeskError;
 use crate::web::layout;
-use crate::web::text::t;
+use crate::web::text::{Coded as _, t};
 use crate::web::visit::Visit;
 
 /// Why a request was not done.

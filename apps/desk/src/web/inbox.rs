@@ -13,7 +13,7 @@ use crate::web::layout::{self, Place};
 use crate::web::parts;
 use crate::web::progress;
 use crate::web::sources;
-use crate::web::text::{Tongue, foreign, short, size, t, time};
+use crate::web::text::{Coded as _, Tongue, foreign, short, size, t, time};
 use crate::web::visit::Visit;
 
 /// `GET /`

@@ -13,7 +13,7 @@ use crate::web::form::Posted;
 use crate::web::json;
 use crate::web::layout::{self, Place};
 use crate::web::parts;
-use crate::web::text::{Tongue, foreign, foreign_lines, machine, short, size, t, time};
+use crate::web::text::{Coded as _, Tongue, foreign, foreign_lines, machine, short, size, t, time};
 use crate::web::visit::Visit;
 
 /// Whether the medium was asked for. Without it no pixel, thumbnail or sound is in the page.

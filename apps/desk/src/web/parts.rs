@@ -4,7 +4,7 @@ use maud::{Markup, PreEscaped, html};
 
 use crate::auth::Signed;
 use crate::desk::{FindingView, ScrubReportView};
-use crate::web::text::{Tongue, foreign, machine, t};
+use crate::web::text::{Coded as _, Tongue, foreign, machine, t};
 use crate::web::visit::Visit;
 
 /// The desk's mark: one stroke through a closed line.

@@ -12,7 +12,7 @@ use crate::web::form::Posted;
 use crate::web::json;
 use crate::web::layout::{self, Place};
 use crate::web::parts;
-use crate::web::text::{Tongue, t, time};
+use crate::web::text::{Coded as _, Tongue, t, time};
 use crate::web::visit::Visit;
 
 /// `GET /stories`

@@ -19,7 +19,7 @@ use crate::web::json;
 use crate::web::layout::{self, Place};
 use crate::web::parts;
 use crate::web::stories;
-use crate::web::text::{Tongue, foreign, short, size, t};
+use crate::web::text::{Coded as _, Tongue, foreign, short, size, t};
 use crate::web::visit::Visit;
 
 /// `GET /stories/{id}`

@@ -4,122 +4,43 @@
 //! escaped by maud, isolated by `<bdi>`, with direction overrides and control characters made
 //! visible instead of obeyed.
 
-use std::borrow::Cow;
 use std::sync::LazyLock;
 
 use i18n_embed::fluent::FluentLanguageLoader;
-use i18n_embed::{I18nAssets, LanguageLoader};
 use maud::{Markup, html};
-use unic_langid::LanguageIdentifier;
+pub(crate) use words::Tongue;
 
 /// Looks a message up in a tongue; id and arguments are checked when compiling.
 macro_rules! t {
     ($tongue:expr, $id:literal $(, $($args:tt)*)?) => {
-        i18n_embed_fl::fl!($tongue.loader(), $id $(, $($args)*)?)
+        i18n_embed_fl::fl!($crate::web::text::loader($tongue), $id $(, $($args)*)?)
     };
 }
 pub(crate) use t;
 
-/// The language of a page.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Tongue {
-    En,
-    Ar,
-}
+static EN: LazyLock<FluentLanguageLoader> =
+    LazyLock::new(|| words::texts!("fh-desk").load(Tongue::En));
+static AR: LazyLock<FluentLanguageLoader> =
+    LazyLock::new(|| words::texts!("fh-desk").load(Tongue::Ar));
 
-struct Words;
-
-impl I18nAssets for Words {
-    fn get_files(&self, path: &str) -> Vec<Cow<'_, [u8]>> {
-        let text: &[u8] = match path {
-            "en/fh-desk.ftl" => include_bytes!("../../i18n/en/fh-desk.ftl"),
-            "ar/fh-desk.ftl" => include_bytes!("../../i18n/ar/fh-desk.ftl"),
-            _ => return Vec::new(),
-        };
-        vec![Cow::Borrowed(text)]
-    }
-
-    fn filenames_iter(&self) -> Box<dyn Iterator<Item = String> + '_> {
-        Box::new(
-            ["en/fh-desk.ftl", "ar/fh-desk.ftl"]
-                .into_iter()
-                .map(String::from),
-        )
+/// The loader of a language, for `t!`.
+pub(crate) fn loader(tongue: Tongue) -> &'static FluentLanguageLoader {
+    match tongue {
+        Tongue::En => &EN,
+        Tongue::Ar => &AR,
     }
 }
 
-static EN: LazyLock<FluentLanguageLoader> = LazyLock::new(|| loader("en"));
-static AR: LazyLock<FluentLanguageLoader> = LazyLock::new(|| loader("ar"));
-
-fn loader(tag: &str) -> FluentLanguageLoader {
-    let fallback: LanguageIdentifier = "en".parse().unwrap_or_default();
-    let wanted: LanguageIdentifier = tag.parse().unwrap_or_default();
-    let loader = FluentLanguageLoader::new("fh-desk", fallback);
-    if let Err(error) = loader.load_languages(&Words, &[wanted]) {
-        // The files are compiled in and a test loads both, so only a broken build comes here.
-        tracing::error!(%error, "the messages could not be loaded");
-    }
-    loader
+/// Words that are chosen at run time.
+pub(crate) trait Coded {
+    /// The words for a code that another station chose, if we have any.
+    fn coded(self, family: &str, code: &str) -> Option<String>;
 }
 
-impl Tongue {
-    pub(crate) fn loader(self) -> &'static FluentLanguageLoader {
-        match self {
-            Self::En => &EN,
-            Self::Ar => &AR,
-        }
-    }
-
-    pub(crate) fn tag(self) -> &'static str {
-        match self {
-            Self::En => "en",
-            Self::Ar => "ar",
-        }
-    }
-
-    pub(crate) fn dir(self) -> &'static str {
-        match self {
-            Self::En => "ltr",
-            Self::Ar => "rtl",
-        }
-    }
-
-    /// Both languages, the page's own first.
-    pub(crate) fn both(self) -> [Self; 2] {
-        match self {
-            Self::En => [Self::En, Self::Ar],
-            Self::Ar => [Self::Ar, Self::En],
-        }
-    }
-
-    pub(crate) fn from_tag(tag: &str) -> Option<Self> {
-        match tag {
-            "en" => Some(Self::En),
-            "ar" => Some(Self::Ar),
-            _ => None,
-        }
-    }
-
-    /// The better of our two for an `Accept-Language` header; English when neither is named.
-    pub(crate) fn negotiate(header: &str) -> Self {
-        let mut best = (0.0_f32, Self::En);
-        for part in header.split(',') {
-            let (range, weight) = part.split_once(";q=").unwrap_or((part, "1"));
-            let primary = range.trim().split('-').next().unwrap_or_default();
-            let weight: f32 = weight.trim().parse().unwrap_or(0.0);
-            if let Some(tongue) = Self::from_tag(&primary.to_ascii_lowercase())
-                && weight > best.0
-            {
-                best = (weight, tongue);
-            }
-        }
-        best.1
-    }
-
-    /// The words for a code that another station chose at run time, if we have any.
-    pub(crate) fn coded(self, family: &str, code: &str) -> Option<String> {
+impl Coded for Tongue {
+    fn coded(self, family: &str, code: &str) -> Option<String> {
         let id = format!("{family}-{code}");
-        self.loader().has(&id).then(|| self.loader().get(&id))
+        loader(self).has(&id).then(|| loader(self).get(&id))
     }
 }
 
@@ -247,7 +168,7 @@ mod tests {
         assert_eq!(en, ar);
         for id in &en {
             assert!(
-                Tongue::Ar.loader().has(id) && Tongue::En.loader().has(id),
+                Tongue::BOTH.iter().all(|tongue| loader(*tongue).has(id)),
                 "{id}"
             );
         }

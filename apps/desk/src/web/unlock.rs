@@ -15,7 +15,7 @@ use crate::web::frame::Rendered;
 use crate::web::json;
 use crate::web::layout::{self, Place};
 use crate::web::parts;
-use crate::web::text::{foreign, t};
+use crate::web::text::{Coded as _, foreign, t};
 use crate::web::visit::Visit;
 
 /// `GET /unlock`

@@ -54,6 +54,20 @@ pub(crate) enum Command {
         )]
         name: String,
     },
+    /// Seal everything on a camera's card, in the order in which it was captured. Goes on where it was interrupted.
+    Import {
+        /// The card.
+        folder: PathBuf,
+        /// Words for the newsroom.
+        #[arg(long, default_value = "")]
+        note: String,
+        /// Overwrite the originals once they are sealed. A memory card keeps traces all the same.
+        #[arg(long)]
+        erase: bool,
+        /// A folder of harmless pictures to fill the card with again.
+        #[arg(long, value_name = "FOLDER", requires = "erase")]
+        refill: Option<PathBuf>,
+    },
     /// Show how far each dispatch is.
     Status,
     /// Send what the newsroom does not have yet.

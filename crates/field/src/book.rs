@@ -91,6 +91,7 @@ impl<D: Disk> Field<D> {
             messages: Messages::default(),
             seen: crate::seen::Seen::default(),
             epochs: Epochs::default(),
+            import: crate::import::Import::default(),
         };
         let mut field = Self {
             disk,

@@ -58,6 +58,15 @@ pub enum FieldError {
         #[source]
         source: std::io::Error,
     },
+    /// The camera's card failed.
+    #[error("the camera's card failed while {doing}")]
+    Camera {
+        /// What was being done.
+        doing: &'static str,
+        /// What the system said.
+        #[source]
+        source: std::io::Error,
+    },
     /// A stored piece is not what was sealed.
     #[error("piece {piece} of dispatch {} was damaged on this device", dispatch.short())]
     DamagedPiece {
@@ -98,5 +107,9 @@ pub enum FieldError {
 impl FieldError {
     pub(crate) fn disk(doing: &'static str) -> impl FnOnce(std::io::Error) -> Self {
         move |source| Self::Disk { doing, source }
+    }
+
+    pub(crate) fn camera(doing: &'static str) -> impl FnOnce(std::io::Error) -> Self {
+        move |source| Self::Camera { doing, source }
     }
 }

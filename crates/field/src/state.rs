@@ -6,6 +6,7 @@ use formats::{DecodeError, Digest, DispatchId, Kit, PieceNo};
 use keys::{ReplyIdentity, ReplyKeys, ReplySecret};
 
 use crate::epochs::Epochs;
+use crate::import::Import;
 use crate::messages::Messages;
 use crate::record::{Reader, Writer};
 use crate::recording::Recording;
@@ -159,6 +160,7 @@ pub(crate) struct State {
     pub(crate) messages: Messages,
     pub(crate) seen: Seen,
     pub(crate) epochs: Epochs,
+    pub(crate) import: Import,
 }
 
 const COMPLETE: u8 = 1;
@@ -179,7 +181,8 @@ impl State {
             + self.awaited.len() * AWAITED_LEN
             + self.messages.room()
             + self.seen.room()
-            + self.epochs.room();
+            + self.epochs.room()
+            + self.import.room();
         let mut w = Writer::with_room(room);
         w.byte(VERSION)
             .u64(self.generation)
@@ -199,6 +202,7 @@ impl State {
         self.messages.encode(&mut w)?;
         self.seen.encode(&mut w);
         self.epochs.encode(&mut w);
+        self.import.encode(&mut w);
         Ok(w)
     }
 
@@ -226,6 +230,7 @@ impl State {
         let messages = Messages::decode(&mut r)?;
         let seen = Seen::decode(&mut r)?;
         let epochs = Epochs::decode(&mut r)?;
+        let import = Import::decode(&mut r)?;
         r.end()?;
         Ok(Self {
             generation,
@@ -235,6 +240,7 @@ impl State {
             messages,
             seen,
             epochs,
+            import,
         })
     }
 

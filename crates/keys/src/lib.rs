@@ -14,6 +14,7 @@ mod bech;
 mod bulk;
 pub mod chain;
 pub mod hybrid;
+pub mod import;
 pub mod labels;
 pub mod lock;
 pub mod mac;
@@ -31,6 +32,7 @@ pub mod veil;
 
 pub use bech::{BechError, decode as decode_bech32, encode as encode_bech32};
 pub use chain::{ChainKey, EpochKeys};
+pub use import::{ImportFacts, ImportKey, ImportTag};
 pub use lock::{HeaderKeys, LockError, StateKey};
 pub use mac::{PieceFacts, PieceMacKey, PieceTag, TagMismatch};
 pub use newsroom::{ColumnKey, DatabaseKey, IndexKey, StatementLogSeed};

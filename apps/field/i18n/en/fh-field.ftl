@@ -4,6 +4,15 @@ add-done = { $items ->
     [one] One file is
    *[other] { $items } files are
 } sealed in { $pieces } pieces as dispatch { $dispatch }. Nobody here can open them, you included. Next: send.
+import-done = { $files ->
+    [one] One file of the card is
+   *[other] { $files } files of the card are
+} sealed now; { $already } were sealed before. Nobody here can open them, you included.
+import-unreadable = { $files } files cannot be read and are still on the card as they were.
+import-left = The originals are still on the card. To overwrite them, use --erase when importing.
+import-erased = { $erased } originals are overwritten; { $refilled } harmless pictures took their places.
+import-flash = Be honest with yourself about memory cards: a card keeps old copies of blocks where no program reaches them. A laboratory can find parts of what was overwritten. If the card itself must not speak, destroy it.
+error-camera = The camera's card refused: { $why }. Nothing that is not sealed was overwritten. Run the same command again: it goes on from here.
 stdin-broke = The stream broke ({ $why }). What came before is sealed.
 recording-cut = A recording was cut off. All of it but its last seconds is sealed, as dispatch { $dispatch }.
 status-empty = Nothing is sealed here.

@@ -4,17 +4,15 @@
 //! in those buffers and in the piece under way is what a kill costs.
 
 use std::io::{ErrorKind, Read};
-use std::path::Path;
 use std::process::ExitCode;
 use std::sync::mpsc::{Receiver, RecvTimeoutError, SyncSender, sync_channel};
 use std::time::{Duration, Instant};
 
 use anyhow::Result;
-use field::{About, Heard, Live};
+use field::{About, Heard, Live, kind_hint};
 use rand_core::OsRng;
 use zeroize::Zeroizing;
 
-use super::sources::kind_hint;
 use super::{now, open};
 use crate::args::Args;
 use crate::show::{bar, note};
@@ -105,7 +103,7 @@ pub(super) fn add_stdin(
     let mut field = open(args, words)?;
     let about = About {
         name: name.to_owned(),
-        kind: kind_hint(Path::new(name)).to_owned(),
+        kind: kind_hint(name).to_owned(),
         note: note_text.to_owned(),
     };
     let bar = bar(None, true, args.json);

@@ -2,6 +2,7 @@
 
 mod add;
 mod bulletin;
+mod import;
 mod init;
 mod live;
 mod pack;
@@ -18,7 +19,7 @@ use std::process::ExitCode;
 use std::time::{Duration, Instant, SystemTime};
 
 use anyhow::{Context, Result, anyhow};
-use field::{Clock, DirDisk, Disk, Field, FieldError};
+use field::{Clock, DirDisk, Disk, Field, FieldError, ImportWish};
 use formats::Kit;
 use rand_core::OsRng;
 use zeroize::Zeroizing;
@@ -38,6 +39,18 @@ pub(crate) fn run(args: &Args, words: &Words) -> Result<ExitCode> {
             ..
         } => live::add_stdin(args, words, name, note),
         Command::Add { files, note, .. } => add::add(args, words, files, note),
+        Command::Import {
+            folder,
+            note,
+            erase,
+            refill,
+        } => {
+            let wish = ImportWish {
+                note: note.clone(),
+                erase: *erase,
+            };
+            import::import(args, words, folder, refill.as_deref(), &wish)
+        }
         Command::Status => status::status(args, words),
         Command::Send {
             road,

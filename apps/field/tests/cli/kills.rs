@@ -176,3 +176,70 @@ fn what_comes_in_on_standard_input_is_sealed_to_its_end() {
     assert!(!manifest.items[0].is_cut());
     assert_eq!(newsroom.item(), film);
 }
+
+#[test]
+fn a_kill_while_a_card_is_overwritten_loses_nothing() {
+    let stage = Stage::set_up(9);
+    let folder = stage.path("card/DCIM/100CANON");
+    std::fs::create_dir_all(&folder).unwrap();
+    let place = |n: u64| folder.join(format!("IMG_{n:04}.JPG"));
+    let originals: Vec<_> = (0..6)
+        .map(|n| write_noise(&place(n), n + 1, 3_000_000))
+        .collect();
+    std::fs::write(folder.join("IMG_0001.THM"), b"the camera's own").unwrap();
+    std::fs::create_dir(stage.path("holiday")).unwrap();
+    write_noise(&stage.path("holiday/beach.jpg"), 99, 2_000_000);
+    let import = ["import", "card", "--erase", "--refill", "holiday"];
+    let mut command = stage.command(&import);
+    let child = command
+        .stdout(Stdio::null())
+        .stderr(Stdio::null())
+        .spawn()
+        .unwrap();
+    kill_when(child, || !place(2).exists());
+    let rest = stage.json(&import);
+    assert_eq!(
+        rest["files"], 0,
+        "everything was sealed before anything was overwritten"
+    );
+    assert_eq!(stage.json(&SEND)["cells_left"], 0);
+    assert_eq!(Newsroom::read(&stage.log()).items(), originals);
+    let left: Vec<String> = std::fs::read_dir(&folder)
+        .unwrap()
+        .map(|entry| entry.unwrap().file_name().into_string().unwrap())
+        .collect();
+    assert!(
+        left.len() <= 2 && left.contains(&"IMG_0001.THM".to_owned()),
+        "{left:?}"
+    );
+    assert!(left.iter().all(|name| !name.ends_with(".TMP")), "{left:?}");
+}
+
+#[test]
+fn a_card_is_imported_and_its_traces_are_spoken_of() {
+    let stage = Stage::set_up(9);
+    std::fs::create_dir_all(stage.path("card/DCIM/100CANON")).unwrap();
+    let film = write_noise(&stage.path("card/DCIM/100CANON/MVI_0001.MP4"), 1, 100_000);
+    let output = stage.run(&["import", "card"]);
+    assert!(
+        text(&output.stdout).contains("still on the card"),
+        "{}",
+        text(&output.stdout)
+    );
+    let output = stage
+        .command(&["import", "card", "--erase"])
+        .env("FH_LANG", "ar")
+        .output()
+        .unwrap();
+    assert!(output.status.success(), "{}", text(&output.stderr));
+    assert!(
+        text(&output.stderr).contains("مختبر"),
+        "{}",
+        text(&output.stderr)
+    );
+    assert!(!stage.path("card/DCIM/100CANON/MVI_0001.MP4").exists());
+    stage.json(&SEND);
+    let newsroom = Newsroom::read(&stage.log());
+    assert_eq!(newsroom.manifest().items[0].kind, "video/mp4");
+    assert_eq!(newsroom.item(), film);
+}

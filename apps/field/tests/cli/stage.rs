@@ -10,7 +10,7 @@ use drop::disk::RealDisk;
 use drop::store::Store;
 use formats::{
     Assembler, AuthenticPiece, CELL, CellHeader, Contact, Kit, KitDrop, KitId, Manifest, PieceKey,
-    Receipt, ReceiptKind, ReceiptPiece, ReplyPair, SHARD, SessionToken,
+    PieceNo, Receipt, ReceiptKind, ReceiptPiece, ReplyPair, SHARD, SessionToken,
 };
 use keys::ChainKey;
 use openers::IntakeIdentity;
@@ -203,15 +203,27 @@ impl Newsroom {
         Manifest::decode(&newsroom().open(&last.ciphertext).unwrap()).unwrap()
     }
 
-    /// The only item's bytes.
+    /// The only item's bytes, or the first one's.
     pub(crate) fn item(&self) -> Vec<u8> {
-        let range = self.manifest().items[0].pieces;
-        let within = |piece: &&AuthenticPiece| (range.0..=range.1).contains(&piece.place.piece);
-        let mut bytes = Vec::new();
-        for piece in self.0.iter().filter(within) {
-            bytes.extend_from_slice(&newsroom().open(&piece.ciphertext).unwrap());
-        }
-        bytes
+        self.items().remove(0)
+    }
+
+    /// The bytes of each item of the only dispatch, or of the first one.
+    pub(crate) fn items(&self) -> Vec<Vec<u8>> {
+        let last = self.0.iter().find(|piece| piece.place.last).unwrap();
+        let bytes_of = |(first, last_of): (PieceNo, PieceNo)| {
+            let within = |piece: &&AuthenticPiece| {
+                piece.place.dispatch == last.place.dispatch
+                    && (first..=last_of).contains(&piece.place.piece)
+            };
+            let mut bytes = Vec::new();
+            for piece in self.0.iter().filter(within) {
+                bytes.extend_from_slice(&newsroom().open(&piece.ciphertext).unwrap());
+            }
+            bytes
+        };
+        let items = self.manifest().items;
+        items.iter().map(|item| bytes_of(item.pieces)).collect()
     }
 
     /// Words for the reporter, left at the drop for the second pair of the contact piece.

@@ -8,6 +8,7 @@
 
 mod cards;
 mod doubles;
+mod importing;
 mod logs;
 mod messages;
 mod packing;

@@ -4,6 +4,7 @@ use std::path::PathBuf;
 
 use clap::{Args as ClapArgs, Parser, Subcommand, ValueEnum};
 use field::Way;
+use formats::card::SIZES;
 
 /// Seals what you recorded so that nothing here can open it, and carries it out.
 #[derive(Parser)]
@@ -118,6 +119,55 @@ pub(crate) enum Command {
         /// Files to seal.
         files: Vec<PathBuf>,
     },
+    /// Write what the newsroom does not have on cards, among noise, for couriers.
+    Spread(SpreadArgs),
+    /// Fill cards with noise alone, so that nobody can tell which of your cards carry something.
+    PrepareCard(PrepareArgs),
+    /// Take in the newsroom's replies from a card that came back in.
+    ReadCard {
+        /// The card: a file, a memory card or an image of one. It is not changed.
+        card: PathBuf,
+    },
+}
+
+/// What goes on cards, and on which.
+#[derive(ClapArgs)]
+pub(crate) struct SpreadArgs {
+    /// How many cards.
+    #[arg(long, value_name = "N", default_value_t = 1)]
+    pub(crate) cards: u16,
+    /// How many of them shall restore everything, when not everything fits on each. Usually five of eight.
+    #[arg(long, value_name = "N")]
+    pub(crate) need: Option<u16>,
+    /// Only this dispatch; the beginning of its number is enough.
+    #[arg(long, value_name = "DISPATCH")]
+    pub(crate) dispatch: Option<String>,
+    /// Size of each card file: 4M, 16M, 64M, 256M, 1G or 4G. Usually the smallest that holds it.
+    #[arg(long, value_name = "SIZE", value_parser = card_size, conflicts_with = "unused")]
+    pub(crate) size: Option<u64>,
+    /// Write into the unused space of these FAT or exFAT memory cards (or images); the files on them stay as they are.
+    #[arg(long, conflicts_with = "cards")]
+    pub(crate) unused: bool,
+    /// Instead of cards one file of cells alone, for any messenger to carry.
+    #[arg(long, value_name = "FILE", conflicts_with_all = ["out", "unused", "cards", "size"])]
+    pub(crate) plain: Option<PathBuf>,
+    /// A folder for the card files, or a new file for each card, or memory cards.
+    #[arg(long, value_name = "FILE", num_args = 1.., required_unless_present = "plain")]
+    pub(crate) out: Vec<PathBuf>,
+}
+
+/// Which cards are filled with noise.
+#[derive(ClapArgs)]
+pub(crate) struct PrepareArgs {
+    /// Size of each card file.
+    #[arg(long, value_name = "SIZE", value_parser = card_size, conflicts_with = "unused")]
+    pub(crate) size: Option<u64>,
+    /// Fill the unused space of these memory cards (or images); the files on them stay as they are.
+    #[arg(long)]
+    pub(crate) unused: bool,
+    /// A new file for each card, or memory cards.
+    #[arg(required = true)]
+    pub(crate) out: Vec<PathBuf>,
 }
 
 /// The way to the drops.
@@ -154,4 +204,15 @@ fn fraction(text: &str) -> Result<(u16, u16), String> {
     let (n, d) = text.split_once('/').unwrap_or((text, "1"));
     let parsed = n.parse().ok().zip(d.parse().ok().filter(|d| *d > 0));
     parsed.ok_or_else(|| "expected a fraction such as 1/4".to_owned())
+}
+
+/// Reads one of the sizes that card files have.
+fn card_size(text: &str) -> Result<u64, String> {
+    let sizes = ["4M", "16M", "64M", "256M", "1G", "4G"];
+    let known = sizes
+        .iter()
+        .position(|size| size.eq_ignore_ascii_case(text));
+    known
+        .and_then(|at| SIZES.get(at).copied())
+        .ok_or_else(|| format!("expected one of {}", sizes.join(", ")))
 }

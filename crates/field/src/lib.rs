@@ -20,6 +20,7 @@ mod import;
 mod judge;
 mod messages;
 mod pack;
+mod read_card;
 mod receive;
 mod record;
 mod recording;

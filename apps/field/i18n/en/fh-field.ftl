@@ -105,7 +105,6 @@ card-dirty = This card was not ejected properly, so what is unused on it is not 
 card-malformed = The card's file system breaks a rule ({ $why }). Nothing was written. Use another card.
 card-busy = { $file } is in use. Eject it (unmount it) and try again. Nothing was written.
 card-exists = { $file } is there already. Choose another name; nothing is overwritten.
-card-size = A card file has one of these sizes: 4M, 16M, 64M, 256M, 1G, 4G.
 card-outs = There are { $cards } cards and { $names } names. Name a folder, or one file for each card.
 spread-nothing = There is nothing to carry: the newsroom has everything.
 spread-copies = { $cards ->

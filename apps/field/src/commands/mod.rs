@@ -12,6 +12,7 @@ mod road;
 mod say;
 mod send;
 mod sources;
+mod spread;
 mod status;
 
 use std::path::Path;
@@ -61,6 +62,9 @@ pub(crate) fn run(args: &Args, words: &Words) -> Result<ExitCode> {
         Command::Read => read::read(args, words),
         Command::Receive { road } => receive::receive(args, words, road),
         Command::Bulletin { file } => bulletin::bulletin(args, words, file),
+        Command::Spread(wish) => spread::spread(args, words, wish),
+        Command::PrepareCard(wish) => spread::prepare(args, words, wish),
+        Command::ReadCard { card } => receive::read_card(args, words, card),
         Command::Pack {
             out,
             kit,

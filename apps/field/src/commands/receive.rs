@@ -1,8 +1,11 @@
 //! `receive`: the newsroom's receipts and messages come in, and what it has is forgotten.
 
+use std::fs::File;
+use std::path::Path;
 use std::process::ExitCode;
 
-use anyhow::Result;
+use anyhow::{Context, Result};
+use field::Received;
 use rand_core::OsRng;
 use serde_json::json;
 
@@ -21,6 +24,41 @@ pub(super) fn receive(args: &Args, words: &Words, road_args: &RoadArgs) -> Resul
         bar.set_position(polled)
     })?;
     bar.finish_and_clear();
+    tell(args, words, &received);
+    warn_of_few_replies(words, field.status().replies_left);
+    let all_failed = received.polled == 0 && !received.failures.is_empty();
+    Ok(if all_failed {
+        ExitCode::FAILURE
+    } else {
+        ExitCode::SUCCESS
+    })
+}
+
+/// The newsroom needs one of the keys that a dispatch brings for each word it sends.
+pub(super) fn warn_of_few_replies(words: &Words, left: usize) {
+    if left < field::REPLIES_FEW {
+        note(&say!(words, "replies-few"));
+    }
+}
+
+/// `read-card`: the same from a card that came back in.
+pub(super) fn read_card(args: &Args, words: &Words, card: &Path) -> Result<ExitCode> {
+    let mut field = open(args, words)?;
+    let name = card.display().to_string();
+    let unreadable = || say!(words, "error-file-unreadable", file = name.clone());
+    let mut file = File::open(card).with_context(unreadable)?;
+    let bar = bar(None, true, args.json);
+    let received = field.read_card(&mut file, now(), &mut OsRng, &mut |done| {
+        bar.set_position(done)
+    })?;
+    bar.finish_and_clear();
+    tell(args, words, &received);
+    warn_of_few_replies(words, field.status().replies_left);
+    Ok(ExitCode::SUCCESS)
+}
+
+/// Says what came in.
+fn tell(args: &Args, words: &Words, received: &Received) {
     if args.json {
         let said = json!({
             "polled": received.polled,
@@ -64,19 +102,5 @@ pub(super) fn receive(args: &Args, words: &Words, road_args: &RoadArgs) -> Resul
             url = failure.drop.to_string(),
             why = why
         ));
-    }
-    warn_of_few_replies(words, field.status().replies_left);
-    let all_failed = received.polled == 0 && !received.failures.is_empty();
-    Ok(if all_failed {
-        ExitCode::FAILURE
-    } else {
-        ExitCode::SUCCESS
-    })
-}
-
-/// The newsroom needs one of the keys that a dispatch brings for each word it sends.
-pub(super) fn warn_of_few_replies(words: &Words, left: usize) {
-    if left < field::REPLIES_FEW {
-        note(&say!(words, "replies-few"));
     }
 }

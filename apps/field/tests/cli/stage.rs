@@ -9,8 +9,8 @@ use drop::Limits;
 use drop::disk::RealDisk;
 use drop::store::Store;
 use formats::{
-    Assembler, AuthenticPiece, CELL, CellHeader, Contact, Kit, KitDrop, KitId, Manifest, PieceKey,
-    PieceNo, Receipt, ReceiptKind, ReceiptPiece, ReplyPair, SHARD, SessionToken,
+    Assembler, AuthenticPiece, CELL, Cell, CellHeader, Contact, Kit, KitDrop, KitId, Manifest,
+    PieceKey, PieceNo, Receipt, ReceiptKind, ReceiptPiece, ReplyPair, SHARD, SessionToken,
 };
 use keys::ChainKey;
 use openers::IntakeIdentity;
@@ -148,7 +148,7 @@ impl Stage {
     }
 }
 
-fn chain() -> ChainKey {
+pub(crate) fn chain() -> ChainKey {
     ChainKey::from_bytes([3; 32])
 }
 
@@ -226,8 +226,15 @@ impl Newsroom {
         items.iter().map(|item| bytes_of(item.pieces)).collect()
     }
 
-    /// Words for the reporter, left at the drop for the second pair of the contact piece.
+    /// Words for the reporter, left at the drop.
     pub(crate) fn write(&self, stage: &Stage, text: &str) {
+        let (address, cell) = self.reply(text);
+        let put = stage.store.put_mail(&address, cell.as_bytes(), NOW);
+        put.unwrap();
+    }
+
+    /// Words for the reporter, sealed to the second pair of the contact piece.
+    pub(crate) fn reply(&self, text: &str) -> (MailboxAddress, Cell) {
         let contact = Contact::decode(&newsroom().open(&self.0[0].ciphertext).unwrap()).unwrap();
         let message = formats::Message {
             id: formats::MessageId([8; 16]),
@@ -237,9 +244,7 @@ impl Newsroom {
         };
         let pair = &contact.replies[1];
         let (address, cell) = formats::seal_reply(&message.into(), pair, &mut OsRng).unwrap();
-        let address = MailboxAddress::from_bytes(address.0);
-        let put = stage.store.put_mail(&address, cell.as_bytes(), NOW);
-        put.unwrap();
+        (MailboxAddress::from_bytes(address.0), cell)
     }
 
     /// A receipt for everything, left at the drop for the first pair of the contact piece.

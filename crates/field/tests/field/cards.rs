@@ -5,11 +5,13 @@ use std::io;
 use std::sync::Mutex;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
-use field::{Card, CardStore, Field, FieldError, Source, SpreadPlan, SpreadWish, prepare_card};
+use field::{
+    Card, CardStore, DispatchState, Field, FieldError, Source, SpreadPlan, SpreadWish, prepare_card,
+};
 use formats::card::{Deal, Space, Windows, may_be_cell};
 use formats::{
     AssembleError, Assembler, AuthenticPiece, CELL, CellHeader, DispatchId, PieceKey, PieceNo,
-    SHARD,
+    Receipt, ReceiptKind, SHARD, seal_reply,
 };
 use keys::EpochKeys;
 use rand_chacha::rand_core::RngCore;
@@ -435,4 +437,54 @@ fn g01_cards_and_drop_logs_share_no_sixteen_bytes() {
         }
     }
     assert!(seen.len() > 4_000_000);
+}
+
+#[test]
+fn replies_come_back_on_a_card_in_any_order_among_noise() {
+    let (platter, mut field) = set_up(kit(1, 1));
+    let added = add(
+        &mut field,
+        &mut [source("photo", &noise(1, 1_000))],
+        "words",
+    );
+    let plan = field.plan_spread(&asked(1, 1)).unwrap();
+    let card = spread(&mut field, &plan, 1, 16, 5).remove(0);
+    let epoch = chain().epoch_keys();
+    let desk = desk(&gather(&recognise(&card, &epoch), &epoch));
+    let (have, complete) = (
+        Receipt {
+            pieces: desk.receipt(ReceiptKind::Have, added).pieces[..2].to_vec(),
+            ..desk.receipt(ReceiptKind::Have, added)
+        },
+        Receipt {
+            pieces: desk.receipt(ReceiptKind::Complete, added).pieces[2..].to_vec(),
+            ..desk.receipt(ReceiptKind::Complete, added)
+        },
+    );
+    let pairs = desk.pairs(added);
+    let seal = |receipt: Receipt, pair: usize| {
+        let (_, cell) = seal_reply(&receipt.into(), &pairs[pair], &mut rng(pair as u64)).unwrap();
+        cell
+    };
+    // "Complete" lies before the "have" that it builds on, and one cell is there twice.
+    let (complete, have) = (seal(complete, 0), seal(have, 1));
+    let mut card = noise(6, 40 * CELL);
+    for (place, cell) in [(3, &complete), (20, &have), (30, &have), (31, &complete)] {
+        card[place * CELL..(place + 1) * CELL].copy_from_slice(cell.as_bytes());
+    }
+    // A card of another's, cut in the middle of a cell, changes nothing.
+    let other = noise(7, 9 * CELL + 100);
+    for (card, receipts) in [(other, 0), (card.clone(), 2), (card, 0)] {
+        let mut told = 0;
+        let received = field
+            .read_card(&mut card.as_slice(), NOW, &mut rng(8), &mut |done| {
+                told = done
+            })
+            .unwrap();
+        assert_eq!((received.receipts, received.refused.len()), (receipts, 0));
+        assert_eq!(told, card.len() as u64);
+    }
+    assert_eq!(field.status().dispatches[0].state, DispatchState::Received);
+    assert_eq!(platter.pieces(), 0);
+    assert!(field.plan_spread(&asked(1, 1)).unwrap().is_empty());
 }

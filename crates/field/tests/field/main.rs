@@ -17,3 +17,4 @@ mod receipts;
 mod recordings;
 mod roads;
 mod sending;
+mod volumes;

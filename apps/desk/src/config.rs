@@ -121,6 +121,12 @@ impl DeskFolder {
         self.root.join("positions.json")
     }
 
+    /// What is known of each drop's conduct.
+    #[must_use]
+    pub fn drops(&self) -> PathBuf {
+        self.root.join("drops")
+    }
+
     /// The public log of statements.
     #[must_use]
     pub fn statement_log(&self) -> PathBuf {
@@ -223,6 +229,15 @@ pub struct DropEntry {
     pub url: formats::DropUrl,
     /// Its desk token.
     pub token: DropToken,
+    /// The key of its log (a C2SP verifier key), when the owner compared it; else the first one seen counts.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub log_key: Option<String>,
+    /// This desk alone reads the drop and tells it what it holds, so that the drop can make room.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub confirm: bool,
+    /// Bytes that one session may store there; the same for all kits.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub quota_bytes: Option<u64>,
 }
 
 impl DropEntry {
@@ -243,6 +258,9 @@ impl DropEntry {
         Ok(Self {
             url: parsed,
             token: DropToken::parse(token).map_err(refuse)?,
+            log_key: None,
+            confirm: false,
+            quota_bytes: None,
         })
     }
 }
@@ -313,10 +331,15 @@ impl DeskConfig {
         files::replace(&path, &bytes).map_err(|source| ConfigError::File { path, source })
     }
 
-    /// Adds a drop, or replaces the token of one that is known.
-    pub fn put_drop(&mut self, entry: DropEntry) {
+    /// Adds a drop, or replaces what is known of one.
+    pub fn put_drop(&mut self, mut entry: DropEntry) {
         match self.drops.iter_mut().find(|drop| drop.url == entry.url) {
-            Some(known) => known.token = entry.token.clone(),
+            Some(known) => {
+                entry.log_key = entry.log_key.take().or(known.log_key.take());
+                entry.quota_bytes = entry.quota_bytes.or(known.quota_bytes);
+                entry.confirm |= known.confirm;
+                *known = entry;
+            }
             None => self.drops.push(entry),
         }
     }

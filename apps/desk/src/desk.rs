@@ -8,6 +8,7 @@
 //! sources in `sources`, stories in `stories`.
 
 mod border;
+mod drops;
 mod reading;
 mod sources;
 mod stories;
@@ -33,7 +34,9 @@ use crate::config::{ConfigError, DeskConfig, DeskFolder};
 use crate::keyholder::{Keyholder, Progress, Refusal};
 use crate::open_desk::{OpenDesk, Surroundings};
 use crate::pull::Puller;
+use crate::watch::Watch;
 
+pub use crate::watch::{Alarm, DropView};
 pub use border::*;
 pub use sources::*;
 pub use views::*;
@@ -115,17 +118,29 @@ impl Desk {
         )?;
         let spool = Arc::new(Spool::open(&folder.spool())?);
         let arrived = Arc::new(Notify::new());
-        let puller = Puller::new(folder.clone(), spool.clone(), options.poll, arrived.clone())
-            .map_err(|source| ConfigError::File {
-                path: folder.positions(),
-                source,
-            })?;
+        let watch = Watch::new(folder.drops()).map_err(|source| ConfigError::File {
+            path: folder.drops(),
+            source,
+        })?;
+        let watch = Arc::new(watch);
+        let puller = Puller::new(
+            folder.clone(),
+            spool.clone(),
+            options.poll,
+            arrived.clone(),
+            watch.clone(),
+        )
+        .map_err(|source| ConfigError::File {
+            path: folder.positions(),
+            source,
+        })?;
         let around = Surroundings {
             folder,
             spool,
             workshop: Arc::new(workshop),
             events: broadcast::channel(EVENTS_KEPT).0,
             arrived,
+            watch,
             site: options.site,
             base_url: options.base_url.parse::<BaseUrl>()?,
         };

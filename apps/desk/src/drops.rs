@@ -6,8 +6,10 @@
 use std::io::Read;
 use std::time::Duration;
 
+use ledger::LogVerifier;
 use wire::{
-    LogPosition, LogQuery, MailboxAddress, Registered, TokenHash, TokenRegistration, WireError,
+    Confirmation, LogPosition, LogQuery, MailboxAddress, Registered, TokenHash, TokenRegistration,
+    WireError,
 };
 use zeroize::Zeroizing;
 
@@ -41,6 +43,20 @@ pub(crate) enum DropError {
         status: u16,
         /// What to do about it.
         hint: &'static str,
+    },
+    /// The cells asked for were removed.
+    #[error("the drop {url} removed cells that the desk has not read; it begins at {first} now")]
+    Gone {
+        /// The drop's address.
+        url: String,
+        /// The first offset that it still holds.
+        first: u64,
+    },
+    /// The log is shorter than what was read of it.
+    #[error("the log of the drop {url} is shorter than what the desk has read of it")]
+    Shortened {
+        /// The drop's address.
+        url: String,
     },
     /// Its answer breaks the protocol.
     #[error("the drop {url} answered against the protocol: {what}")]
@@ -100,11 +116,25 @@ impl DropClient {
             .header(wire::HEADER_AUTHORIZATION, self.bearer().as_str())
             .call()
             .map_err(|e| self.unreachable(&e))?;
-        self.expect_success(response.status().as_u16())?;
         let header = |name: &str| {
             let value = response.headers().get(name)?.to_str().ok()?;
             Some(value.to_owned())
         };
+        let first = || header(wire::HEADER_FIRST)?.parse::<u64>().ok();
+        match (response.status().as_u16(), first()) {
+            (410, Some(first)) if first > from => {
+                return Err(DropError::Gone {
+                    url: self.entry.url.to_string(),
+                    first,
+                });
+            }
+            (416, _) => {
+                return Err(DropError::Shortened {
+                    url: self.entry.url.to_string(),
+                });
+            }
+            (status, _) => self.expect_success(status)?,
+        }
         let (next, size) = (header(wire::HEADER_NEXT), header(wire::HEADER_SIZE));
         let limit = u64::from(FETCH_CELLS) * wire::CELL_BYTES as u64;
         let mut cells = Vec::new();
@@ -117,6 +147,72 @@ impl DropClient {
         let position = LogPosition::decode(next.as_deref(), size.as_deref(), asked, cells.len())
             .map_err(|e| self.protocol(&e))?;
         Ok(Stretch { cells, position })
+    }
+
+    /// The key of its log, when the owner gave it.
+    pub(crate) fn log_key(&self) -> Option<&str> {
+        self.entry.log_key.as_deref()
+    }
+
+    /// Whether this desk alone reads the drop, so that the drop may be told what it can remove.
+    pub(crate) fn confirms(&self) -> bool {
+        self.entry.confirm
+    }
+
+    /// What each session may store, when the owner said so.
+    pub(crate) fn quota(&self) -> Option<u64> {
+        self.entry.quota_bytes
+    }
+
+    /// Asks the drop for the key of its log.
+    pub(crate) fn fetch_log_key(&self) -> Result<LogVerifier, DropError> {
+        let text = self.get_small(wire::LOG_KEY, wire::MAX_CHECKPOINT_BYTES)?;
+        let text = String::from_utf8_lossy(&text);
+        text.trim_end().parse().map_err(|_| DropError::Protocol {
+            url: self.entry.url.to_string(),
+            what: "its log key cannot be understood".to_owned(),
+        })
+    }
+
+    /// Its newest checkpoint, unchecked.
+    pub(crate) fn fetch_checkpoint(&self) -> Result<Vec<u8>, DropError> {
+        self.get_small(wire::CHECKPOINT, wire::MAX_CHECKPOINT_BYTES)
+    }
+
+    /// A tile of its tree, by C2SP name, unchecked.
+    pub(crate) fn fetch_tile(&self, name: &str) -> Result<Vec<u8>, DropError> {
+        let name = name.strip_prefix("tile/").unwrap_or(name);
+        self.get_small(&format!("{}/{name}", wire::TILE), wire::MAX_TILE_BYTES)
+    }
+
+    fn get_small(&self, path: &str, most: usize) -> Result<Vec<u8>, DropError> {
+        let mut response = self
+            .agent
+            .get(self.address(path))
+            .header(wire::HEADER_AUTHORIZATION, self.bearer().as_str())
+            .call()
+            .map_err(|e| self.unreachable(&e))?;
+        self.expect_success(response.status().as_u16())?;
+        let mut body = Vec::new();
+        response
+            .body_mut()
+            .as_reader()
+            .take(most as u64)
+            .read_to_end(&mut body)
+            .map_err(|e| self.unreachable(&e))?;
+        Ok(body)
+    }
+
+    /// Tells the drop that everything below an offset is safe here.
+    pub(crate) fn confirm(&self, below: u64) -> Result<(), DropError> {
+        let response = self
+            .agent
+            .post(self.address(wire::CONFIRM))
+            .header(wire::HEADER_AUTHORIZATION, self.bearer().as_str())
+            .content_type("application/json")
+            .send(Confirmation { below }.encode())
+            .map_err(|e| self.unreachable(&e))?;
+        self.expect_success(response.status().as_u16())
     }
 
     /// Puts one cell into a mailbox, replacing what is there.
@@ -138,7 +234,12 @@ impl DropClient {
     /// Tells the drop which session tokens to let in, by their hashes.
     pub(crate) fn register_tokens(&self, hashes: Vec<TokenHash>) -> Result<(), DropError> {
         let sent = hashes.len();
-        let body = TokenRegistration::new(hashes).map_err(|e| self.protocol(&e))?;
+        let body = TokenRegistration::new(hashes);
+        let body = match self.quota() {
+            Some(bytes) => body.and_then(|body| body.with_quota(bytes)),
+            None => body,
+        };
+        let body = body.map_err(|e| self.protocol(&e))?;
         let mut response = self
             .agent
             .post(self.address(wire::TOKENS))

@@ -6,7 +6,7 @@
 
 use formats::{DropUrl, Kit, KitDrop, KitId, SessionToken};
 use keys::{ChainKey, IntakeRecipient};
-use ledger::Digest;
+use ledger::{Digest, LogVerifier};
 use rand_core::{CryptoRng, RngCore};
 use wire::TokenHash;
 
@@ -21,7 +21,7 @@ pub(crate) struct KitFacts {
     pub(crate) issued_at: i64,
     pub(crate) intake: IntakeRecipient,
     pub(crate) intake_epoch: u32,
-    pub(crate) drops: Vec<DropUrl>,
+    pub(crate) drops: Vec<(DropUrl, Option<LogVerifier>)>,
 }
 
 /// A fresh kit, and the hashes of its tokens by the drop they are for.
@@ -31,12 +31,12 @@ pub(crate) fn make(
 ) -> (Kit, Vec<(DropUrl, Digest)>) {
     let mut drops = Vec::new();
     let mut hashes = Vec::new();
-    for url in facts.drops {
+    for (url, log_key) in facts.drops {
         let tokens: Vec<SessionToken> = (0..TOKENS_PER_DROP).map(|_| token(rng)).collect();
         hashes.extend(tokens.iter().map(|token| (url.clone(), hash_of(token))));
         drops.push(KitDrop {
             url,
-            log_key: None,
+            log_key,
             tokens,
         });
     }

@@ -4,6 +4,7 @@
 //! background, the command line and the pages. The rules live in `newsroom`, the SQL in `store`,
 //! the formats in `formats`; nothing here decides what may be published.
 
+mod alarms;
 mod archive;
 pub mod auth;
 pub mod cli;
@@ -22,5 +23,6 @@ mod opening_store;
 mod publishing;
 mod pull;
 mod tokens;
+mod watch;
 pub mod web;
 mod work;

@@ -27,7 +27,8 @@ use crate::clock;
 use crate::config::{Database, DeskConfig, DeskFolder};
 use crate::desk::{Event, EventKind};
 use crate::publishing::SiteSettings;
-use crate::{founding, intake, opening_store, tokens, work};
+use crate::watch::Watch;
+use crate::{alarms, founding, intake, opening_store, tokens, work};
 
 /// How long locking waits for background work before it closes the record under it.
 const GRACE: Duration = Duration::from_secs(3);
@@ -53,6 +54,7 @@ pub(crate) struct Surroundings {
     pub(crate) workshop: Arc<Workshop>,
     pub(crate) events: broadcast::Sender<Event>,
     pub(crate) arrived: Arc<Notify>,
+    pub(crate) watch: Arc<Watch>,
     pub(crate) site: PathBuf,
     pub(crate) base_url: BaseUrl,
 }
@@ -119,6 +121,7 @@ impl OpenDesk {
             .await?;
         tokens::known_drops(&open.store, config.drops).await?;
         intake::start(&open);
+        alarms::start(&open);
         work::start(&open);
         Ok(open)
     }

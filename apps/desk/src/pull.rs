@@ -17,19 +17,23 @@ use tokio::sync::Notify;
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 
+use crate::clock;
 use crate::config::{DeskConfig, DeskFolder, DropEntry};
 use crate::drops::{DropClient, DropError};
 use crate::files;
+use crate::watch::{Watch, WatchError};
 
 /// Why a round with one drop ended early.
 #[derive(Debug, thiserror::Error)]
-enum PullError {
+pub(crate) enum PullError {
     #[error(transparent)]
     Drop(#[from] DropError),
     #[error("the spool cannot be written: {0}")]
     Spool(#[from] store::SpoolError),
     #[error("positions.json cannot be written: {0}")]
     Position(#[source] io::Error),
+    #[error(transparent)]
+    Watch(#[from] WatchError),
 }
 
 /// What a puller works with.
@@ -40,6 +44,7 @@ pub(crate) struct Puller {
     positions: Arc<Positions>,
     poll: Duration,
     arrived: Arc<Notify>,
+    watch: Arc<Watch>,
 }
 
 impl Puller {
@@ -49,6 +54,7 @@ impl Puller {
         spool: Arc<Spool>,
         poll: Duration,
         arrived: Arc<Notify>,
+        watch: Arc<Watch>,
     ) -> io::Result<Self> {
         let positions = Arc::new(Positions::load(folder.positions())?);
         Ok(Self {
@@ -57,6 +63,7 @@ impl Puller {
             positions,
             poll,
             arrived,
+            watch,
         })
     }
 
@@ -66,8 +73,15 @@ impl Puller {
         let mut reading: BTreeMap<String, CancellationToken> = BTreeMap::new();
         loop {
             for entry in self.configured() {
-                // A replaced token starts a new reader; the old one ends after its round.
-                let id = format!("{} {}", entry.url, entry.token.expose());
+                // A changed entry starts a new reader; the old one ends after its round.
+                let id = format!(
+                    "{} {} {:?} {} {:?}",
+                    entry.url,
+                    entry.token.expose(),
+                    entry.log_key,
+                    entry.confirm,
+                    entry.quota_bytes
+                );
                 if reading.contains_key(&id) {
                     continue;
                 }
@@ -126,24 +140,62 @@ impl Puller {
         }
     }
 
-    /// Reads a drop to the end of its log.
-    fn drain(&self, client: &DropClient, stop: &CancellationToken) -> Result<(), PullError> {
+    /// Reads a drop to the end of its log, then looks at what it says about it.
+    pub(crate) fn drain(
+        &self,
+        client: &DropClient,
+        stop: &CancellationToken,
+    ) -> Result<(), PullError> {
+        let url = client.url();
         while !stop.is_cancelled() {
-            let from = self.positions.of(client.url());
-            let stretch = client.read_log(from)?;
-            if stretch.cells.is_empty() {
-                return Ok(());
+            let from = self.positions.of(url);
+            let stretch = match client.read_log(from) {
+                Ok(stretch) => stretch,
+                Err(error) => return self.explain(client, from, error),
+            };
+            if !stretch.cells.is_empty() {
+                self.spool.append(&stretch.cells)?;
+                let now = clock::now().0;
+                let took = self.watch.took(url, from, &stretch.cells, now);
+                took.map_err(WatchError::from)?;
+                self.positions
+                    .advance(url, stretch.position.next)
+                    .map_err(PullError::Position)?;
+                self.arrived.notify_one();
             }
-            self.spool.append(&stretch.cells)?;
-            self.positions
-                .advance(client.url(), stretch.position.next)
-                .map_err(PullError::Position)?;
-            self.arrived.notify_one();
-            if stretch.position.next >= stretch.position.size {
-                return Ok(());
+            if stretch.cells.is_empty() || stretch.position.next >= stretch.position.size {
+                return self.look(client, stretch.position.next);
             }
         }
         Ok(())
+    }
+
+    /// Holds the drop's checkpoint against what it handed out, and tells it what is safe here, if it is to be told.
+    fn look(&self, client: &DropClient, read: u64) -> Result<(), PullError> {
+        let proven = self.watch.look(client, read, clock::now().0)?;
+        match proven {
+            Some(below) if client.confirms() && below > 0 => Ok(client.confirm(below.min(read))?),
+            _ => Ok(()),
+        }
+    }
+
+    /// A log that is shorter than before, or begins later, is noted with the drop before it counts as an error.
+    fn explain(&self, client: &DropClient, from: u64, error: DropError) -> Result<(), PullError> {
+        let (url, now) = (client.url(), clock::now().0);
+        match &error {
+            DropError::Shortened { .. } => {
+                let noted = self.watch.shortened(url, from, now);
+                noted.map_err(WatchError::from)?;
+            }
+            DropError::Gone { first, .. } => {
+                let noted = self.watch.lost(url, from, *first, now);
+                noted.map_err(WatchError::from)?;
+                let moved = self.positions.advance(url, *first);
+                moved.map_err(PullError::Position)?;
+            }
+            _ => {}
+        }
+        Err(error.into())
     }
 }
 

@@ -5,6 +5,7 @@
 
 mod approve;
 mod assets;
+mod drops;
 mod enrol;
 mod events;
 mod fault;
@@ -82,6 +83,7 @@ pub fn router(desk: Desk, settings: Settings) -> Router {
         .route("/sign-in", get(sign_in::show).post(sign_in::enter))
         .route("/sign-out", post(sign_in::leave))
         .route("/", get(inbox::show))
+        .route("/drops", get(drops::show))
         .route("/items/{id}", get(item::show))
         .route("/items/{id}/preview", get(streaming::preview))
         .route("/items/{id}/poster", get(streaming::poster))

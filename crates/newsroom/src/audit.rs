@@ -118,6 +118,8 @@ acts! {
     EditorThrottled = "editor.throttled",
     /// A drop was added.
     DropAdded = "drop.added",
+    /// A drop forked, rewrote, lost or hid cells, or something else that it must not.
+    DropMisbehaved = "drop.misbehaved",
     /// A kit was issued.
     KitIssued = "kit.issued",
     /// A kit's chain moved.

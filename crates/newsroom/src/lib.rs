@@ -7,12 +7,13 @@
 //!
 //! The flows: [`accounts`] (enrolment, sign-in), [`items`] (examine and protect), [`stories`] (edit, approve,
 //! publish), [`arrival`] (how far a dispatch has come), [`sources`] (who may see and answer them, and missed contact). What an approval binds is in [`clearance`]; who did what,
-//! in a chain of hashes, in [`audit`].
+//! in a chain of hashes, in [`audit`]; how drops behave, in [`conduct`].
 
 pub mod accounts;
 pub mod arrival;
 pub mod audit;
 pub mod clearance;
+pub mod conduct;
 pub mod draft;
 pub mod ids;
 pub mod items;

@@ -107,6 +107,25 @@ impl Store {
         })
     }
 
+    /// Enters what a drop did wrong.
+    ///
+    /// # Errors
+    /// The engine's failure.
+    pub async fn drop_misbehaved(
+        &self,
+        drop: DropId,
+        what: &str,
+        cells: u64,
+        now: Micros,
+    ) -> Result<(), StoreError> {
+        transact!(self, "note what a drop did", Decide, |tx| {
+            let entry = Entry::new(Chain::Desk, Actor::Desk, Act::DropMisbehaved, now);
+            let entry = entry.with("drop", drop).with("what", what);
+            self.append(tx, entry.with("cells", cells)).await?;
+            Ok(())
+        })
+    }
+
     /// Session tokens that this drop has not been told of, by hash. Hashes are random, so their order mixes all kits.
     ///
     /// # Errors

@@ -3,10 +3,12 @@
 use std::fs;
 
 use anyhow::Context;
+use ledger::LogVerifier;
 use zeroize::Zeroizing;
 
 use super::{DropAdd, terminal};
 use crate::config::{DeskConfig, DeskFolder, DropEntry};
+use crate::drops::DropClient;
 use crate::web::text::{Tongue, t};
 
 /// Adds a drop to the desk's configuration; a running desk takes it up on its next round.
@@ -16,10 +18,38 @@ pub(super) fn add(args: &DropAdd, tongue: Tongue) -> anyhow::Result<()> {
     let token = fs::read_to_string(&args.token_file)
         .map(Zeroizing::new)
         .with_context(|| terminal::cannot_read(tongue, &args.token_file))?;
-    let entry = DropEntry::parse(&args.url, &token)?;
+    let mut entry = DropEntry::parse(&args.url, &token)?;
+    entry.confirm = args.confirm;
+    entry.quota_bytes = args.session_mib.map(|mib| u64::from(mib) << 20);
     let url = entry.url.clone();
+    let given = args.log_key.as_deref().map(str::parse::<LogVerifier>);
+    let known = given.transpose().context("--log-key")?;
+    let known_before = config
+        .drops
+        .iter()
+        .any(|d| d.url == url && d.log_key.is_some());
+    entry.log_key = match known {
+        Some(key) => Some(key.to_string()),
+        None if known_before => None,
+        None => learn(&entry, tongue)?,
+    };
     config.put_drop(entry);
     config.save(&folder)?;
     terminal::say(&t!(tongue, "cli-drop-added", url = url.as_str()))?;
     Ok(())
+}
+
+/// Asks the drop for its log's key and shows it for comparing; a drop that does not answer is asked later.
+fn learn(entry: &DropEntry, tongue: Tongue) -> anyhow::Result<Option<String>> {
+    match DropClient::new(entry.clone()).fetch_log_key() {
+        Ok(key) => {
+            let key = key.to_string();
+            terminal::say(&t!(tongue, "cli-drop-key", key = key.as_str()))?;
+            Ok(Some(key))
+        }
+        Err(_) => {
+            terminal::say(&t!(tongue, "cli-drop-key-later"))?;
+            Ok(None)
+        }
+    }
 }

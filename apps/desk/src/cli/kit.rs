@@ -3,6 +3,7 @@
 use std::fs;
 
 use anyhow::{Context, bail};
+use ledger::LogVerifier;
 use newsroom::Private;
 use openers::{KeyringFile, OpenKeyring};
 use rand_core::OsRng;
@@ -10,7 +11,7 @@ use store::{NewKit, Store};
 
 use super::people;
 use super::{KitNew, terminal};
-use crate::config::{DeskConfig, DeskFolder};
+use crate::config::{DeskConfig, DeskFolder, DropEntry};
 use crate::kits::{self, KitFacts};
 use crate::open_desk::current_recipient;
 use crate::web::text::{Tongue, t};
@@ -69,7 +70,7 @@ async fn issue(
         issued_at: now.0,
         intake,
         intake_epoch,
-        drops: config.drops.iter().map(|drop| drop.url.clone()).collect(),
+        drops: config.drops.iter().map(with_log_key).collect(),
     };
     let (kit, hashes) = kits::make(facts, &mut OsRng);
     let id_of = |url: &formats::DropUrl| {
@@ -100,4 +101,10 @@ async fn issue(
         }
     }
     Ok(())
+}
+
+/// The kit carries the key that the owner compared, and no other: the first one seen may be a liar's.
+fn with_log_key(drop: &DropEntry) -> (formats::DropUrl, Option<LogVerifier>) {
+    let key = drop.log_key.as_ref().and_then(|key| key.parse().ok());
+    (drop.url.clone(), key)
 }

@@ -81,6 +81,16 @@ struct DropAdd {
     /// The file `fh-drop token` wrote.
     #[arg(long)]
     token_file: PathBuf,
+    /// The key of the drop's log, as the drop printed it when it started. Without it the drop is asked, and the answer
+    /// shown for you to compare.
+    #[arg(long, value_name = "KEY")]
+    log_key: Option<String>,
+    /// Tell the drop what this desk holds, so that it may remove it after its own time. Only if no other desk reads it.
+    #[arg(long)]
+    confirm: bool,
+    /// MiB that one session may store there; the same for all kits, or it would tell them apart.
+    #[arg(long, value_name = "MIB", value_parser = clap::value_parser!(u32).range(1..))]
+    session_mib: Option<u32>,
 }
 
 #[derive(Subcommand)]

@@ -30,6 +30,9 @@ pub(crate) async fn enter(
             open.store
                 .add_reply_pairs(about, &contact.replies, clock::now())
                 .await?;
+            for seen in &contact.checkpoints {
+                bring(open, seen.drop.as_str(), &seen.note).await;
+            }
             if let Some(next) = contact.next_chain {
                 tracing::debug!("a kit replaces its chain");
                 open.store
@@ -42,5 +45,21 @@ pub(crate) async fn enter(
             tracing::warn!(%error, "a contact piece cannot be understood; its dispatch cannot be answered");
             Ok(())
         }
+    }
+}
+
+/// A checkpoint that the reporter was shown, held against what the drop shows the desk. Of drops that the desk does not
+/// know nothing is kept: a stranger could fill the disk with them.
+async fn bring(open: &Arc<OpenDesk>, url: &str, note: &str) {
+    let known = crate::config::DeskConfig::load(&open.around.folder)
+        .is_ok_and(|config| config.drops.iter().any(|drop| drop.url.as_str() == url));
+    if !known {
+        return;
+    }
+    let (watch, url, note) = (open.around.watch.clone(), url.to_owned(), note.to_owned());
+    let now = clock::now().0;
+    let judged = tokio::task::spawn_blocking(move || watch.brought(&url, &note, now)).await;
+    if !matches!(judged, Ok(Ok(()))) {
+        tracing::warn!("a checkpoint that a reporter brought could not be kept");
     }
 }

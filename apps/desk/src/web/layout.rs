@@ -12,6 +12,7 @@ use crate::web::visit::Visit;
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Place {
     Inbox,
+    Drops,
     Stories,
     Sources,
     Elsewhere,
@@ -53,6 +54,7 @@ fn bar(visit: &Visit, place: Place) -> Markup {
                     nav aria-label=(t!(tongue, "nav-label")) {
                         (entry("/", &t!(tongue, "nav-inbox"), place == Place::Inbox))
                         (entry("/stories", &t!(tongue, "nav-stories"), place == Place::Stories))
+                        (entry("/drops", &t!(tongue, "nav-drops"), place == Place::Drops))
                         @if editor.roles.safety {
                             (entry("/sources", &t!(tongue, "nav-sources"), place == Place::Sources))
                         }

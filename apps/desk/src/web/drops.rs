@@ -12,7 +12,7 @@ use crate::web::fault::Fault;
 use crate::web::json;
 use crate::web::layout::{self, Place};
 use crate::web::parts;
-use crate::web::text::{Tongue, foreign, t, time};
+use crate::web::text::{Coded, Tongue, foreign, t, time};
 use crate::web::visit::Visit;
 
 /// `GET /drops`
@@ -108,5 +108,49 @@ fn trouble(tongue: Tongue, alarm: &Alarm) -> Markup {
                 }
             }
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use newsroom::conduct::Conduct;
+
+    use super::*;
+
+    #[test]
+    fn every_conduct_has_words_and_advice_in_both_languages() {
+        for tongue in [Tongue::En, Tongue::Ar] {
+            for conduct in Conduct::ALL {
+                for family in ["conduct", "conduct-advice"] {
+                    assert!(
+                        tongue.coded(family, conduct.code()).is_some(),
+                        "{family} {conduct}"
+                    );
+                }
+            }
+        }
+    }
+
+    #[test]
+    fn an_alarm_is_shown_with_its_words_and_the_notes_escaped() {
+        let alarm = Alarm {
+            what: Conduct::Withheld.code().to_owned(),
+            cells: 9,
+            at: 0,
+            notes: vec!["<script>".to_owned()],
+            logged: false,
+        };
+        let view = DropView {
+            url: "http://a.onion".to_owned(),
+            log_key: None,
+            cells: 5,
+            proven: 4,
+            signed_at: Some(7),
+            looked_at: Some(8),
+            alarms: vec![alarm],
+        };
+        let page = card(Tongue::En, &view).into_string();
+        assert!(page.contains("It signed more cells than it hands out."));
+        assert!(page.contains("Misbehaves") && !page.contains("<script>"));
     }
 }

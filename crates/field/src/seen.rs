@@ -1,7 +1,8 @@
 //! The last checkpoints that this device saw of its drops' logs. The next contact piece brings them to the desk, which
 //! holds them against what the drops showed it: a drop that shows two people two logs is caught.
 //!
-//! A drop that contradicts itself before these very eyes is remembered with both notes, for they prove it.
+//! The last few notes of each drop are kept, and a drop that contradicts itself before these very eyes is remembered with
+//! both notes, for they prove it.
 
 use formats::contact::CHECKPOINTS_MAX;
 use formats::{Checkpoint, DecodeError, DropUrl, KitDrop, LogVerifier};
@@ -14,10 +15,10 @@ use crate::error::FieldError;
 use crate::record::{Reader, Writer};
 use crate::road::Road;
 
-/// Notes kept of one drop: the newest, and those that it contradicts.
+/// Notes kept of one drop: a fork can be told by any of them, and only the desk can tell.
 const PER_DROP: usize = 3;
 
-/// What was seen, oldest first within a drop.
+/// What was seen, oldest first within a drop: the last few notes of each.
 #[derive(Default)]
 pub(crate) struct Seen(Vec<Checkpoint>);
 
@@ -56,7 +57,7 @@ impl Seen {
         8 + self.0.iter().map(one).sum::<usize>()
     }
 
-    /// What the next contact piece brings: of each drop the newest first, then what contradicts it.
+    /// What the next contact piece brings: of each drop the newest first, then those before.
     pub(crate) fn to_bring(&self) -> Vec<Checkpoint> {
         let newest = |at: usize| {
             self.0
@@ -82,12 +83,13 @@ impl Seen {
         if mine.iter().any(|at| self.0[*at].note == note) {
             return false;
         }
-        let replaced = mine.last().copied().filter(|at| {
-            let follows = follows(drop.log_key.as_ref(), &self.0[*at].note, &note);
-            follows || mine.len() >= PER_DROP
-        });
-        if let Some(at) = replaced {
-            self.0.remove(at);
+        if mine.len() >= PER_DROP {
+            // One goes that the next one may honestly follow; two that contradict each other stay together.
+            let key = drop.log_key.as_ref();
+            let followed =
+                |pair: &[usize]| follows(key, &self.0[pair[0]].note, &self.0[pair[1]].note);
+            let spare = mine.windows(2).position(followed).unwrap_or(0);
+            self.0.remove(mine[spare]);
         }
         self.0.push(Checkpoint {
             drop: drop.url.clone(),

@@ -78,14 +78,14 @@ fn the_next_report_brings_what_was_seen_after_the_last() {
         [(url(1).to_string(), one), (url(2).to_string(), two.clone())]
     );
 
-    // A log that grew: the newer note stands for the older one.
+    // A log that grew: the newest note and the few before it.
     let grown = note(1, 6, b"c");
     drops.notes.insert(url(1), grown.clone());
     report(&mut field, &mut drops, 40);
     let seen = report(&mut field, &mut drops, 50);
     assert!(seen.contains(&(url(1).to_string(), grown)));
     assert!(seen.contains(&(url(2).to_string(), two)));
-    assert_eq!(seen.len(), 2);
+    assert_eq!(seen.len(), 3);
 }
 
 #[test]
@@ -126,6 +126,6 @@ fn what_a_liar_shows_neither_grows_nor_stops_the_field() {
         report(&mut field, &mut drops, seed * 10);
     }
     let seen = report(&mut field, &mut drops, 500);
-    assert!(seen.len() <= 4, "{}", seen.len());
+    assert!(seen.len() <= 6, "{}", seen.len());
     assert!(seen.contains(&(url(2).to_string(), note(2, 11, &[9]))));
 }

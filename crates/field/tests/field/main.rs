@@ -10,6 +10,7 @@ mod cards;
 mod doubles;
 mod importing;
 mod logs;
+mod malice;
 mod messages;
 mod packing;
 mod power;

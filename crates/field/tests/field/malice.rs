@@ -348,7 +348,7 @@ impl Desk {
         let shown = note.note().as_bytes();
         match conduct::shown_to_desk(&key, self.last.as_ref(), shown, now, self) {
             Judgement::Wrong(what, _) => self.alarms.push(what),
-            Judgement::Ahead => panic!("the log was read to the end of what was signed"),
+            Judgement::Ahead => unreachable!("the log was read to the end of what was signed"),
             Judgement::Fits => self.last = Some(note.clone()),
         }
         for brought in &self.brought {
@@ -433,7 +433,7 @@ impl Desk {
 
     fn nothing_wrong_opens(&self, reports: &Reports) {
         let pieces = self.pieces();
-        for ((dispatch, _), _) in &pieces.pieces {
+        for (dispatch, _) in pieces.pieces.keys() {
             assert!(reports.contains_key(dispatch), "a dispatch out of nowhere");
         }
         for (dispatch, report) in reports {

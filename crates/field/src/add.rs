@@ -146,6 +146,7 @@ impl<D: Disk> Field<D> {
     ) -> Result<(Vec<ReplyKeys>, Zeroizing<Vec<u8>>), FieldError> {
         let generate = |_| ReplyKeys::generate(rng);
         let replies: Vec<ReplyKeys> = (0..contact::PAIRS).map(generate).collect();
+        self.state.begin_fresh_chain(rng);
         let next = self.state.epochs.next.as_ref();
         let contact = Contact {
             replies: replies.iter().map(ReplyKeys::pair).collect(),

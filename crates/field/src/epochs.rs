@@ -115,6 +115,13 @@ impl State {
         self.epochs.packs.retain(|pack| pack.epoch >= oldest);
     }
 
+    /// Makes the fresh chain, once in the life of a kit.
+    pub(crate) fn begin_fresh_chain(&mut self, rng: &mut (impl RngCore + CryptoRng)) {
+        if self.epochs.next.is_none() && !self.epochs.fresh {
+            self.epochs.next = Some(ChainKey::generate(rng));
+        }
+    }
+
     /// Something authentic came through this pair: the newsroom has opened the contact piece that brought it. So it knows
     /// an epoch no older than that piece's, and the fresh chain, which every contact piece brings until it is in use.
     pub(crate) fn confirmed_by(&mut self, awaited_epoch: u32) {

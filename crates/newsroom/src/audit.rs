@@ -124,6 +124,22 @@ acts! {
     KitIssued = "kit.issued",
     /// A kit's chain moved.
     KitAdvanced = "kit.advanced",
+    /// Old epochs of a kit were closed, their keys erased.
+    KitClosed = "kit.closed",
+    /// A second chain came for one kit: somebody has copied it.
+    KitForked = "kit.forked",
+    /// A kit was captured and is refused.
+    KitCaptured = "kit.captured",
+    /// New session tokens were sent to a kit.
+    KitSupplied = "kit.supplied",
+    /// A new intake identity was made.
+    IntakeRotated = "intake.rotated",
+    /// An intake identity was destroyed.
+    IntakeDestroyed = "intake.destroyed",
+    /// A bulletin was published.
+    BulletinPublished = "bulletin.published",
+    /// The newsroom's keys were replaced.
+    NewsroomRekeyed = "newsroom.rekeyed",
     /// The first cell of a dispatch came in.
     DispatchSeen = "dispatch.seen",
     /// A piece was assembled and authenticated.

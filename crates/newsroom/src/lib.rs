@@ -17,6 +17,7 @@ pub mod conduct;
 pub mod draft;
 pub mod ids;
 pub mod items;
+pub mod kits;
 pub mod private;
 pub mod refusal;
 pub mod sources;

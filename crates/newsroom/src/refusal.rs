@@ -167,6 +167,27 @@ pub enum Refusal {
     /// That drop is known already.
     #[error("that drop is known already")]
     DropTaken,
+    /// A capture is reported for a moment that has not come.
+    #[error("the moment of capture lies ahead")]
+    CaptureAhead,
+    /// The kit is refused from that week or an earlier one already.
+    #[error("the kit is refused from then on already")]
+    AlreadyCaptured,
+    /// The identity that is sealed to now.
+    #[error("this intake identity is in use")]
+    IntakeCurrent,
+    /// Pieces wait here that only this identity may open.
+    #[error("{dispatches} dispatches are not opened yet")]
+    IntakeUnopened {
+        /// How many.
+        dispatches: u32,
+    },
+    /// Something sealed to this identity may be on its way.
+    #[error("something sealed to this identity by {kits} kits may be on its way")]
+    IntakeInUse {
+        /// Kits that have not said otherwise.
+        kits: u32,
+    },
     /// A reply pair is used once.
     #[error("the reply pair is spent")]
     ReplyPairSpent,
@@ -227,6 +248,11 @@ impl Refusal {
             Self::KitTaken => "kit-taken",
             Self::UnknownKit => "unknown-kit",
             Self::DropTaken => "drop-taken",
+            Self::CaptureAhead => "capture-ahead",
+            Self::AlreadyCaptured => "already-captured",
+            Self::IntakeCurrent => "intake-current",
+            Self::IntakeUnopened { .. } => "intake-unopened",
+            Self::IntakeInUse { .. } => "intake-in-use",
             Self::ReplyPairSpent => "reply-pair-spent",
             Self::SourcesNotYours => "sources-not-yours",
             Self::MessageInvalid => "message-invalid",
@@ -278,5 +304,10 @@ impl Refusal {
         "last-reply-pair",
         "no-drop",
         "watch-invalid",
+        "capture-ahead",
+        "already-captured",
+        "intake-current",
+        "intake-unopened",
+        "intake-in-use",
     ];
 }

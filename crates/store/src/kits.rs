@@ -2,6 +2,7 @@
 
 use crate::columns::Place;
 use crate::engine::{Tx, args, transact};
+use crate::epochs::FreshChain;
 use crate::error::StoreError;
 use crate::open::Store;
 use crate::value::At;
@@ -37,9 +38,13 @@ pub struct KitRecord {
     pub confirmed: u32,
     /// When it was issued.
     pub issued_at: Micros,
+    /// This epoch and later ones are refused: the kit was captured.
+    pub captured_from: Option<u32>,
+    /// Chains that its field made to replace the kit's own; more than one when somebody has copied the kit.
+    pub fresh: Vec<FreshChain>,
 }
 
-type Row = (Vec<u8>, Vec<u8>, Vec<u8>, i64, i64, i64);
+type Row = (Vec<u8>, Vec<u8>, Vec<u8>, i64, i64, i64, Option<i64>);
 
 impl Store {
     /// Issues a kit, on the word of the custodians.
@@ -103,9 +108,13 @@ impl Store {
     /// The engine's failure.
     pub async fn kits(&self) -> Result<Vec<KitRecord>, StoreError> {
         transact!(self, "list kits", Read, |tx| {
-            let sql = "SELECT id, pseudonym, chain_key, epoch, confirmed, issued_at FROM kits ORDER BY issued_at, id";
+            let sql = "SELECT id, pseudonym, chain_key, epoch, confirmed, issued_at, captured_from FROM kits ORDER BY issued_at, id";
             let rows: Vec<Row> = tx.all(sql, &[]).await?;
-            rows.into_iter().map(|row| self.kit_from(row)).collect()
+            let mut kits = Vec::with_capacity(rows.len());
+            for row in rows {
+                kits.push(self.kit_from(tx, row).await?);
+            }
+            Ok(kits)
         })
     }
 
@@ -115,58 +124,14 @@ impl Store {
     /// [`Refusal::UnknownKit`].
     pub async fn kit(&self, id: KitId) -> Result<KitRecord, StoreError> {
         transact!(self, "load kit", Read, |tx| {
-            let sql = "SELECT id, pseudonym, chain_key, epoch, confirmed, issued_at FROM kits WHERE id = $1";
+            let sql = "SELECT id, pseudonym, chain_key, epoch, confirmed, issued_at, captured_from FROM kits WHERE id = $1";
             let row: Option<Row> = tx.one(sql, args![id]).await?;
-            self.kit_from(row.ok_or(Refusal::UnknownKit)?)
+            self.kit_from(tx, row.ok_or(Refusal::UnknownKit)?).await
         })
     }
 
-    /// Something authentic came from `epoch`: remembers the newest such.
-    ///
-    /// # Errors
-    /// The engine's failure.
-    pub async fn confirm_epoch(&self, kit: KitId, epoch: u32) -> Result<(), StoreError> {
-        transact!(self, "confirm epoch", Work, |tx| {
-            tx.exec(
-                "UPDATE kits SET confirmed = $1 WHERE id = $2 AND confirmed < $1",
-                args![epoch, kit],
-            )
-            .await?;
-            Ok(())
-        })
-    }
-
-    /// Moves the oldest chain key kept forward (epochs before it are closed), or replaces the chain by the field's own.
-    ///
-    /// # Errors
-    /// [`Refusal::UnknownKit`].
-    pub async fn replace_chain(
-        &self,
-        kit: KitId,
-        key: &ChainKey,
-        epoch: u32,
-        now: Micros,
-    ) -> Result<(), StoreError> {
-        transact!(self, "replace chain", Decide, |tx| {
-            let sealed = self.seal(place("chain_key", &kit), key.expose_bytes())?;
-            let done = tx
-                .exec(
-                    "UPDATE kits SET chain_key = $1, epoch = $2 WHERE id = $3",
-                    args![sealed, epoch, kit],
-                )
-                .await?;
-            if done == 0 {
-                return Err(Refusal::UnknownKit.into());
-            }
-            let entry = Entry::new(Chain::Desk, Actor::Desk, Act::KitAdvanced, now);
-            self.append(tx, entry.with("kit", kit).with("epoch", epoch))
-                .await?;
-            Ok(())
-        })
-    }
-
-    fn kit_from(&self, row: Row) -> Result<KitRecord, StoreError> {
-        let (id, pseudonym, key, epoch, confirmed, issued_at) = row;
+    async fn kit_from(&self, tx: &mut Tx, row: Row) -> Result<KitRecord, StoreError> {
+        let (id, pseudonym, key, epoch, confirmed, issued_at, captured) = row;
         let id = KitId(At("kits", "id").bytes(&id)?);
         let key = self.open(place("chain_key", &id), &key)?;
         Ok(KitRecord {
@@ -175,6 +140,10 @@ impl Store {
             epoch: At("kits", "epoch").number(epoch)?,
             confirmed: At("kits", "confirmed").number(confirmed)?,
             issued_at: Micros(issued_at),
+            captured_from: captured
+                .map(|from| At("kits", "captured_from").number(from))
+                .transpose()?,
+            fresh: self.fresh_chains(tx, id).await?,
             id,
         })
     }

@@ -84,6 +84,12 @@ impl Store {
         now: Micros,
     ) -> Result<(), StoreError> {
         transact!(self, "add reply pairs", Work, |tx| {
+            let sql = "SELECT captured_from FROM kits WHERE id = $1 AND captured_from IS NOT NULL";
+            let captured: Option<(i64,)> = tx.one(sql, args![key.kit]).await?;
+            if captured.is_some() {
+                // Whoever holds the device would read what is sent to it.
+                return Ok(());
+            }
             for (ordinal, pair) in (0_u16..).zip(pairs) {
                 let source = PairRef {
                     source: *key,

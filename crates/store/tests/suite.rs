@@ -15,6 +15,8 @@ mod arrival;
 mod concurrency;
 #[path = "suite/double.rs"]
 mod double;
+#[path = "suite/epochs.rs"]
+mod epochs;
 #[path = "suite/files.rs"]
 mod files;
 #[path = "suite/items.rs"]
@@ -88,6 +90,9 @@ suite! {
     arrival::the_spool_cursor_moves_with_the_index,
     arrival::a_failed_decoding_waits_for_more,
     arrival::kits_and_their_tokens,
+    epochs::a_fresh_chain_is_kept_beside_the_kits_own,
+    epochs::epochs_close_on_a_settled_word,
+    epochs::a_captured_kit_is_cut_off,
     replies::a_pair_is_spent_once,
     replies::puts_are_retried_until_taken,
     sources::messages_use_one_pair_each_and_never_the_last_unasked,

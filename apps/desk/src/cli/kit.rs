@@ -1,16 +1,14 @@
 //! `fh-desk kit new`.
 
-use std::fs;
-
 use anyhow::{Context, bail};
 use ledger::LogVerifier;
-use newsroom::Private;
-use openers::{KeyringFile, OpenKeyring};
+use newsroom::audit::Actor;
+use newsroom::{Micros, Private};
+use openers::OpenKeyring;
 use rand_core::OsRng;
 use store::{NewKit, Store};
 
-use super::people;
-use super::{KitNew, terminal};
+use super::{KitCapture, KitNew, terminal, unlocked};
 use crate::config::{DeskConfig, DeskFolder, DropEntry};
 use crate::kits::{self, KitFacts};
 use crate::open_desk::current_recipient;
@@ -19,7 +17,7 @@ use crate::{clock, files, opening_store, tokens};
 
 /// Makes a kit on the word of k custodians.
 pub(super) fn new(args: &KitNew, tongue: Tongue) -> anyhow::Result<()> {
-    let folder = DeskFolder::new(&args.dir);
+    let folder = DeskFolder::new(&args.desk.dir);
     let config = DeskConfig::load(&folder)?;
     if config.drops.is_empty() {
         bail!("{}", t!(tongue, "cli-no-drop"));
@@ -28,7 +26,7 @@ pub(super) fn new(args: &KitNew, tongue: Tongue) -> anyhow::Result<()> {
     if args.out.exists() {
         bail!("{}", t!(tongue, "cli-kit-exists", path = out));
     }
-    let keys = unlock(&folder, args, tongue)?;
+    let keys = unlocked::keys(&args.desk, tongue)?;
     let runtime = tokio::runtime::Runtime::new()?;
     runtime.block_on(async {
         let store = opening_store::open(&folder, &config, &keys).await?;
@@ -40,18 +38,35 @@ pub(super) fn new(args: &KitNew, tongue: Tongue) -> anyhow::Result<()> {
     Ok(())
 }
 
-fn unlock(folder: &DeskFolder, args: &KitNew, tongue: Tongue) -> anyhow::Result<OpenKeyring> {
-    let path = folder.keyring();
-    let bytes = fs::read(&path).with_context(|| terminal::cannot_read(tongue, &path))?;
-    let keyring = KeyringFile::from_json(&bytes)?;
-    let custodians: Vec<String> = keyring.custodians().map(str::to_owned).collect();
-    let threshold = usize::from(keyring.threshold());
-    let gathered = people::gather_passphrases(tongue, &args.passphrases, &custodians, threshold)?;
-    let mut shares = Vec::with_capacity(gathered.len());
-    for (name, passphrase) in &gathered {
-        shares.push(keyring.open_share(name, passphrase)?);
-    }
-    Ok(keyring.unlock_with(&shares)?)
+/// Cuts a captured kit off, on the word of k custodians.
+pub(super) fn capture(args: &KitCapture, tongue: Tongue) -> anyhow::Result<()> {
+    let at =
+        moment(&args.at).with_context(|| t!(tongue, "cli-bad-moment", text = args.at.as_str()))?;
+    let folder = DeskFolder::new(&args.desk.dir);
+    let config = DeskConfig::load(&folder)?;
+    let keys = unlocked::keys(&args.desk, tongue)?;
+    let runtime = tokio::runtime::Runtime::new()?;
+    let epoch = runtime.block_on(async {
+        let store = opening_store::open(&folder, &config, &keys).await?;
+        let captured = async {
+            let kit = store.kit_named(args.pseudonym.trim()).await?;
+            store
+                .capture_kit(kit, at, Actor::Custodians, clock::now())
+                .await
+        };
+        let captured = captured.await;
+        store.close().await;
+        unlocked::explained(captured, tongue)
+    })?;
+    terminal::say(&t!(tongue, "cli-kit-captured", epoch = epoch))?;
+    Ok(())
+}
+
+/// `2026-11-22` or `2026-11-22T18:30`, in UTC.
+fn moment(text: &str) -> Option<Micros> {
+    let civil: jiff::civil::DateTime = text.trim().parse().ok()?;
+    let zoned = civil.to_zoned(jiff::tz::TimeZone::UTC).ok()?;
+    Some(Micros(zoned.timestamp().as_microsecond()))
 }
 
 async fn issue(

@@ -6,6 +6,7 @@ mod kit;
 mod people;
 mod serve;
 mod terminal;
+mod unlocked;
 
 use std::net::SocketAddr;
 use std::path::PathBuf;
@@ -97,18 +98,38 @@ struct DropAdd {
 enum KitCommand {
     /// Make a kit for a reporter; the file is all she needs.
     New(KitNew),
+    /// Cut a captured kit off: what it sealed from then on is refused, what it sealed before still counts.
+    Capture(KitCapture),
 }
 
 #[derive(Args)]
 struct KitNew {
     /// The name the newsroom calls her by; never leaves the database.
     pseudonym: String,
-    /// The desk's folder.
-    #[arg(long)]
-    dir: PathBuf,
     /// Where to write the kit (readable by you alone).
     #[arg(long)]
     out: PathBuf,
+    #[command(flatten)]
+    desk: Unlocked,
+}
+
+#[derive(Args)]
+struct KitCapture {
+    /// The name the newsroom calls its holder by.
+    pseudonym: String,
+    /// When it was captured, in UTC, as 2026-11-22 or 2026-11-22T18:30. If its device's clock was behind, earlier.
+    #[arg(long, value_name = "DATE")]
+    at: String,
+    #[command(flatten)]
+    desk: Unlocked,
+}
+
+/// A desk that a command opens on the word of its custodians.
+#[derive(Args)]
+struct Unlocked {
+    /// The desk's folder.
+    #[arg(long)]
+    dir: PathBuf,
     /// A custodian's passphrase from a file, as NAME=FILE; repeat. Others are asked for.
     #[arg(long = "custodian-passphrase", value_parser = people::parse_passphrase_file)]
     passphrases: Vec<people::PassphraseFile>,
@@ -147,6 +168,7 @@ pub fn run(cli: Cli) -> anyhow::Result<()> {
         Command::Init(args) => init::run(args, tongue),
         Command::Drop(DropCommand::Add(args)) => drop::add(&args, tongue),
         Command::Kit(KitCommand::New(args)) => kit::new(&args, tongue),
+        Command::Kit(KitCommand::Capture(args)) => kit::capture(&args, tongue),
         Command::Serve(args) => serve::run(args, tongue),
     }
 }

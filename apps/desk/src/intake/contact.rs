@@ -27,17 +27,20 @@ pub(crate) async fn enter(
     };
     match Contact::decode(&plaintext) {
         Ok(contact) => {
+            // The fresh chain goes first: an answer through one of the pairs lets the field go over to it.
+            open.store
+                .enter_standing(
+                    about.kit,
+                    &contact.standing,
+                    contact.next_chain.as_ref(),
+                    clock::now(),
+                )
+                .await?;
             open.store
                 .add_reply_pairs(about, &contact.replies, clock::now())
                 .await?;
             for seen in &contact.checkpoints {
                 bring(open, seen.drop.as_str(), &seen.note).await;
-            }
-            if let Some(next) = contact.next_chain {
-                tracing::debug!("a kit replaces its chain");
-                open.store
-                    .replace_chain(about.kit, &next, 0, clock::now())
-                    .await?;
             }
             Ok(())
         }

@@ -43,10 +43,17 @@ pub(crate) fn look(
     Ok(Looked { ours, next })
 }
 
+/// Which epoch of which of its kit's chains a piece came from.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct From {
+    pub(crate) chain: u16,
+    pub(crate) epoch: u32,
+}
+
 /// What came of trying a piece.
 pub(crate) enum Tried {
-    /// Authentic, from this epoch: exactly what the kit's holder sealed.
-    Whole(AuthenticPiece, u32),
+    /// Authentic: exactly what the kit's holder sealed.
+    Whole(AuthenticPiece, From),
     /// Not enough good shards; more cells may help.
     Waiting,
     /// Its cells contradict each other; it is set apart for good.
@@ -85,7 +92,13 @@ pub(crate) fn assemble(
     };
     let from = lookout.keys(by);
     match assembler.finish(&from.keys.mac, ATTEMPTS) {
-        Ok(whole) => Ok(Tried::Whole(whole, from.epoch)),
+        Ok(whole) => Ok(Tried::Whole(
+            whole,
+            From {
+                chain: from.chain,
+                epoch: from.epoch,
+            },
+        )),
         Err(AssembleError::Quarantined { .. }) => Ok(Tried::Quarantined),
         Err(error) => {
             tracing::debug!(%error, "a piece is not whole yet");

@@ -5,24 +5,27 @@
 //! near the last confirmed one before far ones.
 
 use formats::{CELL, CellHeader, KitId};
+use keys::chain::EPOCHS_AHEAD;
 use keys::{ChainKey, EpochKeys};
 
-/// How far beyond the last confirmed epoch a kit may have gone (`keys.md`).
-pub(crate) const EPOCHS_AHEAD: u32 = 60;
-
-/// A kit's chain as the desk keeps it.
+/// One of a kit's chains as the desk keeps it.
 pub(crate) struct KitChain {
     pub(crate) kit: KitId,
+    /// Its place: 0 is the kit's own, the others are its field's.
+    pub(crate) chain: u16,
     /// The oldest epoch still open; the chain key is of this epoch.
     pub(crate) oldest: u32,
     /// The last epoch that an authentic piece came from.
     pub(crate) confirmed: u32,
+    /// The epoch from which the kit is refused.
+    pub(crate) captured_from: Option<u32>,
     pub(crate) key: ChainKey,
 }
 
 /// Keys of one epoch of one kit.
 pub(crate) struct EpochOfKit {
     pub(crate) kit: KitId,
+    pub(crate) chain: u16,
     pub(crate) epoch: u32,
     pub(crate) keys: EpochKeys,
 }
@@ -45,12 +48,14 @@ impl Lookout {
     pub(crate) fn new(kits: impl IntoIterator<Item = KitChain>) -> Self {
         let mut all = Vec::new();
         for kit in kits {
-            let last = kit.confirmed.saturating_add(EPOCHS_AHEAD);
+            let beyond = kit.confirmed.saturating_add(EPOCHS_AHEAD).saturating_add(1);
+            let beyond = kit.captured_from.unwrap_or(u32::MAX).min(beyond);
             let mut key = kit.key;
-            for epoch in kit.oldest..=last {
+            for epoch in kit.oldest..beyond {
                 let next = key.advance();
                 let of_epoch = EpochOfKit {
                     kit: kit.kit,
+                    chain: kit.chain,
                     epoch,
                     keys: key.epoch_keys(),
                 };
@@ -100,8 +105,10 @@ mod tests {
         }
         KitChain {
             kit: KitId([kit; 8]),
+            chain: 0,
             oldest,
             confirmed,
+            captured_from: None,
             key,
         }
     }
@@ -149,6 +156,19 @@ mod tests {
             "nobody's"
         );
         assert_eq!(lookout.all.len(), lookout.order.len());
+    }
+
+    #[test]
+    fn a_captured_kit_is_refused_from_its_epoch_on() {
+        let captured = KitChain {
+            captured_from: Some(3),
+            ..chain(1, 0, 9)
+        };
+        let mut lookout = Lookout::new([captured]);
+        assert!(lookout.recognise(cell(1, 1, 2).as_bytes()).is_some());
+        for refused in [3, 9, 20] {
+            assert!(lookout.recognise(cell(1, 1, refused).as_bytes()).is_none());
+        }
     }
 
     #[test]

@@ -20,7 +20,7 @@ use crate::archive::ArchiveError;
 use crate::clock;
 use crate::desk::EventKind;
 use crate::open_desk::OpenDesk;
-use gather::Tried;
+use gather::{From, Tried};
 use lookout::{KitChain, Lookout};
 
 /// Cells looked at in one go.
@@ -70,8 +70,8 @@ async fn gathering(mut intake: Intake) {
 struct Intake {
     open: Arc<OpenDesk>,
     lookout: Arc<Mutex<Lookout>>,
-    /// Kits that the lookout was made from: id, oldest and newest epoch.
-    watched: Vec<(formats::KitId, u32, u32)>,
+    /// Chains that the lookout was made from: kit, place, oldest and confirmed epoch, epoch of capture.
+    watched: Vec<(formats::KitId, u16, u32, u32, Option<u32>)>,
     resumed: bool,
 }
 
@@ -136,12 +136,21 @@ impl Intake {
     /// Watches for the cells of every kit; kits can be issued while the desk is open.
     async fn watch_kits(&mut self) -> Result<(), IntakeError> {
         let kits = self.open.store.kits().await?;
-        let watched: Vec<_> = kits
+        let chains: Vec<KitChain> = kits.iter().flat_map(chains_of).collect();
+        let watched: Vec<_> = chains
             .iter()
-            .map(|kit| (kit.id, kit.epoch, kit.confirmed))
+            .map(|one| {
+                (
+                    one.kit,
+                    one.chain,
+                    one.oldest,
+                    one.confirmed,
+                    one.captured_from,
+                )
+            })
             .collect();
         if watched != self.watched {
-            let lookout = Lookout::new(kits.into_iter().map(chain_of));
+            let lookout = Lookout::new(chains);
             *self.lookout.lock().unwrap_or_else(PoisonError::into_inner) = lookout;
             self.watched = watched;
         }
@@ -160,7 +169,7 @@ impl Intake {
             gather::assemble(&spool, &mut lookout, &cells)
         });
         match tried.await?? {
-            Tried::Whole(piece, epoch) => self.keep(key, piece, epoch).await,
+            Tried::Whole(piece, from) => self.keep(key, piece, from).await,
             Tried::Waiting => Ok(store.piece_waits(key, tried_with).await?),
             Tried::Quarantined => {
                 tracing::warn!("a piece contradicts itself and is set apart");
@@ -175,9 +184,11 @@ impl Intake {
         &self,
         key: &PieceKey,
         piece: formats::AuthenticPiece,
-        epoch: u32,
+        from: From,
     ) -> Result<(), IntakeError> {
         let store = &self.open.store;
+        // Before anybody is answered: an answer tells the field that this epoch is confirmed.
+        store.confirm_epoch(key.kit, from.chain, from.epoch).await?;
         let about = DispatchKey {
             kit: key.kit,
             dispatch: key.dispatch,
@@ -193,13 +204,13 @@ impl Intake {
         store
             .piece_complete(key, digest, blob, clock::now())
             .await?;
-        store.confirm_epoch(key.kit, epoch).await?;
         self.open.work_added.notify_waiters();
         Ok(())
     }
 
-    /// Removes what nobody needs from the spool.
+    /// Removes what nobody needs: keys of epochs in which nothing is on its way, and cells of the spool.
     async fn tidy(&self) -> Result<(), IntakeError> {
+        self.open.store.close_epochs(clock::now()).await?;
         let needed = self.open.store.spool_needed_from().await?;
         let spool = self.open.around.spool.clone();
         if needed > spool.begin() {
@@ -215,11 +226,19 @@ fn kept_bytes(contact: bool, ciphertext: &[u8]) -> &[u8] {
     if contact { &[] } else { ciphertext }
 }
 
-fn chain_of(kit: KitRecord) -> KitChain {
-    KitChain {
+/// All chains of a kit: its own, and those that its field has made.
+fn chains_of(kit: &KitRecord) -> Vec<KitChain> {
+    let chain = |chain, oldest, key: &ChainKey| KitChain {
         kit: kit.id,
-        oldest: kit.epoch,
+        chain,
+        oldest,
         confirmed: kit.confirmed,
-        key: ChainKey::from_bytes(*kit.chain_key.expose_bytes()),
-    }
+        captured_from: kit.captured_from,
+        key: ChainKey::from_bytes(*key.expose_bytes()),
+    };
+    let fresh = kit.fresh.iter();
+    let fresh = fresh.map(|one| chain(one.ordinal, one.epoch, &one.key));
+    std::iter::once(chain(0, kit.epoch, &kit.chain_key))
+        .chain(fresh)
+        .collect()
 }

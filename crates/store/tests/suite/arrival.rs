@@ -410,16 +410,14 @@ pub(crate) async fn kits_and_their_tokens(mut world: World) {
         &expected[4..]
     );
 
-    world.store.confirm_epoch(KitId([1; 8]), 5).await.unwrap();
-    world.store.confirm_epoch(KitId([1; 8]), 3).await.unwrap();
     world
         .store
-        .replace_chain(
-            KitId([1; 8]),
-            &ChainKey::from_bytes([9; 32]),
-            4,
-            world.now(),
-        )
+        .confirm_epoch(KitId([1; 8]), 0, 5)
+        .await
+        .unwrap();
+    world
+        .store
+        .confirm_epoch(KitId([1; 8]), 0, 3)
         .await
         .unwrap();
     world
@@ -436,7 +434,7 @@ pub(crate) async fn kits_and_their_tokens(mut world: World) {
     let found = world.store.kit(KitId([1; 8])).await.unwrap();
     assert_eq!(
         (found.pseudonym.expose(), found.epoch, found.confirmed),
-        ("Jasmine", 4, 5)
+        ("Jasmine", 0, 5)
     );
     assert_eq!(found.chain_key.expose_bytes(), &[9; 32]);
     assert_eq!(world.store.kits().await.unwrap().len(), 2);

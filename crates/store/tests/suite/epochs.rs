@@ -1,0 +1,143 @@
+//! Chains and epochs: the fresh chain beside the kit's own, closing on a settled word, captures.
+
+use crate::world::World;
+use formats::{EPOCH, KitId, SessionsLeft, Standing};
+use keys::{ChainKey, ReplyKeys};
+use newsroom::audit::{Act, Actor, Chain};
+use newsroom::kits::SETTLING;
+use newsroom::{Micros, Refusal};
+use store::StoreError;
+use store::testing::entropy;
+
+fn key(n: u8, epoch: u32) -> ChainKey {
+    (0..epoch).fold(ChainKey::from_bytes([n; 32]), |key, _| key.advance())
+}
+
+fn standing(epoch: u32, epoch_from: u32) -> Standing {
+    Standing {
+        bulletin: 0,
+        epoch,
+        epoch_from,
+        intake: 1,
+        intake_from: 1,
+        sessions: vec![SessionsLeft {
+            drop: "http://a.example".parse().unwrap(),
+            left: 5,
+        }],
+    }
+}
+
+async fn say(world: &World, kit: KitId, standing: &Standing, next: Option<&ChainKey>) {
+    world
+        .store
+        .enter_standing(kit, standing, next, world.now())
+        .await
+        .unwrap();
+}
+
+async fn acts(world: &World) -> Vec<Act> {
+    let audit = world.store.audit(Chain::Desk).await.unwrap();
+    audit.iter().map(|line| line.event.entry.act).collect()
+}
+
+pub(crate) async fn a_fresh_chain_is_kept_beside_the_kits_own(world: World) {
+    let kit = world.kit("Jasmine").await;
+    // Contact pieces of epochs 3 and 2 arrive in this order and bring links of one chain.
+    say(&world, kit, &standing(3, 0), Some(&key(9, 3))).await;
+    say(&world, kit, &standing(2, 0), Some(&key(9, 2))).await;
+    say(&world, kit, &standing(4, 0), Some(&key(9, 4))).await;
+    let found = world.store.kit(kit).await.unwrap();
+    assert_eq!(found.epoch, 0);
+    assert_eq!(found.fresh.len(), 1);
+    assert_eq!(found.fresh[0].epoch, 2);
+    assert_eq!(found.fresh[0].key.expose_bytes(), key(9, 2).expose_bytes());
+    // Another chain means another device with this kit: both are read, and it is told.
+    assert!(!acts(&world).await.contains(&Act::KitForked));
+    say(&world, kit, &standing(4, 0), Some(&key(8, 4))).await;
+    assert_eq!(world.store.kit(kit).await.unwrap().fresh.len(), 2);
+    assert!(acts(&world).await.contains(&Act::KitForked));
+}
+
+pub(crate) async fn epochs_close_on_a_settled_word(mut world: World) {
+    let kit = world.kit("Jasmine").await;
+    say(&world, kit, &standing(1, 0), Some(&key(9, 1))).await;
+    world.store.confirm_epoch(kit, 1, 3).await.unwrap();
+    say(&world, kit, &standing(5, 3), None).await;
+    let closed = world.store.close_epochs(world.now()).await.unwrap();
+    assert_eq!(closed, 0, "a word waits");
+    world.pass(SETTLING);
+    assert_eq!(world.store.close_epochs(world.now()).await.unwrap(), 1);
+    world.reopen().await;
+    let found = world.store.kit(kit).await.unwrap();
+    // Nothing before epoch 3 is wanted; the fresh chain was first used in 3, so that the kit's own may be needed there.
+    assert_eq!((found.epoch, found.fresh[0].epoch), (3, 3));
+    let own = key(kit.0[0], 3);
+    assert_eq!(found.chain_key.expose_bytes(), own.expose_bytes());
+    // A contact piece that was sealed before and comes late opens nothing that is closed.
+    say(&world, kit, &standing(2, 0), Some(&key(9, 2))).await;
+    assert_eq!(world.store.kit(kit).await.unwrap().fresh[0].epoch, 3);
+
+    say(&world, kit, &standing(9, 8), None).await;
+    world.pass(SETTLING);
+    world.store.close_epochs(world.now()).await.unwrap();
+    let found = world.store.kit(kit).await.unwrap();
+    assert!(found.fresh.is_empty(), "it has become the kit's own");
+    assert_eq!(found.epoch, 8);
+    assert_eq!(found.chain_key.expose_bytes(), key(9, 8).expose_bytes());
+    say(&world, kit, &standing(2, 0), Some(&key(9, 2))).await;
+    assert!(world.store.kit(kit).await.unwrap().fresh.is_empty());
+}
+
+pub(crate) async fn a_captured_kit_is_cut_off(world: World) {
+    let kit = world.kit("Jasmine").await;
+    let about = world.dispatch(kit).await;
+    let pairs = [ReplyKeys::generate(&mut entropy(1)).pair()];
+    let store = &world.store;
+    store
+        .add_reply_pairs(&about, &pairs, world.now())
+        .await
+        .unwrap();
+    say(&world, kit, &standing(4, 4), None).await;
+    let issued = store.kit(kit).await.unwrap().issued_at;
+    assert_eq!(store.kit_named("JASMINE").await.unwrap(), kit);
+    let missing = store.kit_named("Nobody").await;
+    assert!(matches!(
+        missing,
+        Err(StoreError::Refused(Refusal::UnknownKit))
+    ));
+    world.pass(9 * EPOCH);
+    let capture = |weeks: i64| {
+        let at = Micros(issued.0 + weeks * EPOCH + 1);
+        store.capture_kit(kit, at, Actor::Custodians, world.now())
+    };
+    let ahead = capture(10).await;
+    assert!(matches!(
+        ahead,
+        Err(StoreError::Refused(Refusal::CaptureAhead))
+    ));
+    assert_eq!(capture(6).await.unwrap(), 6);
+    let later = capture(7).await;
+    assert!(matches!(
+        later,
+        Err(StoreError::Refused(Refusal::AlreadyCaptured))
+    ));
+    assert_eq!(capture(5).await.unwrap(), 5);
+    assert_eq!(store.kit(kit).await.unwrap().captured_from, Some(5));
+    // Nothing is sent there any more, and its word closes nothing.
+    let pair = store.next_reply_pair(&about, world.now()).await.unwrap();
+    assert!(pair.is_none());
+    let more = [ReplyKeys::generate(&mut entropy(2)).pair()];
+    let other = world.dispatch(kit).await;
+    store
+        .add_reply_pairs(&other, &more, world.now())
+        .await
+        .unwrap();
+    let pair = store.next_reply_pair(&other, world.now()).await.unwrap();
+    assert!(pair.is_none());
+    world.pass(2 * SETTLING);
+    assert_eq!(store.close_epochs(world.now()).await.unwrap(), 0);
+    assert_eq!(store.kit(kit).await.unwrap().epoch, 0);
+    let captures = acts(&world).await;
+    let captures = captures.iter().filter(|act| **act == Act::KitCaptured);
+    assert_eq!(captures.count(), 2);
+}

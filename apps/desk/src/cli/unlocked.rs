@@ -8,7 +8,7 @@ use store::StoreError;
 
 use super::{Unlocked, people, terminal};
 use crate::config::DeskFolder;
-use crate::web::text::{Tongue, t};
+use crate::web::text::{Coded as _, Tongue, t};
 
 /// The keyring and k opened shares of it.
 pub(super) fn shares(args: &Unlocked, tongue: Tongue) -> anyhow::Result<(KeyringFile, Vec<Share>)> {

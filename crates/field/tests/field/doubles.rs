@@ -441,7 +441,12 @@ pub(crate) struct Desk {
 
 impl Desk {
     pub(crate) fn read(cells: &[Cell]) -> Self {
-        let epoch: EpochKeys = chain().epoch_keys();
+        Self::read_under(&chain(), cells)
+    }
+
+    /// Reads what went out under a chain that a contact piece brought.
+    pub(crate) fn read_under(chain: &ChainKey, cells: &[Cell]) -> Self {
+        let epoch: EpochKeys = chain.epoch_keys();
         let mut assemblers: HashMap<PieceKey, Assembler> = HashMap::new();
         let mut count = 0;
         for cell in cells {
@@ -490,6 +495,11 @@ impl Desk {
         assert!(item.sha256.is_none_or(|whole| hash.finish() == whole));
         assert_eq!(bytes.len() as u64, item.bytes);
         bytes
+    }
+
+    pub(crate) fn fresh_chain(&self, dispatch: DispatchId) -> ChainKey {
+        let contact = Contact::decode(&self.open(dispatch, 0)).unwrap();
+        contact.next_chain.unwrap()
     }
 
     pub(crate) fn pairs(&self, dispatch: DispatchId) -> Vec<ReplyPair> {

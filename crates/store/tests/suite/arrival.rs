@@ -436,7 +436,7 @@ pub(crate) async fn kits_and_their_tokens(mut world: World) {
         (found.pseudonym.expose(), found.epoch, found.confirmed),
         ("Jasmine", 0, 5)
     );
-    assert_eq!(found.chain_key.expose_bytes(), &[9; 32]);
+    assert_eq!(found.chain_key.expose_bytes(), &[1; 32]);
     assert_eq!(world.store.kits().await.unwrap().len(), 2);
     let drops = world.store.drops().await.unwrap();
     assert_eq!(

@@ -1,7 +1,7 @@
 //! What is fuzzed of `keys` and `openers`. A module of its own, so that cargo-fuzz and the plain test of `crates/openers` run the
 //! same code without either crate's tests needing the other decoders.
 
-use keys::{Passphrase, ReplyIdentity, StateKey, lock};
+use keys::{Passphrase, ReplyIdentity, StateKey};
 use openers::{IntakeIdentity, KeyringFile, Share};
 
 /// Takes any bytes and panics when something that must hold does not.
@@ -30,9 +30,10 @@ pub fn keys_recipient(data: &[u8]) {
     }
 }
 
-/// Whatever lies on a device or comes by a mailbox: locked state, replies and passphrases never panic.
+/// Whatever lies on a device or comes by a mailbox: sealed boxes, replies and passphrases never panic.
 pub fn keys_locked(data: &[u8]) {
-    assert!(lock::open(&StateKey::from_bytes([1; 32]), b"state", data).is_err());
+    let key = StateKey::from_bytes([1; 32]);
+    assert!(key.open(b"place", &mut data.to_vec()).is_err());
     if let Ok(text) = ReplyIdentity::from_bytes([2; 32]).open(data, 1000) {
         assert!(text.len() <= 1000);
     }
@@ -41,6 +42,8 @@ pub fn keys_locked(data: &[u8]) {
         let _ = passphrase.weakness();
         let once = passphrase.canonical();
         assert_eq!(*Passphrase::new(&once).canonical(), *once);
+        let (ordered, _) = passphrase.ordered();
+        assert!(!Passphrase::new(&ordered).ordered().1);
     }
 }
 

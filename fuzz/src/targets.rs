@@ -21,6 +21,7 @@ pub const ALL: &[(&str, fn(&[u8]))] = &[
     ("drop_url", drop_url),
     ("bulletin", bulletin),
     ("supply", supply),
+    ("vault_header", vault_header),
 ];
 
 /// A kit file.
@@ -109,6 +110,13 @@ pub fn statement(data: &[u8]) {
 pub fn proof_file(data: &[u8]) {
     if let Ok(proof) = ProofFile::decode(data) {
         assert_eq!(proof.encode().expect("what was read can be written"), data);
+    }
+}
+
+/// A vault's header, opened.
+pub fn vault_header(data: &[u8]) {
+    if let Ok(header) = formats::vault::Header::decode(data) {
+        assert_eq!(header.encode().as_slice(), data);
     }
 }
 

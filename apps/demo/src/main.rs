@@ -97,7 +97,7 @@ fn chain(
     out: &std::path::Path,
     report: &mut report::Report,
 ) -> Result<()> {
-    let reporter = reporter::Reporter::equip(programs, newsroom, report)?;
+    let reporter = reporter::Reporter::equip(programs, newsroom, inputs, report)?;
     reporter.seal(inputs, report)?;
     reporter.send(newsroom, report)?;
     let items = newsroom.receive(inputs, report)?;

@@ -5,17 +5,17 @@ use crate::programs::Programs;
 use crate::report::{Flow, Report};
 use anyhow::{Context, Result};
 use serde_json::Value;
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 use std::process::Command;
 
 const NOTE: &str = "Filmed from a roof this morning. Do not show the minaret on the left. \
                     صُوِّر من سطح هذا الصباح.";
 const PASSPHRASE: &str = "quiet river stone lantern copper meadow velvet anchor";
 
-/// Her device: a folder and a passphrase.
+/// Her device: a vault and a passphrase.
 pub(crate) struct Reporter<'a> {
     programs: &'a Programs,
-    dir: PathBuf,
+    vault: PathBuf,
     passphrase: PathBuf,
 }
 
@@ -24,22 +24,23 @@ impl<'a> Reporter<'a> {
     pub(crate) fn equip(
         programs: &'a Programs,
         newsroom: &Newsroom<'_>,
+        inputs: &[PathBuf],
         report: &mut Report,
     ) -> Result<Self> {
         let reporter = Self {
             programs,
-            dir: programs.path("reporter"),
+            vault: programs.path("vault"),
             passphrase: programs.path("reporter.passphrase"),
         };
         std::fs::write(&reporter.passphrase, format!("{PASSPHRASE}\n"))?;
         report.station("kit", || {
             let kit = newsroom.kit("swallow-of-barada")?;
             let bytes = kit.metadata()?.len();
-            programs.run(reporter.command("init").arg("--kit").arg(&kit))?;
+            let size = vault_size(inputs)?.to_string();
+            let mut init = reporter.command("init");
+            programs.run(init.arg("--kit").arg(&kit).args(["--size", &size]))?;
             // What the device does not need any more must not lie about.
-            if kit.exists() {
-                std::fs::remove_file(&kit)?;
-            }
+            anyhow::ensure!(!kit.exists(), "the kit outlived its import");
             let flow = Flow {
                 input: "2 custodians".into(),
                 out: "1 kit, imported".into(),
@@ -50,9 +51,24 @@ impl<'a> Reporter<'a> {
         Ok(reporter)
     }
 
+    /// Sealed pieces lying on her device.
+    fn pieces_here(&self) -> Result<u64> {
+        let said = self
+            .programs
+            .run_json(self.command("status").arg("--json"))?;
+        let dispatches = said["dispatches"]
+            .as_array()
+            .context("fh-field lists dispatches")?;
+        let mut here = 0;
+        for one in dispatches {
+            here += number(one, "pieces")? - number(one, "received")?;
+        }
+        Ok(here)
+    }
+
     fn command(&self, verb: &str) -> Command {
         let mut command = self.programs.command("fh-field");
-        command.arg("--dir").arg(&self.dir).arg(verb);
+        command.arg("--vault").arg(&self.vault).arg(verb);
         command.arg("--passphrase-file").arg(&self.passphrase);
         command
     }
@@ -80,13 +96,14 @@ impl<'a> Reporter<'a> {
 
     /// Over loopback to the one drop of the kit.
     pub(crate) fn send(&self, newsroom: &Newsroom<'_>, report: &mut Report) -> Result<()> {
+        let before = self.pieces_here()?;
         let sent = report.station("send", || {
             let said = self
                 .programs
                 .run_json(self.command("send").args(["--road", "loopback", "--json"]))?;
             let cells = number(&said, "cells_sent")?;
             let flow = Flow {
-                input: format!("{} sealed pieces", pieces_in_store(&self.dir)),
+                input: format!("{before} sealed pieces"),
                 out: format!(
                     "{cells} cells, {} sent again",
                     number(&said, "cells_resent")?
@@ -122,13 +139,13 @@ impl<'a> Reporter<'a> {
                 )?;
                 receipts += number(&said, "receipts")?;
                 forgotten += number(&said, "forgotten")?;
-                if forgotten > 0 && pieces_in_store(&self.dir) == 0 {
+                if forgotten > 0 && self.pieces_here()? == 0 {
                     break;
                 }
                 // The desk writes receipts on its own ticks; asking again is what a person would do.
                 std::thread::sleep(std::time::Duration::from_secs(1));
             }
-            let left = pieces_in_store(&self.dir);
+            let left = self.pieces_here()?;
             anyhow::ensure!(
                 left == 0,
                 "{left} pieces are still on the device after {receipts} receipts"
@@ -143,18 +160,16 @@ impl<'a> Reporter<'a> {
     }
 }
 
-/// Sealed pieces lying on her device.
-fn pieces_in_store(dir: &Path) -> usize {
-    walkdir::WalkDir::new(dir)
-        .into_iter()
-        .filter_map(Result::ok)
-        .filter(|entry| {
-            entry
-                .path()
-                .extension()
-                .is_some_and(|ending| ending == "age")
-        })
-        .count()
+/// The smallest vault that is offered and holds these files with room to spare.
+fn vault_size(inputs: &[PathBuf]) -> Result<u64> {
+    const SIZES: [u64; 6] = [64 << 20, 256 << 20, 1 << 30, 4 << 30, 16 << 30, 64 << 30];
+    let mut total = 0;
+    for input in inputs {
+        total += input.metadata()?.len();
+    }
+    let fits = |size: &u64| *size > total + total / 8 + (16 << 20);
+    let size = SIZES.into_iter().find(fits);
+    size.context("the inputs are larger than any vault")
 }
 
 fn number(said: &Value, key: &str) -> Result<u64> {

@@ -5,15 +5,16 @@ use std::path::PathBuf;
 use clap::{Args as ClapArgs, Parser, Subcommand, ValueEnum};
 use field::Way;
 use formats::card::SIZES;
+use formats::vault::{BLOCK, SIZES as VAULT_SIZES};
 
 /// Seals what you recorded so that nothing here can open it, and carries it out.
 #[derive(Parser)]
 #[command(name = "fh-field", version, about, disable_help_subcommand = true)]
 pub(crate) struct Args {
-    /// The folder that holds sealed pieces and their state.
-    #[arg(long, global = true, env = "FH_DIR", value_name = "FOLDER")]
-    pub(crate) dir: Option<PathBuf>,
-    /// Read the passphrase from the first line of this file instead of asking.
+    /// The vault: the one file that holds everything.
+    #[arg(long, global = true, env = "FH_VAULT", value_name = "FILE")]
+    pub(crate) vault: Option<PathBuf>,
+    /// Read the passphrase from the first line of this file instead of asking; for `init`, the duress passphrase from the second.
     #[arg(long, global = true, value_name = "FILE")]
     pub(crate) passphrase_file: Option<PathBuf>,
     /// Language of messages: en or ar.
@@ -30,11 +31,15 @@ pub(crate) struct Args {
 /// What to do.
 #[derive(Subcommand)]
 pub(crate) enum Command {
-    /// Set a folder up with the kit that the newsroom gave you.
-    Init {
-        /// The kit. Destroy it afterwards: the folder holds all of it.
-        #[arg(long, value_name = "FILE")]
-        kit: PathBuf,
+    /// Make a vault and set it up with the kit that the newsroom gave you.
+    Init(InitArgs),
+    /// End the vault: nothing opens it any more. Any of its passphrases will do.
+    Wipe,
+    /// Choose how this device behaves.
+    Set {
+        /// What to choose.
+        #[command(subcommand)]
+        setting: Setting,
     },
     /// Seal files and a note as one dispatch. The files themselves are left as they are.
     Add {
@@ -107,7 +112,7 @@ pub(crate) enum Command {
         /// The file to write.
         #[arg(long, value_name = "FILE")]
         out: PathBuf,
-        /// Use this kit instead of a folder that was set up.
+        /// Use this kit instead of a vault that was set up.
         #[arg(long, value_name = "FILE")]
         kit: Option<PathBuf>,
         /// Extra cells as a fraction of the necessary ones.
@@ -170,6 +175,51 @@ pub(crate) struct PrepareArgs {
     pub(crate) out: Vec<PathBuf>,
 }
 
+/// A new vault.
+#[derive(ClapArgs)]
+pub(crate) struct InitArgs {
+    /// The kit. Its file is erased afterwards: the vault holds all of it.
+    #[arg(long, value_name = "FILE")]
+    pub(crate) kit: PathBuf,
+    /// How large the vault is, for ever: 64M, 256M, 1G, 4G, 16G or 64G. Every vault of one size looks like every other.
+    #[arg(long, value_name = "SIZE", default_value = "64M", value_parser = size)]
+    pub(crate) size: u64,
+    /// Think up the passphrases yourself, instead of learning generated ones.
+    #[arg(long)]
+    pub(crate) own: bool,
+    /// Have no duress passphrase.
+    #[arg(long)]
+    pub(crate) no_duress: bool,
+    /// Let a dispatch that the newsroom has whole leave no record.
+    #[arg(long)]
+    pub(crate) keep_nothing: bool,
+    /// Leave the kit's file where it is.
+    #[arg(long)]
+    pub(crate) keep_kit: bool,
+    /// Overwrite a file that exists: for beginning again after an interruption. What it holds is lost.
+    #[arg(long)]
+    pub(crate) replace: bool,
+}
+
+/// What can be chosen.
+#[derive(Subcommand)]
+pub(crate) enum Setting {
+    /// Whether a dispatch that the newsroom has whole leaves no record here.
+    KeepNothing {
+        /// On or off.
+        switch: Switch,
+    },
+}
+
+/// On or off.
+#[derive(Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub(crate) enum Switch {
+    /// Yes.
+    On,
+    /// No.
+    Off,
+}
+
 /// The way to the drops.
 #[derive(ClapArgs)]
 pub(crate) struct RoadArgs {
@@ -197,6 +247,20 @@ pub(crate) enum RoadName {
     Tls,
     /// Drops on this machine.
     Loopback,
+}
+
+/// Reads a size such as `64M` or `1G`, or a number of bytes, within what a vault can be.
+fn size(text: &str) -> Result<u64, String> {
+    let (digits, unit) = match text.char_indices().last() {
+        Some((at, 'M' | 'm')) => (&text[..at], 1 << 20),
+        Some((at, 'G' | 'g')) => (&text[..at], 1 << 30),
+        _ => (text, 1),
+    };
+    let bytes = digits.parse::<u64>().ok().and_then(|n| n.checked_mul(unit));
+    let (least, most) = (VAULT_SIZES[0], VAULT_SIZES[VAULT_SIZES.len() - 1]);
+    bytes
+        .filter(|bytes| (least..=most).contains(bytes) && bytes.is_multiple_of(BLOCK as u64))
+        .ok_or_else(|| "expected 64M, 256M, 1G, 4G, 16G or 64G".to_owned())
 }
 
 /// Reads `N/D`, or `N` alone.

@@ -1,10 +1,11 @@
 //! Errors made human: what went wrong, and what to do next.
 
 use anyhow::Error;
-use field::{FieldError, Refusal, RoadError};
+use field::{FieldError, PassphraseFault, Refusal, RoadError};
 use formats::BulletinRefusal;
 use formats::CELL;
 use formats::card::VolumeError;
+use keys::Weakness;
 
 use crate::words::{Words, say};
 
@@ -24,7 +25,11 @@ fn field_error(words: &Words, error: &FieldError) -> String {
         FieldError::NotSetUp => say!(words, "error-not-set-up"),
         FieldError::AlreadySetUp => say!(words, "error-already-set-up"),
         FieldError::Busy => say!(words, "error-busy"),
+        FieldError::Size(_) => say!(words, "error-size"),
         FieldError::Locked => say!(words, "error-locked"),
+        FieldError::DamagedState => say!(words, "error-damaged-vault"),
+        FieldError::Passphrase(fault) => passphrase_fault(words, *fault),
+        FieldError::Full => say!(words, "error-full"),
         FieldError::State(source) => say!(words, "error-state", why = source.to_string()),
         FieldError::Stretch(source) => say!(words, "error-memory", why = source.to_string()),
         FieldError::Kit(source) => say!(words, "error-kit", why = source.to_string()),
@@ -83,6 +88,22 @@ fn volume_error(words: &Words, error: &VolumeError) -> String {
         VolumeError::Dirty => say!(words, "card-dirty"),
         VolumeError::Read(source) => say!(words, "error-disk", why = source.to_string()),
         VolumeError::Format(source) => say!(words, "card-malformed", why = source.to_string()),
+    }
+}
+
+/// Why a passphrase is refused, in words.
+pub(crate) fn passphrase_fault(words: &Words, fault: PassphraseFault) -> String {
+    match fault {
+        PassphraseFault::Weak(Weakness::TooShort { have, need }) => {
+            say!(words, "passphrase-too-short", have = have, need = need)
+        }
+        PassphraseFault::Weak(Weakness::Repeats) => say!(words, "passphrase-repeats"),
+        PassphraseFault::Weak(Weakness::DigitsOnly) => say!(words, "passphrase-digits"),
+        PassphraseFault::Weak(Weakness::TooFewWords { have, need }) => {
+            say!(words, "passphrase-few-words", have = have, need = need)
+        }
+        PassphraseFault::NoMark => say!(words, "passphrase-no-mark"),
+        PassphraseFault::TooAlike => say!(words, "passphrase-alike"),
     }
 }
 

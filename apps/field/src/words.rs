@@ -6,6 +6,7 @@ use words::Tongue;
 /// The chosen language.
 pub(crate) struct Words {
     loader: FluentLanguageLoader,
+    arabic: bool,
 }
 
 impl Words {
@@ -22,8 +23,18 @@ impl Words {
     fn load(tongue: Tongue) -> Self {
         let loader = words::texts!("fh-field").load(tongue);
         // Direction marks around numbers and addresses matter in a right-to-left line and only disturb another.
-        loader.set_use_isolating(tongue == Tongue::Ar);
-        Self { loader }
+        let arabic = tongue == Tongue::Ar;
+        loader.set_use_isolating(arabic);
+        Self { loader, arabic }
+    }
+
+    /// The words that passphrases are generated from.
+    pub(crate) fn list(&self) -> keys::Words {
+        if self.arabic {
+            keys::Words::Arabic
+        } else {
+            keys::Words::English
+        }
     }
 
     /// For `fl!`.

@@ -10,8 +10,8 @@ use crate::book::Field;
 use crate::disk::Disk;
 use crate::error::FieldError;
 use crate::seal::{PieceSink, Source, seal_all, seal_whole};
-use crate::shelf;
-use crate::state::{Dispatch, PieceState, SentShards, piece_file};
+use crate::state::{Dispatch, PieceState, SentShards};
+use crate::vault::Vault;
 
 /// What was sealed.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -28,9 +28,9 @@ pub struct Added {
     pub bytes_sealed: u64,
 }
 
-/// Puts pieces on the disk. They are strays, swept at the next opening, until the state that names them is saved.
+/// Puts pieces into the vault. They are strays, and noise to the next opening, until the state that names them is saved.
 struct Storing<'a, D, R> {
-    disk: &'a mut D,
+    vault: &'a mut Vault<D>,
     rng: &'a mut R,
     progress: OnProgress<'a>,
     read: u64,
@@ -44,12 +44,9 @@ impl<D: Disk, R: RngCore + CryptoRng> PieceSink for Storing<'_, D, R> {
     }
 
     fn keep(&mut self, piece: SealedPiece, _last: bool) -> Result<(), FieldError> {
-        let mut file = [0; 8];
-        self.rng.fill_bytes(&mut file);
-        shelf::replace(self.disk, &piece_file(&file), piece.ciphertext())
-            .map_err(FieldError::disk("storing a sealed piece"))?;
+        let stored = self.vault.store(piece.ciphertext(), self.rng)?;
         self.pieces.push(PieceState {
-            file,
+            stored,
             digest: piece.digest(),
             length: u32::try_from(piece.ciphertext().len()).unwrap_or(u32::MAX),
             forgotten: false,
@@ -89,7 +86,7 @@ impl<D: Disk> Field<D> {
         self.turn_epoch(now, rng)?;
         let outcome = self.seal_dispatch(sources, note, now, rng, progress);
         if outcome.is_err() {
-            // What was written is a stray either way; removing it now only spares the space until the next opening.
+            // What was written is a stray either way; its slots are free again at once, not only at the next opening.
             let _ = self.sweep();
         }
         outcome
@@ -106,7 +103,7 @@ impl<D: Disk> Field<D> {
         let (replies, contact) = self.make_contact(rng)?;
         let recipient = &self.state.kit.intake;
         let mut sink = Storing {
-            disk: &mut self.disk,
+            vault: &mut self.vault,
             rng: &mut *rng,
             progress,
             read: 0,
@@ -132,10 +129,16 @@ impl<D: Disk> Field<D> {
             pieces,
             recording: None,
         });
+        let before = self.state.awaited.len();
         for keys in replies {
             self.state.await_reply(keys, now);
         }
-        self.commit(rng)?;
+        if let Err(error) = self.commit(rng) {
+            // What memory says must be what the disk says.
+            self.state.dispatches.pop();
+            self.state.awaited.truncate(before);
+            return Err(error);
+        }
         Ok(added)
     }
 
@@ -158,14 +161,14 @@ impl<D: Disk> Field<D> {
         Ok((replies, contact))
     }
 
-    /// Stores one piece durably; it is a stray until a state that names it is saved. Gives its memory back.
+    /// Stores one piece; it is a stray, not yet durable, until a state that names it is saved. Gives its memory back.
     pub(crate) fn store_piece(
         &mut self,
         piece: SealedPiece,
         rng: &mut (impl RngCore + CryptoRng),
     ) -> Result<(PieceState, Vec<u8>), FieldError> {
         let mut sink = Storing {
-            disk: &mut self.disk,
+            vault: &mut self.vault,
             rng,
             progress: &mut |_| {},
             read: 0,

@@ -1,28 +1,17 @@
-//! The state on the disk: one sealed file replaced whole, and beside it a log of sealed records for what happens often.
-//!
-//! `state.fh`: `version 1 | Argon2id memory, passes, lanes (3 x u32) | salt 16 | locked state`. `journal.fh`: records of
-//! `length u32 | locked entry`, each bound to the state's generation and its own number, so that a stale, moved or torn
-//! record simply does not open and reading stops there. Opening folds the log into a new state.
+//! The field, opened: the state in a vault, saved whole or, for what happens often, as a record in the vault's journal.
 
 use formats::{DispatchId, Kit, PieceNo};
-use keys::{Cost, HeaderKeys, LockError, Passphrase, Salt, StateKey, lock};
+use keys::{Cost, Passphrase};
 use rand_core::{CryptoRng, RngCore};
 
+use crate::OnProgress;
 use crate::disk::Disk;
-use crate::epochs::Epochs;
 use crate::error::FieldError;
-use crate::messages::Messages;
+use crate::passphrases;
 use crate::record::{Reader, Writer};
-use crate::shelf;
-use crate::state::{State, piece_file};
-
-const STATE: &str = "state.fh";
-const JOURNAL: &str = "journal.fh";
-const VERSION: u8 = 1;
-/// Version, cost and salt.
-const HEAD: usize = 1 + 12 + 16;
-/// The largest state or journal accepted.
-const STATE_MAX: usize = 256 * 1024 * 1024;
+use crate::settings::Settings;
+use crate::state::State;
+use crate::vault::{Vault, Wanted};
 
 /// One shard that a drop acknowledged.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -43,15 +32,27 @@ pub(crate) enum Entry {
 const TOKEN_SPENT: u8 = 1;
 const ACKED: u8 = 2;
 
-/// A reporter's folder, opened.
+/// What a device is set up with.
+#[derive(Debug)]
+pub struct Setup<'a> {
+    /// The newsroom's kit.
+    pub kit: Kit,
+    /// Opens the vault that is worked in.
+    pub everyday: &'a Passphrase,
+    /// Opens an empty vault, as on its first day, and overwrites the way to the other.
+    pub duress: Option<&'a Passphrase>,
+    /// Whether a received dispatch leaves no record.
+    pub keep_nothing: bool,
+    /// What one guess at a passphrase costs: [`Cost::FIELD`], outside of tests.
+    pub cost: Cost,
+}
+
+/// A reporter's vault, opened.
 pub struct Field<D> {
-    pub(crate) disk: D,
+    pub(crate) vault: Vault<D>,
     pub(crate) state: State,
     /// Opened the way that says "I am being forced": what leaves in this opening carries the duress mark.
     pub(crate) forced: bool,
-    key: StateKey,
-    head: [u8; HEAD],
-    logged: u32,
 }
 
 impl<D> std::fmt::Debug for Field<D> {
@@ -61,208 +62,137 @@ impl<D> std::fmt::Debug for Field<D> {
 }
 
 impl<D: Disk> Field<D> {
-    /// Sets a folder up with a kit.
+    /// Makes a vault on this disk, overwriting all of it, and sets it up. Interrupted, it leaves noise; simply begin again.
     ///
     /// # Errors
-    /// Already set up, not enough memory for the passphrase, or the disk failed.
+    /// Passphrases that should not protect anything, a kit too large for so small a vault, not enough memory, or the disk failed.
     pub fn init(
-        mut disk: D,
-        kit: Kit,
-        passphrase: &Passphrase,
-        cost: Cost,
+        disk: D,
+        setup: Setup<'_>,
         rng: &mut (impl RngCore + CryptoRng),
+        progress: OnProgress<'_>,
     ) -> Result<Self, FieldError> {
-        if read(&mut disk, STATE)?.is_some() {
-            return Err(FieldError::AlreadySetUp);
-        }
-        let salt = Salt::generate(rng);
-        let key = HeaderKeys::derive(passphrase, &salt, cost)?.state_key();
-        let mut head = [0; HEAD];
-        head[0] = VERSION;
-        head[1..5].copy_from_slice(&cost.memory_kib().to_be_bytes());
-        head[5..9].copy_from_slice(&cost.passes().to_be_bytes());
-        head[9..13].copy_from_slice(&cost.lanes().to_be_bytes());
-        head[13..].copy_from_slice(&salt.0);
-        let state = State {
-            generation: 0,
-            kit,
-            dispatches: Vec::new(),
-            awaited: Vec::new(),
-            messages: Messages::default(),
-            seen: crate::seen::Seen::default(),
-            epochs: Epochs::default(),
-            import: crate::import::Import::default(),
+        passphrases::check(setup.everyday, setup.duress)?;
+        let settings = Settings {
+            keep_nothing: setup.keep_nothing,
         };
-        let mut field = Self {
-            disk,
+        let mut kit = setup.kit;
+        let duress = match setup.duress {
+            None => None,
+            Some(passphrase) => {
+                let state = State::new(own_share(&mut kit)?, settings);
+                Some((passphrase, state.encode().map_err(FieldError::State)?))
+            }
+        };
+        let state = State::new(kit, settings);
+        let snapshot = state.encode().map_err(FieldError::State)?;
+        let first = Wanted {
+            passphrase: setup.everyday,
+            snapshot: &snapshot.0,
+        };
+        let second = duress.as_ref().map(|(passphrase, snapshot)| Wanted {
+            passphrase,
+            snapshot: &snapshot.0,
+        });
+        let vault = Vault::create(disk, &first, second.as_ref(), setup.cost, rng, progress)?;
+        Ok(Self {
+            vault,
             state,
             forced: false,
-            key,
-            head,
-            logged: 0,
+        })
+    }
+
+    /// Opens a vault, moves it to the epoch of this moment and saves it anew, which the duress passphrase needs: nothing may be
+    /// shown before this returns.
+    ///
+    /// # Errors
+    /// Not a vault's size, wrong passphrase or altered state, or the disk failed.
+    pub fn open(
+        disk: D,
+        passphrase: &Passphrase,
+        cost: Cost,
+        now: i64,
+        rng: &mut (impl RngCore + CryptoRng),
+    ) -> Result<Self, FieldError> {
+        let opened = Vault::open(disk, passphrase, cost, rng)?;
+        let mut vault = opened.vault;
+        let mut state = State::decode(&opened.snapshot).map_err(FieldError::State)?;
+        drop(opened.snapshot);
+        vault.replay(&opened.journal, |record| {
+            let entry = Entry::decode(record);
+            entry.map(|entry| state.apply(&entry)).is_some()
+        });
+        // In the same save, so that an opening in a new week is in nothing different from any other.
+        state.turn_epoch(now);
+        let mut field = Self {
+            vault,
+            state,
+            forced: opened.forced,
         };
+        field.sweep()?;
         field.commit(rng)?;
         Ok(field)
     }
 
-    /// Opens a folder, and tidies up after whatever interrupted the last time.
+    /// Ends a vault, whichever of its passphrases is given: afterwards nothing opens it.
     ///
     /// # Errors
-    /// Not set up, wrong passphrase or altered state, or the disk failed.
-    pub fn open(
-        mut disk: D,
+    /// Wrong passphrase, or the disk failed.
+    pub fn wipe(
+        disk: D,
         passphrase: &Passphrase,
+        cost: Cost,
         rng: &mut (impl RngCore + CryptoRng),
-    ) -> Result<Self, FieldError> {
-        let file = read(&mut disk, STATE)?.ok_or(FieldError::NotSetUp)?;
-        let Some((head, locked)) = file.split_first_chunk::<HEAD>() else {
-            return Err(FieldError::Locked);
-        };
-        let (cost, salt) = parse_head(head)?;
-        let key = HeaderKeys::derive(passphrase, &salt, cost)?.state_key();
-        let plain = lock::open(&key, &state_aad(head), locked).map_err(locked_error)?;
-        let state = State::decode(&plain).map_err(FieldError::State)?;
-        let mut field = Self {
-            disk,
-            state,
-            forced: false,
-            key,
-            head: *head,
-            logged: 0,
-        };
-        if field.replay_journal()? {
-            field.commit(rng)?;
-        }
-        field.sweep()?;
-        Ok(field)
+    ) -> Result<(), FieldError> {
+        Vault::open(disk, passphrase, cost, rng)?.vault.wipe(rng)
     }
 
-    /// Writes the whole state, as the next generation; the log begins anew.
+    /// Saves the whole state. What was forgotten since the last time is noise when this returns, and its slots are free.
     pub(crate) fn commit(
         &mut self,
         rng: &mut (impl RngCore + CryptoRng),
     ) -> Result<(), FieldError> {
-        self.state.generation += 1;
         let plain = self.state.encode().map_err(FieldError::State)?;
-        let nonce = fresh_nonce(rng);
-        let locked = lock::seal(&self.key, &state_aad(&self.head), &plain.0, &nonce);
-        let file = [self.head.as_slice(), &locked].concat();
-        shelf::replace(&mut self.disk, STATE, &file)
-            .map_err(FieldError::disk("saving the state"))?;
-        self.logged = 0;
+        self.vault.save(&plain.0, rng)?;
+        let freed = std::mem::take(&mut self.state.freed);
+        self.vault.release(&freed);
         Ok(())
     }
 
-    /// Applies an entry and makes it durable, without writing the whole state.
+    /// Applies an entry and makes it durable, without saving the whole state unless the journal is full.
     pub(crate) fn record(
         &mut self,
         entry: &Entry,
         rng: &mut (impl RngCore + CryptoRng),
     ) -> Result<(), FieldError> {
-        let aad = entry_aad(self.state.generation, self.logged);
-        let locked = lock::seal(&self.key, &aad, &entry.encode().0, &fresh_nonce(rng));
-        let mut frame = Writer::with_room(locked.len() + 4);
-        frame.count(locked.len()).bytes(&locked);
-        shelf::log(&mut self.disk, JOURNAL, &frame.0, self.logged == 0)
-            .map_err(FieldError::disk("saving progress"))?;
-        self.logged += 1;
+        let logged = self.vault.log(&entry.encode().0, rng)?;
         self.state.apply(entry);
+        if logged { Ok(()) } else { self.commit(rng) }
+    }
+
+    /// Counts anew which slots are in use, so that what an interrupted or failed command left behind is free again.
+    pub(crate) fn sweep(&mut self) -> Result<(), FieldError> {
+        self.vault.release_all();
+        let pieces = self.state.dispatches.iter().flat_map(|d| &d.pieces);
+        for piece in pieces.filter(|piece| !piece.forgotten) {
+            if !self.vault.claim(&piece.stored) {
+                return Err(FieldError::DamagedState);
+            }
+        }
         Ok(())
     }
+}
 
-    /// Reads the log up to the first record that is not of this generation, whole and in place.
-    fn replay_journal(&mut self) -> Result<bool, FieldError> {
-        let journal = read(&mut self.disk, JOURNAL)?.unwrap_or_default();
-        let mut r = Reader(&journal);
-        while let Some(entry) = self.next_entry(&mut r) {
-            self.state.apply(&entry);
-            self.logged += 1;
-        }
-        Ok(self.logged > 0)
+/// Takes half of each drop's tokens out of a kit, for a second kit that is otherwise the same: no token may serve twice.
+fn own_share(kit: &mut Kit) -> Result<Kit, FieldError> {
+    let bytes = kit.encode().map_err(FieldError::Kit)?;
+    let mut share = Kit::decode(&bytes).map_err(FieldError::Kit)?;
+    for (drop, other) in kit.drops.iter_mut().zip(&mut share.drops) {
+        let half = drop.tokens.len().div_ceil(2);
+        drop.tokens.truncate(half);
+        other.tokens.drain(..half);
     }
-
-    fn next_entry(&self, r: &mut Reader<'_>) -> Option<Entry> {
-        let length = r.u32().ok()? as usize;
-        let locked = r.take(length).ok()?;
-        let aad = entry_aad(self.state.generation, self.logged);
-        Entry::decode(&lock::open(&self.key, &aad, locked).ok()?)
-    }
-
-    /// Removes what a crash left behind: half-written files, pieces of a dispatch that was never finished, pieces that
-    /// were already forgotten, and a log of an older generation.
-    pub(crate) fn sweep(&mut self) -> Result<(), FieldError> {
-        let doing = "tidying up";
-        let kept: std::collections::HashSet<String> = self
-            .state
-            .dispatches
-            .iter()
-            .flat_map(|dispatch| &dispatch.pieces)
-            .filter(|piece| !piece.forgotten)
-            .map(|piece| piece_file(&piece.file))
-            .collect();
-        let files = self.disk.list("pieces").map_err(FieldError::disk(doing))?;
-        let stray = files
-            .into_iter()
-            .map(|name| format!("pieces/{name}"))
-            .filter(|n| !kept.contains(n));
-        let mut last = None;
-        for name in stray.chain([format!("{STATE}{}", shelf::PART)]) {
-            self.disk.remove(&name).map_err(FieldError::disk(doing))?;
-            last = Some(name);
-        }
-        match last {
-            Some(name) => self
-                .disk
-                .sync_folder(&name)
-                .map_err(FieldError::disk(doing)),
-            None => Ok(()),
-        }
-    }
-}
-
-fn read(disk: &mut impl Disk, name: &str) -> Result<Option<Vec<u8>>, FieldError> {
-    let mut bytes = Vec::new();
-    let there = disk
-        .read(name, STATE_MAX, &mut bytes)
-        .map_err(FieldError::disk("reading the state"))?;
-    Ok(there.then_some(bytes))
-}
-
-fn parse_head(head: &[u8; HEAD]) -> Result<(Cost, Salt), FieldError> {
-    let mut r = Reader(head);
-    let parsed = (|| {
-        r.version(VERSION)?;
-        Ok((r.u32()?, r.u32()?, r.u32()?, r.array()?))
-    })();
-    let (memory, passes, lanes, salt) = parsed.map_err(FieldError::State)?;
-    let cost = Cost::new(memory, passes, lanes).map_err(|_| FieldError::Locked)?;
-    Ok((cost, Salt(salt)))
-}
-
-fn state_aad(head: &[u8; HEAD]) -> Vec<u8> {
-    [b"fh1/field-state".as_slice(), head].concat()
-}
-
-fn entry_aad(generation: u64, number: u32) -> Vec<u8> {
-    let place = [generation.to_be_bytes().as_slice(), &number.to_be_bytes()].concat();
-    [b"fh1/field-journal".as_slice(), &place].concat()
-}
-
-fn fresh_nonce(rng: &mut (impl RngCore + CryptoRng)) -> [u8; 24] {
-    let mut nonce = [0; 24];
-    rng.fill_bytes(&mut nonce);
-    nonce
-}
-
-fn locked_error(error: LockError) -> FieldError {
-    match error {
-        LockError::Version { found } => FieldError::State(formats::DecodeError::Version {
-            what: "field state",
-            expected: 1,
-            got: found.into(),
-        }),
-        LockError::TooShort | LockError::WrongKeyOrAltered => FieldError::Locked,
-    }
+    Ok(share)
 }
 
 impl Entry {

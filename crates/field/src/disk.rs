@@ -1,158 +1,116 @@
-//! The border to the device's storage: the few steps that durability is made of, so that tests can cut power between them.
+//! The border to the device's storage: one run of bytes of a fixed length, and the few steps that durability is made of, so
+//! that tests can cut power between them.
 
-use std::fs::{self, File, OpenOptions};
-use std::io::{self, Read, Write};
-use std::path::{Path, PathBuf};
+use std::fs::{File, FileTimes, OpenOptions};
+use std::io::{self, Read, Seek, SeekFrom, Write};
+use std::path::Path;
 
-/// One folder. Names are relative, with `/` for subfolders. Nothing is durable before it was synced: a file's content by
-/// [`Disk::sync`], its name (new, renamed or removed) by [`Disk::sync_folder`].
+/// What holds a vault: a file, a phone's storage, memory in tests. Nothing written is durable before [`Disk::sync`].
 pub trait Disk {
-    /// Reads a whole file of at most `limit` bytes into `into`, which is cleared first. `false` if there is none.
+    /// Its length in bytes, which never changes.
+    fn length(&self) -> u64;
+    /// Reads exactly these bytes.
     ///
     /// # Errors
-    /// When it cannot be read, or is longer.
-    fn read(&mut self, name: &str, limit: usize, into: &mut Vec<u8>) -> io::Result<bool>;
-    /// Makes a file with this content, replacing any other.
+    /// When they cannot be read.
+    fn read_at(&mut self, at: u64, into: &mut [u8]) -> io::Result<()>;
+    /// Writes exactly these bytes.
     ///
     /// # Errors
-    /// When it cannot be written.
-    fn write(&mut self, name: &str, bytes: &[u8]) -> io::Result<()>;
-    /// Adds to a file's end.
-    ///
-    /// # Errors
-    /// When it cannot be written.
-    fn append(&mut self, name: &str, bytes: &[u8]) -> io::Result<()>;
-    /// Makes a file's content durable.
+    /// When they cannot be written.
+    fn write_at(&mut self, at: u64, bytes: &[u8]) -> io::Result<()>;
+    /// Makes everything written so far durable.
     ///
     /// # Errors
     /// When the system cannot promise it.
-    fn sync(&mut self, name: &str) -> io::Result<()>;
-    /// Renames, replacing what has the new name.
-    ///
-    /// # Errors
-    /// When the system refuses.
-    fn rename(&mut self, from: &str, to: &str) -> io::Result<()>;
-    /// Removes a file; one that is not there is no error.
-    ///
-    /// # Errors
-    /// When the system refuses.
-    fn remove(&mut self, name: &str) -> io::Result<()>;
-    /// Makes the names in the folder of `name` durable.
-    ///
-    /// # Errors
-    /// When the system cannot promise it.
-    fn sync_folder(&mut self, name: &str) -> io::Result<()>;
-    /// The files of a subfolder, by name without the folder.
-    ///
-    /// # Errors
-    /// When it cannot be read.
-    fn list(&mut self, folder: &str) -> io::Result<Vec<String>>;
+    fn sync(&mut self) -> io::Result<()>;
 }
 
-/// A real folder, held by one program at a time.
+/// A real file, held by one program at a time. Its times are put back to what they were, so that a listing does not tell when
+/// it was last used.
 #[derive(Debug)]
-pub struct DirDisk {
-    root: PathBuf,
-    _lock: File,
+pub struct FileDisk {
+    file: File,
+    length: u64,
+    times: Option<FileTimes>,
 }
 
-impl DirDisk {
-    /// Takes a folder, making it if needed, readable by its owner only.
+impl FileDisk {
+    /// Makes a file of this length for its owner alone, and takes it.
     ///
     /// # Errors
-    /// [`io::ErrorKind::WouldBlock`] when another program holds it; what the system says otherwise.
-    pub fn take(root: &Path) -> io::Result<Self> {
-        make_private_folder(root)?;
-        make_private_folder(&root.join("pieces"))?;
-        let lock = OpenOptions::new()
-            .create(true)
-            .truncate(false)
-            .write(true)
-            .open(root.join("lock"))?;
-        lock.try_lock()?;
+    /// [`io::ErrorKind::AlreadyExists`] when it exists and shall not be replaced, [`io::ErrorKind::WouldBlock`] when another
+    /// program holds it; what the system says otherwise.
+    pub fn create(path: &Path, length: u64, replace: bool) -> io::Result<Self> {
+        let mut options = OpenOptions::new();
+        options.read(true).write(true);
+        if replace {
+            options.create(true).truncate(false);
+        } else {
+            options.create_new(true);
+        }
+        #[cfg(unix)]
+        std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
+        let file = options.open(path)?;
+        file.try_lock()?;
+        file.set_len(length)?;
+        Self::held(file)
+    }
+
+    /// Takes a file that exists.
+    ///
+    /// # Errors
+    /// [`io::ErrorKind::NotFound`] when there is none, [`io::ErrorKind::WouldBlock`] when another program holds it; what the
+    /// system says otherwise.
+    pub fn open(path: &Path) -> io::Result<Self> {
+        let file = OpenOptions::new().read(true).write(true).open(path)?;
+        file.try_lock()?;
+        Self::held(file)
+    }
+
+    fn held(file: File) -> io::Result<Self> {
+        let facts = file.metadata()?;
+        let times = facts.modified().ok().map(|modified| {
+            let times = FileTimes::new().set_modified(modified);
+            facts.accessed().map_or(times, |at| times.set_accessed(at))
+        });
         Ok(Self {
-            root: root.to_owned(),
-            _lock: lock,
+            length: facts.len(),
+            file,
+            times,
         })
     }
 
-    fn at(&self, name: &str) -> PathBuf {
-        self.root.join(name)
+    fn put_times_back(&self) -> io::Result<()> {
+        self.times
+            .map_or(Ok(()), |times| self.file.set_times(times))
     }
 }
 
-fn make_private_folder(path: &Path) -> io::Result<()> {
-    let mut builder = fs::DirBuilder::new();
-    builder.recursive(true);
-    #[cfg(unix)]
-    std::os::unix::fs::DirBuilderExt::mode(&mut builder, 0o700);
-    builder.create(path)
+impl Drop for FileDisk {
+    fn drop(&mut self) {
+        // Reading changed the time of access; should the system refuse, there is nobody left to tell.
+        let _ = self.put_times_back();
+    }
 }
 
-fn private() -> OpenOptions {
-    let mut options = OpenOptions::new();
-    #[cfg(unix)]
-    std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
-    options
-}
-
-impl Disk for DirDisk {
-    fn read(&mut self, name: &str, limit: usize, into: &mut Vec<u8>) -> io::Result<bool> {
-        into.clear();
-        let file = match File::open(self.at(name)) {
-            Ok(file) => file,
-            Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(false),
-            Err(error) => return Err(error),
-        };
-        let most = u64::try_from(limit).unwrap_or(u64::MAX).saturating_add(1);
-        file.take(most).read_to_end(into)?;
-        if into.len() > limit {
-            return Err(io::Error::new(
-                io::ErrorKind::InvalidData,
-                "longer than any such file",
-            ));
-        }
-        Ok(true)
+impl Disk for FileDisk {
+    fn length(&self) -> u64 {
+        self.length
     }
 
-    fn write(&mut self, name: &str, bytes: &[u8]) -> io::Result<()> {
-        private()
-            .create(true)
-            .truncate(true)
-            .write(true)
-            .open(self.at(name))?
-            .write_all(bytes)
+    fn read_at(&mut self, at: u64, into: &mut [u8]) -> io::Result<()> {
+        self.file.seek(SeekFrom::Start(at))?;
+        self.file.read_exact(into)
     }
 
-    fn append(&mut self, name: &str, bytes: &[u8]) -> io::Result<()> {
-        private().append(true).open(self.at(name))?.write_all(bytes)
+    fn write_at(&mut self, at: u64, bytes: &[u8]) -> io::Result<()> {
+        self.file.seek(SeekFrom::Start(at))?;
+        self.file.write_all(bytes)
     }
 
-    fn sync(&mut self, name: &str) -> io::Result<()> {
-        File::open(self.at(name))?.sync_all()
-    }
-
-    fn rename(&mut self, from: &str, to: &str) -> io::Result<()> {
-        fs::rename(self.at(from), self.at(to))
-    }
-
-    fn remove(&mut self, name: &str) -> io::Result<()> {
-        match fs::remove_file(self.at(name)) {
-            Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(()),
-            other => other,
-        }
-    }
-
-    fn sync_folder(&mut self, name: &str) -> io::Result<()> {
-        let path = self.at(name);
-        let folder = path.parent().unwrap_or(&self.root);
-        File::open(folder)?.sync_all()
-    }
-
-    fn list(&mut self, folder: &str) -> io::Result<Vec<String>> {
-        let entries = fs::read_dir(self.at(folder))?;
-        entries
-            .map(|entry| Ok(entry?.file_name().to_string_lossy().into_owned()))
-            .collect()
+    fn sync(&mut self) -> io::Result<()> {
+        self.put_times_back()?;
+        self.file.sync_all()
     }
 }

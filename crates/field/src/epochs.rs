@@ -104,6 +104,14 @@ impl State {
             .max(self.epochs.epoch)
     }
 
+    /// Moves to the epoch of this moment; the caller saves. Says whether anything changed.
+    pub(crate) fn turn_epoch(&mut self, now: i64) -> bool {
+        let due = self.epoch_due(now);
+        let turns = due > self.epochs.epoch;
+        self.advance_to(due);
+        turns
+    }
+
     /// Moves both chains on; their earlier links are wiped as they are replaced.
     fn advance_to(&mut self, epoch: u32) {
         while self.epochs.epoch < epoch {
@@ -178,7 +186,7 @@ impl State {
 }
 
 impl<D: Disk> Field<D> {
-    /// Moves to the epoch of this moment. Call it before anything else is done with an opened field.
+    /// Moves to the epoch of this moment, as every opening does: for a field that stays open over the turn of a week.
     ///
     /// The old links leave memory first; then the state without them is saved and synced; only what comes after is
     /// sealed under the new ones.
@@ -190,9 +198,7 @@ impl<D: Disk> Field<D> {
         now: i64,
         rng: &mut (impl RngCore + CryptoRng),
     ) -> Result<(), FieldError> {
-        let due = self.state.epoch_due(now);
-        if due > self.state.epochs.epoch {
-            self.state.advance_to(due);
+        if self.state.turn_epoch(now) {
             self.commit(rng)?;
         }
         Ok(())

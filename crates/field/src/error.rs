@@ -7,18 +7,30 @@ use crate::road::RoadError;
 /// Why a command could not be done.
 #[derive(Debug, thiserror::Error)]
 pub enum FieldError {
-    /// The folder has no state: nothing was set up here.
-    #[error("there is nothing set up in this folder")]
+    /// There is no such file.
+    #[error("there is no vault")]
     NotSetUp,
-    /// The folder already holds a state, which setting up would destroy.
-    #[error("this folder is already set up")]
+    /// The file exists, and setting up would destroy what it holds.
+    #[error("the file exists already")]
     AlreadySetUp,
-    /// Another program works in the folder.
-    #[error("another program is using this folder")]
+    /// Another program works in the vault.
+    #[error("another program is using this vault")]
     Busy,
-    /// The state does not open.
-    #[error("the passphrase is wrong, or the state was altered")]
+    /// No vault has this size.
+    #[error("no vault has this size")]
+    Size(#[source] DecodeError),
+    /// Nothing opens with this passphrase.
+    #[error("the passphrase is wrong, or this is not a vault")]
     Locked,
+    /// The passphrase opens the vault, and the state in it does not open.
+    #[error("the vault was damaged")]
+    DamagedState,
+    /// A passphrase that should not protect anything.
+    #[error("the passphrase is refused")]
+    Passphrase(#[source] crate::passphrases::PassphraseFault),
+    /// No room.
+    #[error("the vault is full")]
+    Full,
     /// The state opens but cannot be understood.
     #[error("the state cannot be read")]
     State(#[source] DecodeError),

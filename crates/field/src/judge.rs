@@ -3,6 +3,7 @@
 use formats::{BulletinRefusal, Receipt, ReceiptKind};
 
 use crate::state::{Dispatch, SentShards, State};
+use crate::vault::{Extent, Stored};
 
 /// Why an authentic reply changes nothing. All or nothing: one wrong entry refuses the whole receipt.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
@@ -34,36 +35,43 @@ impl Refusal {
     }
 }
 
-/// Applies a receipt to the state and returns the files to remove once the state is saved.
-pub(crate) fn apply(state: &mut State, receipt: &Receipt) -> Result<Vec<String>, Refusal> {
+/// Applies a receipt to the state and returns how many pieces were forgotten. Their slots are free once the state is saved.
+pub(crate) fn apply(state: &mut State, receipt: &Receipt) -> Result<u64, Refusal> {
     let Some(at) = state
         .dispatches
         .iter()
         .position(|d| d.id == receipt.dispatch)
     else {
+        // Its record went with the receipt before this one.
+        if state.settings.keep_nothing {
+            return Ok(0);
+        }
         return Err(Refusal::UnknownDispatch);
     };
     let dispatch = &mut state.dispatches[at];
     match receipt.kind {
         ReceiptKind::Missing => {
             miss(dispatch, receipt)?;
-            Ok(Vec::new())
+            Ok(0)
         }
         ReceiptKind::Have => {
             check(dispatch, receipt)?;
-            Ok(forget(dispatch, receipt))
+            Ok(forget(dispatch, receipt, &mut state.freed))
         }
         ReceiptKind::Complete => {
             check_all(dispatch, receipt)?;
-            let files = forget(dispatch, receipt);
+            let forgotten = forget(dispatch, receipt, &mut state.freed);
             dispatch.complete = true;
-            Ok(files)
+            if state.settings.keep_nothing {
+                state.dispatches.remove(at);
+            }
+            Ok(forgotten)
         }
         ReceiptKind::Wipe => {
             check_all(dispatch, receipt)?;
-            let files = forget(dispatch, receipt);
+            let forgotten = forget(dispatch, receipt, &mut state.freed);
             state.dispatches.remove(at);
-            Ok(files)
+            Ok(forgotten)
         }
     }
 }
@@ -88,18 +96,21 @@ fn check_all(dispatch: &Dispatch, receipt: &Receipt) -> Result<(), Refusal> {
     if all { Ok(()) } else { Err(Refusal::NotAll) }
 }
 
-fn forget(dispatch: &mut Dispatch, receipt: &Receipt) -> Vec<String> {
-    let mut files = Vec::new();
+/// Forgets the named pieces, their slots' generations first of all.
+fn forget(dispatch: &mut Dispatch, receipt: &Receipt, freed: &mut Vec<Extent>) -> u64 {
+    let mut forgotten = 0;
     for named in &receipt.pieces {
         if let Some(piece) = dispatch.pieces.get_mut(named.piece.0 as usize)
             && !piece.forgotten
         {
             piece.forgotten = true;
             piece.sent = SentShards::none();
-            files.push(piece.file_name());
+            let stored = std::mem::replace(&mut piece.stored, Stored::nothing());
+            freed.extend(stored.extents);
+            forgotten += 1;
         }
     }
-    files
+    forgotten
 }
 
 /// Marks pieces to be sent again: those named, or all that are left when none is.

@@ -4,7 +4,7 @@
 //! **Absence:** nothing here prints, reads a clock, makes randomness or can open a piece: what is stored is sealed to the
 //! newsroom before it touches the disk, and the only identities held open one-time replies.
 //!
-//! The folder is reached through [`Disk`], the network through [`Road`], time through [`Clock`]; [`DirDisk`] and
+//! The vault lies on a [`Disk`], the network is reached through [`Road`], time through [`Clock`]; [`FileDisk`] and
 //! [`HttpRoad`] are the real ones. [`Field`] is the door: `init`, `open`, then `add`, `send`, `receive`, `status`.
 
 mod add;
@@ -15,11 +15,14 @@ mod card;
 mod disk;
 mod epochs;
 mod error;
+#[doc(hidden)]
+pub mod fuzz;
 mod http;
 mod import;
 mod judge;
 mod messages;
 mod pack;
+mod passphrases;
 mod read_card;
 mod receive;
 mod record;
@@ -29,24 +32,26 @@ mod road;
 mod seal;
 mod seen;
 mod send;
-mod shelf;
+mod settings;
 mod spread;
 mod state;
 mod status;
+mod vault;
 mod way;
 
 pub use add::Added;
-pub use book::Field;
+pub use book::{Field, Setup};
 pub use bulletin::{BulletinTaken, Retiring};
 pub use camera::{CameraCard, CameraFile, FolderCard, edges_of, kind_hint};
 pub use card::{Card, CardFile, CardStore};
-pub use disk::{DirDisk, Disk};
+pub use disk::{Disk, FileDisk};
 pub use error::FieldError;
 pub use http::HttpRoad;
 pub use import::{ImportWish, Imported};
 pub use judge::Refusal;
 pub use messages::ShownMessage;
 pub use pack::{Packed, pack};
+pub use passphrases::{PassphraseFault, passphrase_fault};
 pub use receive::Received;
 pub use recording::{About, Heard, Live, Recorded};
 pub use road::{Clock, Road, RoadError, Session};
@@ -54,7 +59,7 @@ pub use seal::Source;
 pub use send::{Failure, SendWish, Sent};
 pub use spread::{Fit, Spread, SpreadPlan, SpreadWish, prepare_card};
 pub use state::DispatchState;
-pub use status::{DispatchStatus, REPLIES_FEW, Status};
+pub use status::{DispatchStatus, REPLIES_FEW, Room, Status};
 pub use way::{Trust, Way};
 
 /// Tells a caller how far a long piece of work is, in bytes done. Called often; must be cheap.

@@ -8,7 +8,6 @@ use crate::disk::Disk;
 use crate::error::FieldError;
 use crate::judge::{self, Refusal};
 use crate::receive::Received;
-use crate::shelf;
 use crate::state::State;
 
 /// What an authentic reply did.
@@ -22,8 +21,8 @@ pub(crate) struct Outcome {
     pub(crate) bulletins: u64,
     /// New session tokens.
     pub(crate) tokens: u64,
-    /// Files of pieces to remove once the state is saved.
-    pub(crate) files: Vec<String>,
+    /// Pieces forgotten on its word.
+    pub(crate) forgotten: u64,
 }
 
 /// Applies an authentic reply to the state, which the caller then saves together with the pair's end.
@@ -34,7 +33,7 @@ pub(crate) fn apply_reply(state: &mut State, reply: &Reply, now: i64) -> Result<
     match reply {
         Reply::Receipt(receipt) => Ok(Outcome {
             receipts: 1,
-            files: judge::apply(state, receipt)?,
+            forgotten: judge::apply(state, receipt)?,
             ..Outcome::default()
         }),
         Reply::Bulletin(signed) => match state.take_bulletin(signed, now) {
@@ -104,8 +103,8 @@ impl<D: Disk> Field<D> {
                 received.messages += outcome.messages;
                 received.bulletins += outcome.bulletins;
                 received.tokens += outcome.tokens;
-                received.forgotten += outcome.files.len() as u64;
-                self.forget(&outcome.files, rng)?;
+                received.forgotten += outcome.forgotten;
+                self.commit(rng)?;
                 Ok(Taken::Used)
             }
             Err(refusal) if refusal.passes() => {
@@ -119,18 +118,5 @@ impl<D: Disk> Field<D> {
                 Ok(Taken::Used)
             }
         }
-    }
-
-    /// Saves the state first: a crash in between leaves strays to sweep, never a record of a piece that is gone.
-    fn forget(
-        &mut self,
-        files: &[String],
-        rng: &mut (impl RngCore + CryptoRng),
-    ) -> Result<(), FieldError> {
-        self.commit(rng)?;
-        for file in files {
-            shelf::remove(&mut self.disk, file).map_err(FieldError::disk("forgetting a piece"))?;
-        }
-        Ok(())
     }
 }

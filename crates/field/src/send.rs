@@ -316,17 +316,18 @@ impl<D: Disk> Field<D> {
             piece: job.piece,
         };
         let kit = self.state.kit.id;
-        let Some(dispatch) = self.state.dispatch_mut(&job.dispatch) else {
+        let found = self.state.dispatches.iter();
+        let Some(dispatch) = found.into_iter().find(|d| d.id == job.dispatch) else {
             return Err(damaged);
         };
         let last = dispatch.last() == job.piece;
         let Some(state) = dispatch.pieces.get(job.piece.0 as usize) else {
             return Err(damaged);
         };
-        let (name, digest, sent) = (state.file_name(), state.digest, state.sent.clone());
+        let (digest, sent) = (state.digest, state.sent.clone());
         let there = self
-            .disk
-            .read(&name, formats::PIECE_SEALED_MAX, &mut memory)
+            .vault
+            .fetch(&state.stored, state.length as usize, &mut memory)
             .map_err(FieldError::disk("reading a sealed piece"))?;
         let piece = SealedPiece::from_ciphertext(memory).ok();
         match piece.filter(|piece| there && piece.digest() == digest) {

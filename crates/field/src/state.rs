@@ -3,7 +3,7 @@
 
 use formats::cell::{INDEX_END, shards_for};
 use formats::{DecodeError, Digest, DispatchId, Kit, PieceNo};
-use keys::{ReplyIdentity, ReplyKeys, ReplySecret};
+use keys::{ReplyIdentity, ReplyKeys, ReplySecret, SlotGeneration};
 
 use crate::epochs::Epochs;
 use crate::import::Import;
@@ -11,6 +11,8 @@ use crate::messages::Messages;
 use crate::record::{Reader, Writer};
 use crate::recording::Recording;
 use crate::seen::Seen;
+use crate::settings::Settings;
+use crate::vault::{Extent, Stored};
 
 const VERSION: u8 = 1;
 const SENT_WORDS: usize = INDEX_END as usize / 64;
@@ -44,32 +46,22 @@ impl SentShards {
 
 /// One sealed piece lying on this device.
 pub(crate) struct PieceState {
-    /// Its file, a random name.
-    pub(crate) file: [u8; 8],
+    /// Where it lies.
+    pub(crate) stored: Stored,
     /// SHA-256 of its ciphertext.
     pub(crate) digest: Digest,
     /// Bytes of its ciphertext.
     pub(crate) length: u32,
-    /// The newsroom has it; the file is gone.
+    /// The newsroom has it; its slots are noise.
     pub(crate) forgotten: bool,
     /// What drops acknowledged of it.
     pub(crate) sent: SentShards,
 }
 
 impl PieceState {
-    pub(crate) fn file_name(&self) -> String {
-        piece_file(&self.file)
-    }
-
     pub(crate) fn k(&self) -> u16 {
         shards_for(self.length as usize).unwrap_or(1)
     }
-}
-
-/// The file of a piece.
-pub(crate) fn piece_file(name: &[u8; 8]) -> String {
-    let digits: String = name.iter().map(|byte| format!("{byte:02x}")).collect();
-    format!("pieces/{digits}.age")
 }
 
 /// One dispatch: its pieces by number, the last being the manifest, unless it is a recording that has none yet.
@@ -153,7 +145,6 @@ pub(crate) struct Awaited {
 
 /// Everything the device remembers.
 pub(crate) struct State {
-    pub(crate) generation: u64,
     pub(crate) kit: Kit,
     pub(crate) dispatches: Vec<Dispatch>,
     pub(crate) awaited: Vec<Awaited>,
@@ -161,12 +152,17 @@ pub(crate) struct State {
     pub(crate) seen: Seen,
     pub(crate) epochs: Epochs,
     pub(crate) import: Import,
+    pub(crate) settings: Settings,
+    /// Slots of pieces that were forgotten since the last save, which frees them. Not saved.
+    pub(crate) freed: Vec<Extent>,
 }
 
 const COMPLETE: u8 = 1;
 const RECORDING: u8 = 2;
 const FORGOTTEN: u8 = 1;
-const PIECE_MIN: usize = 8 + 32 + 4 + 1;
+const PIECE_MIN: usize = 32 + 4 + 1;
+/// Start and count of a run of slots.
+const EXTENT_LEN: usize = 4 + 2;
 const AWAITED_LEN: usize = 32 + 32 + 8 + 4;
 const DISPATCH_MIN: usize = 16 + 8 + 1 + 4 + 4 + 4;
 
@@ -177,17 +173,16 @@ impl State {
         let room = 64
             + kit.len()
             + self.dispatches.len() * (DISPATCH_MIN + 12 + formats::dispatch::KIND_MAX)
-            + pieces * (PIECE_MIN + SENT_WORDS * 8)
+            + pieces * (PIECE_MIN + 16 + 4 + SENT_WORDS * 8)
+            + self.extents() * EXTENT_LEN
             + self.awaited.len() * AWAITED_LEN
             + self.messages.room()
             + self.seen.room()
             + self.epochs.room()
-            + self.import.room();
+            + self.import.room()
+            + Settings::ROOM;
         let mut w = Writer::with_room(room);
-        w.byte(VERSION)
-            .u64(self.generation)
-            .count(kit.len())
-            .bytes(&kit);
+        w.byte(VERSION).count(kit.len()).bytes(&kit);
         w.count(self.dispatches.len());
         for dispatch in &self.dispatches {
             encode_dispatch(&mut w, dispatch);
@@ -203,13 +198,13 @@ impl State {
         self.seen.encode(&mut w);
         self.epochs.encode(&mut w);
         self.import.encode(&mut w);
+        self.settings.encode(&mut w);
         Ok(w)
     }
 
     pub(crate) fn decode(bytes: &[u8]) -> Result<Self, DecodeError> {
         let mut r = Reader(bytes);
         r.version(VERSION)?;
-        let generation = r.u64()?;
         let kit = r.count(1)?;
         let kit = Kit::decode(r.take(kit)?)?;
         let dispatches = (0..r.count(DISPATCH_MIN)?)
@@ -231,9 +226,9 @@ impl State {
         let seen = Seen::decode(&mut r)?;
         let epochs = Epochs::decode(&mut r)?;
         let import = Import::decode(&mut r)?;
+        let settings = Settings::decode(&mut r)?;
         r.end()?;
         Ok(Self {
-            generation,
             kit,
             dispatches,
             awaited,
@@ -241,7 +236,29 @@ impl State {
             seen,
             epochs,
             import,
+            settings,
+            freed: Vec::new(),
         })
+    }
+
+    /// A device's first day.
+    pub(crate) fn new(kit: Kit, settings: Settings) -> Self {
+        Self {
+            kit,
+            dispatches: Vec::new(),
+            awaited: Vec::new(),
+            messages: Messages::default(),
+            seen: Seen::default(),
+            epochs: Epochs::default(),
+            import: Import::default(),
+            settings,
+            freed: Vec::new(),
+        }
+    }
+
+    fn extents(&self) -> usize {
+        let pieces = self.dispatches.iter().flat_map(|d| &d.pieces);
+        pieces.map(|piece| piece.stored.extents.len()).sum()
     }
 
     pub(crate) fn dispatch_mut(&mut self, id: &DispatchId) -> Option<&mut Dispatch> {
@@ -266,11 +283,10 @@ fn encode_dispatch(w: &mut Writer, dispatch: &Dispatch) {
     w.u32(dispatch.epoch).u32(dispatch.intake);
     w.count(dispatch.pieces.len());
     for piece in &dispatch.pieces {
-        w.bytes(&piece.file)
-            .bytes(&piece.digest.0)
-            .u32(piece.length);
+        w.bytes(&piece.digest.0).u32(piece.length);
         w.byte(if piece.forgotten { FORGOTTEN } else { 0 });
         if !piece.forgotten {
+            encode_stored(w, &piece.stored);
             for word in piece.sent.0 {
                 w.u64(word);
             }
@@ -304,16 +320,40 @@ fn decode_dispatch(r: &mut Reader<'_>) -> Result<Dispatch, DecodeError> {
 
 fn decode_piece(r: &mut Reader<'_>) -> Result<PieceState, DecodeError> {
     let mut piece = PieceState {
-        file: r.array()?,
+        stored: Stored::nothing(),
         digest: Digest(r.array()?),
         length: r.u32()?,
         forgotten: r.flags(FORGOTTEN)? == FORGOTTEN,
         sent: SentShards::none(),
     };
     if !piece.forgotten {
+        piece.stored = decode_stored(r)?;
         for word in &mut piece.sent.0 {
             *word = r.u64()?;
         }
     }
     Ok(piece)
+}
+
+fn encode_stored(w: &mut Writer, stored: &Stored) {
+    w.bytes(stored.generation.expose_bytes())
+        .count(stored.extents.len());
+    for extent in &stored.extents {
+        w.u32(extent.start).u16(extent.count);
+    }
+}
+
+fn decode_stored(r: &mut Reader<'_>) -> Result<Stored, DecodeError> {
+    let generation = SlotGeneration::from_bytes(r.array()?);
+    let mut extents = Vec::new();
+    for _ in 0..r.count(EXTENT_LEN)? {
+        extents.push(Extent {
+            start: r.u32()?,
+            count: r.u16()?,
+        });
+    }
+    Ok(Stored {
+        generation,
+        extents,
+    })
 }

@@ -1,6 +1,7 @@
 //! What the owner may see of their own: the state of each dispatch, and nothing of its content.
 
 use formats::DispatchId;
+use formats::vault::BLOCK_TEXT;
 
 use crate::book::Field;
 use crate::bulletin::Retiring;
@@ -23,6 +24,15 @@ pub struct DispatchStatus {
     pub bytes_here: u64,
 }
 
+/// How full the vault is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Room {
+    /// Bytes of pieces that it can hold.
+    pub total: u64,
+    /// Bytes that it can still take.
+    pub free: u64,
+}
+
 /// Everything there is to see.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Status {
@@ -30,6 +40,10 @@ pub struct Status {
     pub newsroom: String,
     /// The dispatches, oldest first.
     pub dispatches: Vec<DispatchStatus>,
+    /// How full the vault is.
+    pub room: Room,
+    /// A received dispatch leaves no record.
+    pub keep_nothing: bool,
     /// Sessions left: the fewest tokens of any drop.
     pub sessions_left: usize,
     /// Messages that wait to be read.
@@ -65,6 +79,8 @@ impl<D> Field<D> {
             retiring: self.state.retiring(),
             newsroom: self.state.kit.newsroom.clone(),
             dispatches: dispatches.collect(),
+            room: self.room(),
+            keep_nothing: self.state.settings.keep_nothing,
             sessions_left: drops
                 .iter()
                 .map(|drop| drop.tokens.len())
@@ -81,7 +97,16 @@ impl<D> Field<D> {
         self.forced
     }
 
-    /// The kit this folder was set up with, its spent tokens gone.
+    fn room(&self) -> Room {
+        let bytes = |slots: usize| (slots * BLOCK_TEXT) as u64;
+        let (total, free) = self.vault.room();
+        Room {
+            total: bytes(total),
+            free: bytes(free),
+        }
+    }
+
+    /// The kit this vault was set up with, its spent tokens gone.
     #[must_use]
     pub fn kit(&self) -> &formats::Kit {
         &self.state.kit

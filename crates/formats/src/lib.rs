@@ -25,6 +25,7 @@ pub mod reply;
 mod secret;
 pub mod statement;
 pub mod supply;
+pub mod vault;
 
 pub use assemble::{AssembleError, Assembler, AuthenticPiece, PieceKey, Progress};
 pub use bulletin::{Bulletin, BulletinRefusal, NewDrop, Pinned, Retired, SignedBulletin};

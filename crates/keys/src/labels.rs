@@ -20,8 +20,14 @@ pub const REPLY_HEAD: &str = "fh1/reply-head";
 pub const REPLY_BODY: &str = "fh1/reply-body";
 /// Reply secret to the mailbox address at a drop.
 pub const MAILBOX: &str = "fh1/mailbox";
-/// Stretched passphrase to the key of the field's state.
-pub const STATE: &str = "fh1/state";
+/// Stretched passphrase of a vault's owner to the key of the header at the first position.
+pub const HEADER_0: &str = "fh1/header/0";
+/// Stretched passphrase of a vault's owner to the key of the header at the second position.
+pub const HEADER_1: &str = "fh1/header/1";
+/// Vault key, with a piece's generation, to the key of that piece's slots.
+pub const SLOT: &str = "fh1/slot";
+/// State key to the key of the state's snapshot and journal.
+pub const INDEX: &str = "fh1/index";
 /// Stretched passphrase to the key that locks a custodian's share.
 pub const SHARE: &str = "fh1/share";
 /// Key-encryption key to the key that wraps the newsroom's keys.
@@ -31,20 +37,30 @@ pub const CHECK: &str = "fh1/check";
 
 /// All labels, for the documents' and vectors' completeness tests.
 pub const ALL: &[&str] = &[
-    CHAIN, VEIL_HEAD, VEIL_BODY, PIECE_MAC, REPLY_HEAD, REPLY_BODY, MAILBOX, STATE, SHARE, WRAP,
-    CHECK,
+    CHAIN, VEIL_HEAD, VEIL_BODY, PIECE_MAC, REPLY_HEAD, REPLY_BODY, MAILBOX, HEADER_0, HEADER_1,
+    SLOT, INDEX, SHARE, WRAP, CHECK,
 ];
 
 /// HKDF-SHA-256 with empty salt: `key` as input keying material, `label` as info, 32 bytes out.
 #[must_use]
 pub fn derive(key: &[u8; 32], label: &str) -> Zeroizing<[u8; 32]> {
+    expand(key, &[label.as_bytes()])
+}
+
+/// As [`derive`], with the label and then `context` as info, for one key of many under the same label.
+#[must_use]
+pub fn derive_for(key: &[u8; 32], label: &str, context: &[u8; 16]) -> Zeroizing<[u8; 32]> {
+    expand(key, &[label.as_bytes(), context])
+}
+
+fn expand(key: &[u8; 32], info: &[&[u8]]) -> Zeroizing<[u8; 32]> {
     let mut out = Zeroizing::new([0; 32]);
     #[expect(
         clippy::expect_used,
         reason = "HKDF-SHA-256 refuses only outputs above 8,160 bytes; this is 32"
     )]
     Hkdf::<Sha256>::new(None, key)
-        .expand(label.as_bytes(), out.as_mut())
+        .expand_multi_info(info, out.as_mut())
         .expect("32 bytes are within HKDF's limit");
     out
 }

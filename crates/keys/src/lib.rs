@@ -16,7 +16,6 @@ pub mod chain;
 pub mod hybrid;
 pub mod import;
 pub mod labels;
-pub mod lock;
 pub mod mac;
 pub mod newsroom;
 pub mod passphrase;
@@ -28,12 +27,12 @@ pub mod signing;
 mod stream;
 mod stream_buffer;
 pub mod stretch;
+pub mod vault;
 pub mod veil;
 
 pub use bech::{BechError, decode as decode_bech32, encode as encode_bech32};
 pub use chain::{ChainKey, EpochKeys};
 pub use import::{ImportFacts, ImportKey, ImportTag};
-pub use lock::{HeaderKeys, LockError, StateKey};
 pub use mac::{PieceFacts, PieceMacKey, PieceTag, TagMismatch};
 pub use newsroom::{ColumnKey, DatabaseKey, IndexKey, StatementLogSeed};
 pub use passphrase::{Passphrase, Weakness, Words};
@@ -47,4 +46,5 @@ pub use reply::{
 };
 pub use signing::{CustodianSigningKey, CustodianVerifyingKey, Signature, SigningError};
 pub use stretch::{Cost, CostError, Salt, StretchError};
+pub use vault::{HeaderKey, HeaderKeys, SlotGeneration, SlotKey, StateKey, StaysShut, VaultKey};
 pub use veil::{CELL_LEN, Damaged, HEADER_LEN, NONCE_LEN, NotForThisKey, SHARD_LEN, VeilKeys};

@@ -152,6 +152,44 @@ impl Passphrase {
         out
     }
 
+    /// The form that opens a vault: canonical, the lesser of the first two words first. Says also whether they had to be exchanged
+    /// for it. Both orders open the same vault; the one that its owner did not enrol is her duress mark.
+    #[must_use]
+    pub fn ordered(&self) -> (Zeroizing<String>, bool) {
+        let canonical = self.canonical();
+        let mut words = canonical.splitn(3, ' ');
+        match (words.next(), words.next()) {
+            (Some(first), Some(second)) if first > second => {
+                let mut out = Zeroizing::new(String::with_capacity(canonical.len()));
+                for (at, word) in [second, first].into_iter().chain(words).enumerate() {
+                    if at > 0 {
+                        out.push(' ');
+                    }
+                    out.push_str(word);
+                }
+                (out, true)
+            }
+            _ => (canonical, false),
+        }
+    }
+
+    /// Whether exchanging its first two words makes a difference: without one it has no duress mark.
+    #[must_use]
+    pub fn can_mark(&self) -> bool {
+        let canonical = self.canonical();
+        let mut words = canonical.split(' ');
+        matches!((words.next(), words.next()), (Some(first), Some(second)) if first != second)
+    }
+
+    /// How many different words it has in common with another one.
+    #[must_use]
+    pub fn shared_words(&self, other: &Self) -> usize {
+        let (mine, theirs) = (self.canonical(), other.canonical());
+        let mine: HashSet<&str> = mine.split(' ').collect();
+        let theirs: HashSet<&str> = theirs.split(' ').collect();
+        mine.intersection(&theirs).count()
+    }
+
     /// Why this passphrase should not protect anything, if so. Generated ones pass.
     #[must_use]
     pub fn weakness(&self) -> Option<Weakness> {
@@ -324,6 +362,26 @@ mod tests {
             *Passphrase::new("a b").canonical(),
             *Passphrase::new("ab").canonical()
         );
+    }
+
+    #[test]
+    fn the_first_two_words_have_one_order_and_the_rest_their_own() {
+        let ordered = |text: &str| {
+            let (form, exchanged) = Passphrase::new(text).ordered();
+            (form.to_string(), exchanged)
+        };
+        let sorted = "apple river stone lake".to_owned();
+        assert_eq!(ordered("river apple stone lake"), (sorted.clone(), true));
+        assert_eq!(ordered("Apple river  stone lake"), (sorted, false));
+        assert_eq!(ordered("b a"), ("a b".to_owned(), true));
+        assert_eq!(ordered("alone"), ("alone".to_owned(), false));
+        assert_eq!(ordered(""), (String::new(), false));
+        let marks = |text: &str| Passphrase::new(text).can_mark();
+        assert!(marks("river apple"));
+        assert!(!marks("river River stone") && !marks("alone") && !marks(""));
+        let shared =
+            |one: &str, two: &str| Passphrase::new(one).shared_words(&Passphrase::new(two));
+        assert_eq!(shared("a b c", "C d A"), 2);
     }
 
     #[test]

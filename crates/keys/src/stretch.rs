@@ -140,6 +140,15 @@ pub fn stretch(
     salt: &Salt,
     cost: Cost,
 ) -> Result<Zeroizing<[u8; 32]>, StretchError> {
+    stretch_text(&passphrase.canonical(), salt, cost)
+}
+
+/// As [`stretch`], over a form of the passphrase that is canonical already.
+pub(crate) fn stretch_text(
+    text: &str,
+    salt: &Salt,
+    cost: Cost,
+) -> Result<Zeroizing<[u8; 32]>, StretchError> {
     let params = cost.params().ok_or(StretchError::Refused)?;
     let mut memory: Vec<Block> = Vec::new();
     memory
@@ -150,12 +159,7 @@ pub fn stretch(
     memory.resize(params.block_count(), Block::default());
     let mut key = Zeroizing::new([0; 32]);
     let made = Argon2::new(Algorithm::Argon2id, Version::V0x13, params)
-        .hash_password_into_with_memory(
-            passphrase.canonical().as_bytes(),
-            &salt.0,
-            key.as_mut(),
-            &mut memory,
-        );
+        .hash_password_into_with_memory(text.as_bytes(), &salt.0, key.as_mut(), &mut memory);
     memory.iter_mut().for_each(Zeroize::zeroize);
     made.map_err(|_| StretchError::Refused)?;
     Ok(key)

@@ -23,7 +23,7 @@ const be = (value, length) => {
 
 const LABELS = [
   "fh1/chain", "fh1/veil-head", "fh1/veil-body", "fh1/piece-mac", "fh1/reply-head", "fh1/reply-body", "fh1/mailbox",
-  "fh1/state", "fh1/share", "fh1/wrap", "fh1/check",
+  "fh1/header/0", "fh1/header/1", "fh1/slot", "fh1/index", "fh1/share", "fh1/wrap", "fh1/check",
 ];
 
 function chain() {
@@ -79,17 +79,20 @@ function reply() {
   };
 }
 
-function lock() {
-  const [typed, canonical] = ["Apple  River مَدْرَسَة", "apple river مدرسه"];
-  const [salt, nonce] = [fill(16, 9), fill(24, 10)];
+function vault() {
+  const [typed, canonical, ordered] = ["River  Apple مَدْرَسَة", "river apple مدرسه", "apple river مدرسه"];
+  const [salt, nonce, generation, place] = [fill(16, 9), fill(24, 10), fill(16, 11), fill(6, 12)];
   const cost = { memory_kib: 1024, passes: 2, lanes: 1 };
-  const stretched = argon2id(utf8ToBytes(canonical), salt, { m: cost.memory_kib, t: cost.passes, p: cost.lanes, dkLen: 32, version: 0x13 });
-  const state = derive(stretched, "fh1/state");
-  const [aad, text] = ["state", "what the field knows"];
-  const sealed = xchacha20poly1305(state, nonce, utf8ToBytes(aad)).encrypt(utf8ToBytes(text));
+  const stretched = argon2id(utf8ToBytes(ordered), salt, { m: cost.memory_kib, t: cost.passes, p: cost.lanes, dkLen: 32, version: 0x13 });
+  const text = utf8ToBytes("what the field knows");
+  const sealed = (key) => hex(concatBytes(nonce, xchacha20poly1305(key, nonce, place).encrypt(text)));
+  const headers = [0, 1].map((position) => derive(stretched, `fh1/header/${position}`));
+  const [vaultKey, stateKey] = [fill(32, 16), fill(32, 17)];
+  const slot = hkdf(sha256, vaultKey, undefined, concatBytes(utf8ToBytes("fh1/slot"), generation), 32);
   return {
-    typed, canonical, salt: hex(salt), cost, stretched: hex(stretched), state_key: hex(state), aad, text,
-    nonce: hex(nonce), locked: hex(concatBytes(Uint8Array.of(1), nonce, sealed)),
+    typed, canonical, ordered, salt: hex(salt), cost, header_keys: headers.map(hex), vault_key: hex(vaultKey), state_key: hex(stateKey),
+    generation: hex(generation), slot_key: hex(slot), place: hex(place), text: hex(text), nonce: hex(nonce),
+    in_header: sealed(headers[1]), in_slot: sealed(slot), in_state: sealed(derive(stateKey, "fh1/index")),
   };
 }
 
@@ -141,6 +144,6 @@ const write = (crate, vectors) =>
 const key = fill(32, 1);
 write("keys", {
   derivations: { key: hex(key), outputs: LABELS.map((label) => ({ label, output: hex(derive(key, label)) })) },
-  chain: chain(), veil: veil(), mac: macs(), reply: reply(), lock: lock(), signing: signing(),
+  chain: chain(), veil: veil(), mac: macs(), reply: reply(), vault: vault(), signing: signing(),
 });
 write("openers", { identities: await identities(), shares: shares(), wrapped: wrapped() });

@@ -11,7 +11,7 @@ use desk::clock;
 use desk::config::{Database, DeskConfig, DeskFolder, DropEntry};
 use desk::desk::{Desk, DeskOptions, InboxView, LockState};
 use desk::founding::{self, Founding, Handover};
-use field::{Clock, DirDisk, Field, HttpRoad, SendWish, Source, Way};
+use field::{Clock, Field, FileDisk, HttpRoad, SendWish, Setup, Source, Way};
 use keys::{Cost, Passphrase};
 use newsroom::accounts::Roles;
 use rand_chacha::ChaCha20Rng;
@@ -148,13 +148,21 @@ impl World {
     /// The reporter's device, set up with the kit on first use.
     pub(crate) fn reporter(&self) -> Reporter {
         let passphrase = Passphrase::new("the reporter's own words");
-        let disk = DirDisk::take(&self.path("field")).unwrap();
-        let mut rng = OsRng;
-        let field = if self.path("field/state.fh").exists() {
-            Field::open(disk, &passphrase, &mut rng).unwrap()
+        let (path, mut rng) = (self.path("vault"), OsRng);
+        let field = if path.exists() {
+            let disk = FileDisk::open(&path).unwrap();
+            Field::open(disk, &passphrase, Cost::FOR_TESTS, clock::now().0, &mut rng).unwrap()
         } else {
             let kit = formats::Kit::decode(&fs::read(self.path("kit")).unwrap()).unwrap();
-            Field::init(disk, kit, &passphrase, Cost::FOR_TESTS, &mut rng).unwrap()
+            let setup = Setup {
+                kit,
+                everyday: &passphrase,
+                duress: None,
+                keep_nothing: false,
+                cost: Cost::FOR_TESTS,
+            };
+            let disk = FileDisk::create(&path, VAULT, false).unwrap();
+            Field::init(disk, setup, &mut rng, &mut |_| {}).unwrap()
         };
         Reporter { field }
     }
@@ -200,8 +208,11 @@ impl Drop for World {
     }
 }
 
+/// Bytes of the reporter's vault: small, for it is made anew in every test.
+const VAULT: u64 = 32 << 20;
+
 pub(crate) struct Reporter {
-    field: Field<DirDisk>,
+    field: Field<FileDisk>,
 }
 
 struct RealClock(std::time::Instant);

@@ -11,17 +11,20 @@ mod receive;
 mod road;
 mod say;
 mod send;
+mod set;
 mod sources;
 mod spread;
 mod status;
+mod wipe;
 
 use std::path::Path;
 use std::process::ExitCode;
 use std::time::{Duration, Instant, SystemTime};
 
 use anyhow::{Context, Result, anyhow};
-use field::{Clock, DirDisk, Disk, Field, FieldError, ImportWish};
+use field::{Clock, Disk, Field, FieldError, FileDisk, ImportWish};
 use formats::Kit;
+use keys::Cost;
 use rand_core::OsRng;
 use zeroize::Zeroizing;
 
@@ -32,7 +35,9 @@ use crate::words::{Words, say};
 /// Does what was asked.
 pub(crate) fn run(args: &Args, words: &Words) -> Result<ExitCode> {
     match &args.command {
-        Command::Init { kit } => init::init(args, words, kit),
+        Command::Init(wish) => init::init(args, words, wish),
+        Command::Wipe => wipe::wipe(args, words),
+        Command::Set { setting } => set::set(args, words, setting),
         Command::Add {
             stdin: true,
             name,
@@ -105,22 +110,27 @@ impl Clock for SystemClock {
     }
 }
 
-fn take_folder(args: &Args, words: &Words) -> Result<DirDisk> {
-    let dir = args
-        .dir
-        .as_deref()
-        .ok_or_else(|| anyhow!(say!(words, "error-no-dir")))?;
-    DirDisk::take(dir).map_err(|error| match error.kind() {
-        std::io::ErrorKind::WouldBlock => FieldError::Busy.into(),
-        _ => anyhow!(say!(words, "error-disk", why = error.to_string())),
-    })
+fn vault_path<'a>(args: &'a Args, words: &Words) -> Result<&'a Path> {
+    let path = args.vault.as_deref();
+    path.ok_or_else(|| anyhow!(say!(words, "error-no-vault")))
 }
 
-fn open(args: &Args, words: &Words) -> Result<Field<DirDisk>> {
-    let disk = take_folder(args, words)?;
+fn disk_error(words: &Words, error: &std::io::Error) -> anyhow::Error {
+    match error.kind() {
+        std::io::ErrorKind::WouldBlock => FieldError::Busy.into(),
+        std::io::ErrorKind::NotFound => FieldError::NotSetUp.into(),
+        _ => anyhow!(say!(words, "error-disk", why = error.to_string())),
+    }
+}
+
+fn take_vault(args: &Args, words: &Words) -> Result<FileDisk> {
+    FileDisk::open(vault_path(args, words)?).map_err(|error| disk_error(words, &error))
+}
+
+fn open(args: &Args, words: &Words) -> Result<Field<FileDisk>> {
+    let disk = take_vault(args, words)?;
     let passphrase = passphrase::ask(words, args.passphrase_file.as_deref())?;
-    let mut field = Field::open(disk, &passphrase, &mut OsRng)?;
-    field.turn_epoch(now(), &mut OsRng)?;
+    let mut field = Field::open(disk, &passphrase, Cost::FIELD, now(), &mut OsRng)?;
     end_cut_recordings(&mut field, words);
     Ok(field)
 }

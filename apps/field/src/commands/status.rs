@@ -37,6 +37,9 @@ pub(super) fn status(args: &Args, words: &Words) -> Result<ExitCode> {
             "sessions_left": status.sessions_left,
             "messages": status.messages,
             "replies_left": status.replies_left,
+            "bytes_total": status.room.total,
+            "bytes_free": status.room.free,
+            "keep_nothing": status.keep_nothing,
         });
         answer(&said.to_string());
         return Ok(ExitCode::SUCCESS);
@@ -61,6 +64,13 @@ pub(super) fn status(args: &Args, words: &Words) -> Result<ExitCode> {
         ));
     }
     answer(&say!(words, "status-sessions", left = status.sessions_left));
+    let mib = |bytes: u64| bytes >> 20;
+    answer(&say!(
+        words,
+        "status-room",
+        free = mib(status.room.free),
+        total = mib(status.room.total)
+    ));
     if status.messages > 0 {
         answer(&say!(words, "status-messages", count = status.messages));
     }

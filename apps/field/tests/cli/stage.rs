@@ -1,4 +1,4 @@
-//! A reporter's folder, a kit, a real drop, and what the newsroom makes of its log.
+//! A reporter's vault, a kit, a real drop, and what the newsroom makes of its log.
 
 use std::collections::HashMap;
 use std::path::{Path, PathBuf};
@@ -21,6 +21,8 @@ use zeroize::Zeroizing;
 
 const NOW: i64 = 1_790_000_000_000_000;
 
+/// Setting up, with the kit kept for another time.
+pub(crate) const INIT: [&str; 4] = ["init", "--kit", "kit", "--keep-kit"];
 /// Sending and receiving on the road that this stage has.
 pub(crate) const SEND: [&str; 3] = ["send", "--road", "loopback"];
 pub(crate) const RECEIVE: [&str; 3] = ["receive", "--road", "loopback"];
@@ -32,10 +34,10 @@ pub(crate) struct Stage {
 }
 
 impl Stage {
-    /// A folder that is set up, with this many sessions to spend.
+    /// A vault that is set up, with this many sessions to spend.
     pub(crate) fn set_up(tokens: u8) -> Self {
         let stage = Self::start(tokens);
-        let output = stage.run(&["init", "--kit", "kit"]);
+        let output = stage.run(&INIT);
         assert!(output.status.success(), "{}", text(&output.stderr));
         stage
     }
@@ -103,7 +105,7 @@ impl Stage {
         let mut command = Command::new(env!("CARGO_BIN_EXE_fh-field"));
         command
             .current_dir(self.folder.path())
-            .args(["--dir", "field"])
+            .args(["--vault", "vault"])
             .args(arguments);
         command.args(["--passphrase-file", "passphrase"]);
         command.env_clear().env("LANG", "en_GB.UTF-8");
@@ -130,11 +132,13 @@ impl Stage {
         serde_json::from_slice(&output.stdout).unwrap()
     }
 
-    pub(crate) fn pieces_here(&self) -> usize {
-        let names = std::fs::read_dir(self.path("field/pieces")).unwrap();
-        names
-            .filter(|name| name.as_ref().unwrap().path().extension().unwrap() == "age")
-            .count()
+    /// Pieces that still lie in the vault.
+    pub(crate) fn pieces_here(&self) -> u64 {
+        let status = self.json(&["status"]);
+        let dispatches = status["dispatches"].as_array().unwrap().iter();
+        let here =
+            |one: &Value| one["pieces"].as_u64().unwrap() - one["received"].as_u64().unwrap();
+        dispatches.map(here).sum()
     }
 
     /// Everything the drop holds, one after the other.

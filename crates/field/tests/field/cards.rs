@@ -17,7 +17,7 @@ use keys::EpochKeys;
 use rand_chacha::rand_core::RngCore;
 
 use crate::doubles::{
-    Desk, Drops, NOW, Platter, Waits, chain, kit, noise, rng, set_up, source, wish,
+    Desk, Drops, NOW, Platter, Waits, chain, kit, noise, pieces_here, rng, set_up, source, wish,
 };
 
 /// A card in memory.
@@ -441,7 +441,7 @@ fn g01_cards_and_drop_logs_share_no_sixteen_bytes() {
 
 #[test]
 fn replies_come_back_on_a_card_in_any_order_among_noise() {
-    let (platter, mut field) = set_up(kit(1, 1));
+    let (_, mut field) = set_up(kit(1, 1));
     let added = add(
         &mut field,
         &mut [source("photo", &noise(1, 1_000))],
@@ -485,6 +485,6 @@ fn replies_come_back_on_a_card_in_any_order_among_noise() {
         assert_eq!(told, card.len() as u64);
     }
     assert_eq!(field.status().dispatches[0].state, DispatchState::Received);
-    assert_eq!(platter.pieces(), 0);
+    assert_eq!(pieces_here(&field), 0);
     assert!(field.plan_spread(&asked(1, 1)).unwrap().is_empty());
 }

@@ -7,7 +7,8 @@ use std::io;
 use std::rc::Rc;
 use std::time::Duration;
 
-use field::{Clock, Disk, Field, Road, RoadError, SendWish, Session, Source};
+use field::{Clock, Disk, Field, FieldError, Road, RoadError, SendWish, Session, Setup, Source};
+use formats::vault::{BLOCK, BLOCK_TEXT};
 use formats::{
     Assembler, AuthenticPiece, CELL, Cell, CellHeader, Contact, DispatchId, DropUrl, Kit, KitDrop,
     KitId, Manifest, PieceKey, PieceNo, Receipt, ReceiptKind, ReceiptPiece, ReplyPair, SHARD,
@@ -86,195 +87,197 @@ pub(crate) fn source(name: &str, bytes: &[u8]) -> Source<'static> {
     }
 }
 
-/// A file system in memory that tells what is durable from what is only written, and can lose power at any step.
+/// What a disk was asked to do: read, written or synced, where, and how many bytes.
+pub(crate) type Step = (char, u64, usize);
+
+/// A disk in memory that tells what is durable from what is only written, and can lose power at any step.
 #[derive(Default, Clone)]
 pub(crate) struct Platter {
-    inner: Rc<RefCell<Files>>,
+    inner: Rc<RefCell<Surface>>,
 }
 
-#[derive(Default, Clone)]
-struct Files {
-    /// Contents by inode; the durable content beside the current one.
-    current: HashMap<u64, Vec<u8>>,
-    durable: HashMap<u64, Vec<u8>>,
-    /// Names to inodes; the durable names beside the current ones.
-    names: BTreeMap<String, u64>,
-    durable_names: BTreeMap<String, u64>,
-    next: u64,
-    /// Steps until the power fails.
+#[derive(Default)]
+struct Surface {
+    bytes: Vec<u8>,
+    /// What is written and not synced: where, what stood there, how long it is.
+    unsynced: Vec<(usize, Vec<u8>)>,
+    /// Writes and syncs until the power fails.
     fuse: Option<u64>,
     steps: u64,
+    log: Vec<Step>,
 }
 
+/// What a hard disk writes at once.
+const SECTOR: usize = 512;
+
 impl Platter {
-    /// Power fails before step `steps` from now.
+    pub(crate) fn of(blocks: usize) -> Self {
+        Self::with(vec![0; blocks * BLOCK])
+    }
+
+    pub(crate) fn with(bytes: Vec<u8>) -> Self {
+        Self {
+            inner: Rc::new(RefCell::new(Surface {
+                bytes,
+                ..Surface::default()
+            })),
+        }
+    }
+
+    /// Power fails before step `steps` from now; to the program this looks like a disk that refuses.
     pub(crate) fn cut_after(&self, steps: u64) {
         self.inner.borrow_mut().fuse = Some(steps);
+    }
+
+    /// The disk works again, and kept what was written.
+    pub(crate) fn mend(&self) {
+        self.inner.borrow_mut().fuse = None;
     }
 
     pub(crate) fn steps(&self) -> u64 {
         self.inner.borrow().steps
     }
 
-    /// What is there after the power came back. With `torn`, unsynced writes survive in halves and unsynced names do too;
-    /// without, nothing unsynced survives.
+    /// Everything asked of it since the last time.
+    pub(crate) fn take_log(&self) -> Vec<Step> {
+        std::mem::take(&mut self.inner.borrow_mut().log)
+    }
+
+    /// What is there after the power came back. With `torn`, unsynced writes survive as a disk pleases: some whole, some in either
+    /// half, some not at all, and not in their order; without, nothing unsynced survives.
     pub(crate) fn after_power_cut(&self, torn: bool) -> Platter {
-        let files = self.inner.borrow();
-        let mut kept = Files {
-            next: files.next,
-            ..Files::default()
-        };
-        kept.names = if torn {
-            files.names.clone()
-        } else {
-            files.durable_names.clone()
-        };
-        for inode in kept.names.values() {
-            let durable = files.durable.get(inode).cloned().unwrap_or_default();
-            let current = files.current.get(inode).cloned().unwrap_or_default();
-            let content = if torn && current != durable {
-                let half = durable.len() + current.len().saturating_sub(durable.len()) / 2;
-                current[..half.min(current.len())].to_vec()
-            } else {
-                durable
-            };
-            kept.current.insert(*inode, content.clone());
-            kept.durable.insert(*inode, content);
+        let surface = self.inner.borrow();
+        let mut bytes = surface.bytes.clone();
+        let mut whim = rng(surface.steps);
+        for (at, before) in surface.unsynced.iter().rev() {
+            let now = &mut bytes[*at..*at + before.len()];
+            let half = before.len() / 2 / SECTOR * SECTOR;
+            match whim.next_u32() % 4 {
+                _ if !torn => now.copy_from_slice(before),
+                0 => now[..half].copy_from_slice(&before[..half]),
+                1 => now[half..].copy_from_slice(&before[half..]),
+                2 => now.copy_from_slice(before),
+                _ => {}
+            }
         }
-        kept.durable_names = kept.names.clone();
-        Platter {
-            inner: Rc::new(RefCell::new(kept)),
-        }
+        Self::with(bytes)
     }
 
-    pub(crate) fn files(&self) -> BTreeMap<String, Vec<u8>> {
-        let files = self.inner.borrow();
-        files
-            .names
-            .iter()
-            .map(|(name, inode)| (name.clone(), files.current[inode].clone()))
-            .collect()
+    pub(crate) fn bytes(&self) -> Vec<u8> {
+        self.inner.borrow().bytes.clone()
     }
 
-    pub(crate) fn pieces(&self) -> usize {
-        self.files()
-            .keys()
-            .filter(|name| name.ends_with(".age"))
-            .count()
-    }
-
-    fn step(&self) -> io::Result<std::cell::RefMut<'_, Files>> {
-        let mut files = self.inner.borrow_mut();
-        files.steps += 1;
-        match files.fuse {
-            Some(0) => return Err(io::Error::other("power failed")),
-            Some(left) => files.fuse = Some(left - 1),
+    fn step(&self, step: Step) -> io::Result<std::cell::RefMut<'_, Surface>> {
+        let mut surface = self.inner.borrow_mut();
+        surface.steps += 1;
+        surface.log.push(step);
+        match surface.fuse {
+            Some(0) => return Err(io::ErrorKind::StorageFull.into()),
+            Some(left) => surface.fuse = Some(left - 1),
             None => {}
         }
-        Ok(files)
+        Ok(surface)
     }
-}
-
-fn folder(name: &str) -> &str {
-    name.rsplit_once('/').map_or("", |(folder, _)| folder)
 }
 
 impl Disk for Platter {
-    fn read(&mut self, name: &str, limit: usize, into: &mut Vec<u8>) -> io::Result<bool> {
-        into.clear();
-        let files = self.inner.borrow();
-        let Some(inode) = files.names.get(name) else {
-            return Ok(false);
-        };
-        into.extend_from_slice(&files.current[inode]);
-        assert!(into.len() <= limit);
-        Ok(true)
+    fn length(&self) -> u64 {
+        self.inner.borrow().bytes.len() as u64
     }
 
-    fn write(&mut self, name: &str, bytes: &[u8]) -> io::Result<()> {
-        let mut files = self.step()?;
-        let inode = match files.names.get(name) {
-            Some(inode) => *inode,
-            None => {
-                files.next += 1;
-                let inode = files.next;
-                files.names.insert(name.to_owned(), inode);
-                inode
-            }
-        };
-        files.current.insert(inode, bytes.to_vec());
+    fn read_at(&mut self, at: u64, into: &mut [u8]) -> io::Result<()> {
+        let mut surface = self.inner.borrow_mut();
+        surface.log.push(('r', at, into.len()));
+        into.copy_from_slice(&surface.bytes[at as usize..][..into.len()]);
         Ok(())
     }
 
-    fn append(&mut self, name: &str, bytes: &[u8]) -> io::Result<()> {
-        let mut files = self.step()?;
-        let inode = *files.names.get(name).ok_or(io::ErrorKind::NotFound)?;
-        files
-            .current
-            .entry(inode)
-            .or_default()
-            .extend_from_slice(bytes);
+    fn write_at(&mut self, at: u64, bytes: &[u8]) -> io::Result<()> {
+        let mut surface = self.step(('w', at, bytes.len()))?;
+        let place = at as usize..at as usize + bytes.len();
+        let before = surface.bytes[place.clone()].to_vec();
+        surface.unsynced.push((place.start, before));
+        surface.bytes[place].copy_from_slice(bytes);
         Ok(())
     }
 
-    fn sync(&mut self, name: &str) -> io::Result<()> {
-        let mut files = self.step()?;
-        let inode = *files.names.get(name).ok_or(io::ErrorKind::NotFound)?;
-        let content = files.current[&inode].clone();
-        files.durable.insert(inode, content);
+    fn sync(&mut self) -> io::Result<()> {
+        self.step(('s', 0, 0))?.unsynced.clear();
         Ok(())
-    }
-
-    fn rename(&mut self, from: &str, to: &str) -> io::Result<()> {
-        let mut files = self.step()?;
-        let inode = files.names.remove(from).ok_or(io::ErrorKind::NotFound)?;
-        files.names.insert(to.to_owned(), inode);
-        Ok(())
-    }
-
-    fn remove(&mut self, name: &str) -> io::Result<()> {
-        self.step()?.names.remove(name);
-        Ok(())
-    }
-
-    fn sync_folder(&mut self, name: &str) -> io::Result<()> {
-        let mut files = self.step()?;
-        let here = folder(name).to_owned();
-        files.durable_names.retain(|name, _| folder(name) != here);
-        let names: Vec<_> = files
-            .names
-            .iter()
-            .filter(|(name, _)| folder(name) == here)
-            .map(|(name, inode)| (name.clone(), *inode))
-            .collect();
-        files.durable_names.extend(names);
-        Ok(())
-    }
-
-    fn list(&mut self, wanted: &str) -> io::Result<Vec<String>> {
-        let files = self.inner.borrow();
-        let here = files.names.keys().filter(|name| folder(name) == wanted);
-        Ok(here
-            .map(|name| name[wanted.len() + 1..].to_owned())
-            .collect())
     }
 }
 
+pub(crate) fn duress() -> Passphrase {
+    Passphrase::new("violin tunnel apple brave hammer desert")
+}
+
+/// The same words, the first two exchanged.
+pub(crate) fn marked(passphrase: &Passphrase) -> Passphrase {
+    let mut words: Vec<&str> = passphrase.expose().split(' ').collect();
+    words.swap(0, 1);
+    Passphrase::new(&words.join(" "))
+}
+
+/// Room for forty megabytes of pieces.
+const BLOCKS: usize = 700;
+
 pub(crate) fn set_up(kit: Kit) -> (Platter, Field<Platter>) {
-    let platter = Platter::default();
-    let field = Field::init(
-        platter.clone(),
+    set_up_in(BLOCKS, kit, None)
+}
+
+/// A vault just large enough for a few small pieces, for what is done many times over.
+pub(crate) fn set_up_small(kit: Kit) -> (Platter, Field<Platter>) {
+    set_up_in(52, kit, None)
+}
+
+pub(crate) fn set_up_in(
+    blocks: usize,
+    kit: Kit,
+    duress: Option<&Passphrase>,
+) -> (Platter, Field<Platter>) {
+    let platter = Platter::of(blocks);
+    let setup = Setup {
         kit,
-        &passphrase(),
-        Cost::FOR_TESTS,
-        &mut rng(1),
-    )
-    .unwrap();
+        everyday: &passphrase(),
+        duress,
+        keep_nothing: false,
+        cost: Cost::FOR_TESTS,
+    };
+    let field = Field::init(platter.clone(), setup, &mut rng(1), &mut |_| {}).unwrap();
     (platter, field)
 }
 
+pub(crate) fn open(
+    platter: &Platter,
+    passphrase: &Passphrase,
+    seed: u64,
+) -> Result<Field<Platter>, FieldError> {
+    let cost = Cost::FOR_TESTS;
+    Field::open(platter.clone(), passphrase, cost, NOW, &mut rng(seed))
+}
+
 pub(crate) fn reopen(platter: &Platter, seed: u64) -> Field<Platter> {
-    Field::open(platter.clone(), &passphrase(), &mut rng(seed)).unwrap()
+    open(platter, &passphrase(), seed).unwrap()
+}
+
+/// Pieces that lie in the vault. No slot may be taken that none of them needs.
+pub(crate) fn pieces_here(field: &Field<Platter>) -> usize {
+    let status = field.status();
+    let used = (status.room.total - status.room.free).div_ceil(BLOCK_TEXT as u64);
+    let here = status
+        .dispatches
+        .iter()
+        .filter(|one| one.received < one.pieces);
+    let (mut pieces, mut slots) = (0, 0);
+    for one in here {
+        pieces += one.pieces - one.received;
+        slots += one.bytes_here.div_ceil(BLOCK_TEXT as u64);
+    }
+    assert!(
+        used >= slots && used <= slots + pieces as u64,
+        "{used} {slots}"
+    );
+    pieces
 }
 
 /// Counts what it was asked to wait.

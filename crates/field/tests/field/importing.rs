@@ -8,7 +8,9 @@ use std::rc::Rc;
 use field::{CameraCard, CameraFile, Field, FieldError, ImportWish, Imported, edges_of};
 use zeroize::Zeroizing;
 
-use crate::doubles::{Desk, Drops, NOW, Platter, Waits, kit, noise, reopen, rng, set_up, wish};
+use crate::doubles::{
+    Desk, Drops, NOW, Platter, Waits, kit, noise, reopen, rng, set_up, set_up_small, wish,
+};
 
 type Files = BTreeMap<String, (Vec<u8>, i64)>;
 
@@ -309,7 +311,7 @@ fn check_after(platter: &Platter, torn: bool, card: &Card, step: u64) {
 fn g10_cut_anywhere_nothing_is_overwritten_that_is_not_sealed() {
     for torn in [false, true] {
         for step in 0.. {
-            let (platter, mut field) = set_up(kit(1, 9));
+            let (platter, mut field) = set_up_small(kit(1, 9));
             let mut card = with_pictures(card());
             platter.cut_after(step);
             let outcome = import(&mut field, &mut card, true);

@@ -8,6 +8,7 @@
 
 mod cards;
 mod doubles;
+mod duress;
 mod epochs;
 mod importing;
 mod logs;

@@ -5,7 +5,7 @@ use formats::{DispatchId, Receipt, ReceiptKind, ReplyPair, seal_reply};
 use ledger::Digest;
 
 use crate::doubles::{
-    Desk, Drops, NOW, Platter, Waits, kit, noise, reopen, rng, set_up, source, wish,
+    Desk, Drops, NOW, Platter, Waits, kit, noise, pieces_here, reopen, rng, set_up, source, wish,
 };
 
 struct Case {
@@ -63,7 +63,7 @@ impl Case {
         let received = self.receive();
         assert_eq!((received.receipts, received.forgotten), (0, 0));
         assert_eq!(received.refused, [why]);
-        assert_eq!(self.platter.pieces(), 4);
+        assert_eq!(pieces_here(&self.field), 4);
         assert_eq!(reopen(&self.platter, 8).status().dispatches[0].received, 0);
     }
 }
@@ -78,7 +78,7 @@ fn a_complete_receipt_lets_everything_go() {
         (received.polled, received.receipts, received.forgotten),
         (8, 1, 4)
     );
-    assert_eq!(case.platter.pieces(), 0);
+    assert_eq!(pieces_here(&case.field), 0);
     let status = reopen(&case.platter, 8).status();
     assert_eq!(status.dispatches[0].state, DispatchState::Received);
     assert_eq!(status.dispatches[0].bytes_here, 0);
@@ -92,7 +92,7 @@ fn an_empty_mailbox_changes_nothing() {
         (received.polled, received.receipts, received.damaged),
         (8, 0, 0)
     );
-    assert_eq!(case.platter.pieces(), 4);
+    assert_eq!(pieces_here(&case.field), 4);
 }
 
 #[test]
@@ -106,7 +106,7 @@ fn have_and_then_complete_together_name_all() {
     };
     case.post(&half(ReceiptKind::Have, 0..2), 0);
     assert_eq!(case.receive().forgotten, 2);
-    assert_eq!(case.platter.pieces(), 2);
+    assert_eq!(pieces_here(&case.field), 2);
     assert_eq!(case.field.status().dispatches[0].state, DispatchState::Sent);
     case.post(&half(ReceiptKind::Complete, 2..4), 1);
     assert_eq!(case.receive().forgotten, 2);
@@ -130,7 +130,7 @@ fn a_complete_that_overtook_its_have_waits_for_it() {
     assert_eq!((early.forgotten, early.refused), (0, vec![Refusal::NotAll]));
     case.post(&part(ReceiptKind::Have, 0..2), 0);
     assert_eq!(case.receive().forgotten, 4);
-    assert_eq!(case.platter.pieces(), 0);
+    assert_eq!(pieces_here(&case.field), 0);
 }
 
 #[test]
@@ -164,7 +164,7 @@ fn wipe_removes_pieces_and_record() {
     case.post(&receipt, 0);
     assert_eq!(case.receive().forgotten, 4);
     assert!(reopen(&case.platter, 8).status().dispatches.is_empty());
-    assert_eq!(case.platter.pieces(), 0);
+    assert_eq!(pieces_here(&case.field), 0);
 }
 
 #[test]
@@ -183,7 +183,7 @@ fn g02_forged_without_the_secret_erases_nothing() {
             .insert(case.pairs[0].secret.mailbox().0, cell);
         let received = case.receive();
         assert_eq!((received.receipts, received.forgotten), (0, 0));
-        assert_eq!(case.platter.pieces(), 4);
+        assert_eq!(pieces_here(&case.field), 4);
     }
 }
 
@@ -201,7 +201,7 @@ fn g02_a_stolen_secret_without_the_recipient_erases_nothing() {
         (received.receipts, received.forgotten, received.damaged),
         (0, 0, 1)
     );
-    assert_eq!(case.platter.pieces(), 4);
+    assert_eq!(pieces_here(&case.field), 4);
 }
 
 #[test]
@@ -230,7 +230,7 @@ fn g02_another_kits_receipt_erases_nothing() {
         one.drops.mail.insert(pair.secret.mailbox().0, cell.clone());
     }
     assert_eq!(one.receive().forgotten, 0);
-    assert_eq!(one.platter.pieces(), 4);
+    assert_eq!(pieces_here(&one.field), 4);
 }
 
 #[test]
@@ -242,7 +242,7 @@ fn g02_swapped_between_mailboxes_opens_nothing() {
         .mail
         .insert(case.pairs[1].secret.mailbox().0, cell);
     assert_eq!(case.receive().forgotten, 0);
-    assert_eq!(case.platter.pieces(), 4);
+    assert_eq!(pieces_here(&case.field), 4);
 }
 
 #[test]
@@ -300,7 +300,7 @@ fn replies_are_given_up_after_180_days() {
         .unwrap();
     assert_eq!(received.polled, 0);
     assert_eq!(
-        case.platter.pieces(),
+        pieces_here(&case.field),
         4,
         "the pieces stay: nobody acknowledged them"
     );

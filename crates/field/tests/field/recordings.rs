@@ -12,7 +12,8 @@ use formats::{
 use keys::EpochKeys;
 
 use crate::doubles::{
-    Desk, Drops, NOW, Platter, Waits, chain, kit, noise, reopen, rng, set_up, wish,
+    Desk, Drops, NOW, Platter, Waits, chain, kit, noise, pieces_here, reopen, rng, set_up,
+    set_up_small, wish,
 };
 
 /// A stream whose bytes come at set times.
@@ -100,13 +101,13 @@ const SECOND: Duration = Duration::from_secs(1);
 
 #[test]
 fn a_slow_stream_is_sealed_every_few_seconds() {
-    let (platter, mut field) = set_up(kit(1, 9));
+    let (_, mut field) = set_up(kit(1, 9));
     let mut script = Script::new(40_000, 1_000, SECOND);
     let recorded = record(&mut field, &mut script).unwrap();
     assert!(recorded.broke.is_none());
     // Each piece holds the seconds 0 to 4 after its first byte; the contact piece and the manifest besides.
     assert_eq!(recorded.added.pieces, 8 + 2);
-    assert_eq!(platter.pieces(), 10);
+    assert_eq!(pieces_here(&field), 10);
     let mut drops = Drops::default();
     send(&mut field, &mut drops);
     let desk = Desk::read(&drops.cells());
@@ -122,12 +123,12 @@ fn a_slow_stream_is_sealed_every_few_seconds() {
 
 #[test]
 fn a_silent_stream_does_not_keep_what_it_said_before_waiting() {
-    let (platter, mut field) = set_up(kit(1, 9));
+    let (_, mut field) = set_up(kit(1, 9));
     let mut script = Script::new(2_000, 1_000, Duration::from_secs(3_600));
     script.breaks = true;
     let recorded = record(&mut field, &mut script).unwrap();
     assert!(recorded.broke.is_some(), "and it is said why it ended");
-    assert_eq!((recorded.added.pieces, platter.pieces()), (4, 4));
+    assert_eq!((recorded.added.pieces, pieces_here(&field)), (4, 4));
     let mut drops = Drops::default();
     send(&mut field, &mut drops);
     let desk = Desk::read(&drops.cells());
@@ -169,7 +170,7 @@ fn g07_killed_while_recording_costs_five_seconds_and_nothing_else() {
     let mut most_pieces = 0;
     for torn in [false, true] {
         for step in 0.. {
-            let (platter, mut field) = set_up(kit(1, 9));
+            let (platter, mut field) = set_up_small(kit(1, 9));
             let mut script = Script::new(20_000, 500, SECOND / 2);
             platter.cut_after(step);
             let outcome = record(&mut field, &mut script);

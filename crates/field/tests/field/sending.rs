@@ -6,12 +6,12 @@ use field::{DispatchState, FieldError, RoadError};
 use wire::ProblemKind;
 
 use crate::doubles::{
-    Desk, Drops, Mood, NOW, Waits, kit, noise, reopen, rng, set_up, source, url, wish,
+    Desk, Drops, Mood, NOW, Waits, kit, noise, pieces_here, reopen, rng, set_up, source, url, wish,
 };
 
 #[test]
 fn a_report_arrives_byte_for_byte() {
-    let (platter, mut field) = set_up(kit(1, 3));
+    let (_, mut field) = set_up(kit(1, 3));
     let (big, small) = (noise(1, 17_000_000), noise(2, 10));
     let mut sources = [
         source("big.mp4", &big),
@@ -26,7 +26,7 @@ fn a_report_arrives_byte_for_byte() {
         .unwrap();
     assert_eq!((added.items, added.pieces), (3, 6));
     assert_eq!((added.bytes_in, seen), (17_000_010, 17_000_010));
-    assert_eq!(platter.pieces(), 6);
+    assert_eq!(pieces_here(&field), 6);
     assert_eq!(field.status().dispatches[0].state, DispatchState::Sealed);
 
     let (mut drops, mut clock) = (Drops::default(), Waits::default());
@@ -87,7 +87,7 @@ fn words_do_not_wait_behind_a_film() {
 
 #[test]
 fn nothing_to_seal_is_refused() {
-    let (platter, mut field) = set_up(kit(1, 1));
+    let (_, mut field) = set_up(kit(1, 1));
     let outcome = field.add(&mut [], "", NOW, &mut rng(2), &mut |_| {});
     assert!(matches!(outcome, Err(FieldError::Nothing)));
     let note = "x".repeat(70_000);
@@ -100,7 +100,7 @@ fn nothing_to_seal_is_refused() {
     );
     assert!(matches!(outcome, Err(FieldError::Manifest(_))));
     assert_eq!(
-        platter.pieces(),
+        pieces_here(&field),
         0,
         "a refused dispatch leaves nothing behind"
     );
@@ -381,7 +381,7 @@ fn g01_two_sendings_to_two_drops_share_no_16_bytes() {
         );
     }
     // The device itself is one more thing that a searcher could compare.
-    all.push(platter.files().into_values().flatten().collect());
+    all.push(platter.bytes());
     let mut seen: HashSet<&[u8]> = HashSet::new();
     for bytes in &all {
         assert!(bytes.windows(16).all(|window| !seen.contains(window)));
@@ -402,14 +402,16 @@ fn a_damaged_piece_is_named_and_not_sent() {
             &mut |_| {},
         )
         .unwrap();
-    let files = platter.files();
-    let (name, content) = files
-        .iter()
-        .max_by_key(|(_, content)| content.len())
-        .unwrap();
-    let mut content = content.clone();
-    content[70_000] ^= 1;
-    platter.write(name, &content).unwrap();
+    // Whichever slots it lies in: a bit is flipped in every one.
+    let first = formats::vault::Layout::of(platter.length())
+        .unwrap()
+        .slots()
+        .start;
+    for block in u64::from(first)..platter.length() / formats::vault::BLOCK as u64 {
+        let (at, mut byte) = (block * formats::vault::BLOCK as u64 + 70, [0]);
+        platter.read_at(at, &mut byte).unwrap();
+        platter.write_at(at, &[byte[0] ^ 1]).unwrap();
+    }
     let mut drops = Drops::default();
     let outcome = field.send(
         &mut drops,

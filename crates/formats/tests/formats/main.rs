@@ -15,4 +15,5 @@ mod make;
 mod pieces;
 mod properties;
 mod replies;
+mod vault;
 mod vectors;

@@ -2,7 +2,7 @@
 
 use keys::{
     ArchiveRecipient, ChainKey, IntakeRecipient, Passphrase, PieceFacts, PieceMacKey,
-    ReplyIdentity, StateKey, VeilKeys, X25519Recipient, lock,
+    ReplyIdentity, StateKey, VeilKeys, X25519Recipient, vault,
 };
 use proptest::prelude::*;
 
@@ -74,14 +74,16 @@ proptest! {
     }
 
     #[test]
-    fn locked_data_comes_back_and_junk_does_not(
-        key: [u8; 32], nonce: [u8; 24], aad: Vec<u8>, text: Vec<u8>, junk: Vec<u8>,
+    fn boxes_come_back_and_junk_does_not(
+        key: [u8; 32], nonce: [u8; 24], place: Vec<u8>, text: Vec<u8>, junk: Vec<u8>,
     ) {
         let key = StateKey::from_bytes(key);
-        let locked = lock::seal(&key, &aad, &text, &nonce);
-        let opened = lock::open(&key, &aad, &locked).unwrap();
-        prop_assert_eq!(opened.as_slice(), text.as_slice());
-        prop_assert!(lock::open(&key, &aad, &junk).is_err());
+        let mut sealed = vec![0; text.len() + vault::OVERHEAD];
+        sealed[vault::TEXT_AT..][..text.len()].copy_from_slice(&text);
+        key.seal(&place, &nonce, &mut sealed);
+        key.open(&place, &mut sealed).unwrap();
+        prop_assert_eq!(&sealed[vault::TEXT_AT..][..text.len()], text.as_slice());
+        prop_assert!(key.open(&place, &mut junk.clone()).is_err());
     }
 
     #[test]
@@ -89,7 +91,12 @@ proptest! {
         let once = Passphrase::new(&text).canonical();
         let twice = Passphrase::new(&once).canonical();
         prop_assert_eq!(once.as_str(), twice.as_str());
-        let _ = Passphrase::new(&text).weakness();
+        let passphrase = Passphrase::new(&text);
+        let _ = passphrase.weakness();
+        let (ordered, exchanged) = passphrase.ordered();
+        let (same, again) = Passphrase::new(&ordered).ordered();
+        prop_assert_eq!((same.as_str(), again), (ordered.as_str(), false));
+        prop_assert!(!exchanged || passphrase.can_mark());
     }
 }
 

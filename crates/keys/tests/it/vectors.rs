@@ -2,7 +2,8 @@
 
 use keys::{
     ChainKey, Cost, CustodianSigningKey, HeaderKeys, Passphrase, PieceFacts, PieceMacKey, PieceTag,
-    ReplyIdentity, ReplySecret, Salt, Signature, VeilKeys, labels, lock,
+    ReplyIdentity, ReplySecret, Salt, Signature, SlotGeneration, StateKey, VaultKey, VeilKeys,
+    labels, vault,
 };
 use serde_json::Value;
 use sha2::{Digest, Sha256};
@@ -123,28 +124,47 @@ fn reply_keys() {
 }
 
 #[test]
-fn passphrase_to_state() {
-    let vector = &vectors()["lock"];
+fn passphrase_to_header_and_on_to_slots_and_state() {
+    let vector = &vectors()["vault"];
     let typed = Passphrase::new(text(vector, "typed"));
     assert_eq!(typed.canonical().as_str(), text(vector, "canonical"));
+    let (ordered, exchanged) = typed.ordered();
+    assert_eq!(
+        (ordered.as_str(), exchanged),
+        (text(vector, "ordered"), true)
+    );
     let cost = &vector["cost"];
     let cost = Cost::new(
         number(cost, "memory_kib"),
         number(cost, "passes"),
         number(cost, "lanes"),
     );
-    let (salt, cost) = (Salt(array(vector, "salt")), cost.unwrap());
-    let stretched = keys::stretch::stretch(&typed, &salt, cost).unwrap();
-    assert_eq!(*stretched, array(vector, "stretched"));
-    let key = HeaderKeys::derive(&typed, &salt, cost).unwrap().state_key();
-    assert_eq!(key.expose_bytes(), &array::<32>(vector, "state_key"));
-    let (aad, plain) = (
-        text(vector, "aad").as_bytes(),
-        text(vector, "text").as_bytes(),
-    );
-    let locked = lock::seal(&key, aad, plain, &array(vector, "nonce"));
-    assert_eq!(locked, bytes(vector, "locked"));
-    assert_eq!(lock::open(&key, aad, &locked).unwrap().as_slice(), plain);
+    let salt = Salt(array(vector, "salt"));
+    let keys = HeaderKeys::derive(&typed, &salt, cost.unwrap()).unwrap();
+    for (at, second) in [(0, false), (1, true)] {
+        let expected = hex::decode(vector["header_keys"][at].as_str().unwrap()).unwrap();
+        assert_eq!(keys.at(second).expose_bytes().as_slice(), expected);
+    }
+    let generation = SlotGeneration::from_bytes(array(vector, "generation"));
+    let slot = VaultKey::from_bytes(array(vector, "vault_key")).slot_key(&generation);
+    assert_eq!(slot.expose_bytes(), &array::<32>(vector, "slot_key"));
+    let state = StateKey::from_bytes(array(vector, "state_key"));
+    let (place, nonce) = (bytes(vector, "place"), array(vector, "nonce"));
+    let plain = bytes(vector, "text");
+    let blank = [&[0; 24][..], &plain, &[0; 16]].concat();
+    let mut boxes = [blank.clone(), blank.clone(), blank];
+    keys.at(true).seal(&place, &nonce, &mut boxes[0]);
+    slot.seal(&place, &nonce, &mut boxes[1]);
+    state.seal(&place, &nonce, &mut boxes[2]);
+    assert_eq!(boxes[0], bytes(vector, "in_header"));
+    assert_eq!(boxes[1], bytes(vector, "in_slot"));
+    assert_eq!(boxes[2], bytes(vector, "in_state"));
+    keys.at(true).open(&place, &mut boxes[0]).unwrap();
+    slot.open(&place, &mut boxes[1]).unwrap();
+    state.open(&place, &mut boxes[2]).unwrap();
+    for opened in boxes {
+        assert_eq!(opened[vault::TEXT_AT..][..plain.len()], plain);
+    }
 }
 
 #[test]

@@ -1,0 +1,1 @@
+//! What only the inside of a vault can see.

@@ -28,7 +28,8 @@ pub const JOURNAL: u32 = 4;
 /// Bytes of one record of the journal on the disk.
 pub const RECORD: usize = 4_096;
 /// Records that the journal holds.
-pub const RECORDS: u32 = JOURNAL * (BLOCK / RECORD) as u32;
+pub const RECORDS: u32 = JOURNAL * 16;
+const _: () = assert!(RECORD * 16 == BLOCK);
 /// Areas for snapshots of the state: two pairs. A vault takes turns within one pair and never writes the other, where another vault's
 /// snapshot may lie.
 pub const AREAS: u8 = 4;

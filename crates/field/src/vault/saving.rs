@@ -46,11 +46,14 @@ pub(super) fn write_snapshot(
     Ok(())
 }
 
+/// A header's key and its encoding.
+type Keyed<'a> = (&'a HeaderKey, Zeroizing<[u8; HEADER_LEN]>);
+
 /// Writes both positions, copies first. A position without a header gets noise made the same way.
 pub(super) fn write_headers(
     disk: &mut impl Disk,
     layout: &Layout,
-    positions: &[Option<(&HeaderKey, Zeroizing<[u8; HEADER_LEN]>)>; 2],
+    positions: &[Option<Keyed<'_>>; 2],
     rng: &mut (impl RngCore + CryptoRng),
 ) -> std::io::Result<()> {
     let mut memory = blank();

@@ -29,6 +29,7 @@ fn a_photograph_goes_the_whole_way_and_the_logs_stay_silent() {
     runtime.block_on(async {
         let desk = world.open_desk().await;
         let item = arrived(&desk).await;
+        proven(&desk).await;
         let (noor, sami) = enrol(&desk, &world).await;
         examined(&desk, item).await;
         let story = cleared(&desk, item, noor, sami).await;
@@ -56,6 +57,22 @@ fn a_photograph_goes_the_whole_way_and_the_logs_stay_silent() {
         "{receipts} receipts, {forgotten} forgotten"
     );
     silent(&logs.text(), &world);
+}
+
+/// The drop's checkpoints come to name every cell that the desk was handed, and nothing is wrong with it.
+async fn proven(desk: &Desk) {
+    let mut events = desk.events();
+    for _ in 0..120 {
+        let drops = desk.drops().await.unwrap();
+        assert_eq!(drops.len(), 1);
+        assert_eq!(drops[0].alarms, []);
+        if drops[0].cells > 0 && drops[0].proven == drops[0].cells {
+            assert!(drops[0].log_key.as_ref().unwrap().starts_with("drop/"));
+            return;
+        }
+        let _ = tokio::time::timeout(std::time::Duration::from_millis(500), events.recv()).await;
+    }
+    panic!("the drop's checkpoints never named what it handed out");
 }
 
 pub(crate) async fn arrived(desk: &Desk) -> ItemId {

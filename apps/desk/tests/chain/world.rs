@@ -97,7 +97,12 @@ impl World {
             runtime.block_on(async move {
                 let disk = Arc::new(drop::disk::RealDisk::open(&root).unwrap());
                 let secret = zeroize::Zeroizing::new([9; 32]);
-                let limits = drop::Limits::default();
+                // Ticks short enough to be seen within a test.
+                let limits = drop::Limits {
+                    checkpoint_micros: 1_000_000,
+                    checkpoint_round: 1,
+                    ..drop::Limits::default()
+                };
                 let (store, _) =
                     drop::store::Store::open(disk, limits, secret, clock::now().0).unwrap();
                 let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();

@@ -367,6 +367,17 @@ pub(crate) async fn kits_and_their_tokens(mut world: World) {
             .unwrap(),
         drop
     );
+    let now = world.now();
+    world
+        .store
+        .drop_misbehaved(drop, "forked", 9, now)
+        .await
+        .unwrap();
+    let entries = world.store.audit(Chain::Desk).await.unwrap();
+    let entry = &entries.last().unwrap().event.entry;
+    assert_eq!(entry.act, Act::DropMisbehaved);
+    assert_eq!(entry.details["what"], "forked");
+    assert_eq!(entry.details["cells"], "9");
     let kit = |n: u8, name: &str| NewKit {
         id: KitId([n; 8]),
         pseudonym: Private::from(name),

@@ -164,6 +164,14 @@ acts! {
     SourceWritten = "source.written",
     /// The missed-contact timer of a source was set or taken off.
     SourceWatched = "source.watched",
+    /// Something about a dispatch was noted that is only in the sealed details.
+    DispatchNoted = "dispatch.noted",
+    /// A kit was cut off by the capture drill.
+    SourceCaptured = "source.captured",
+    /// A safety editor answered for the risks of a story.
+    StoryAcknowledged = "story.risk-acknowledged",
+    /// A story is held back until a safety editor has reviewed it.
+    StoryFrozen = "story.frozen",
     /// An item was entered.
     ItemEntered = "item.entered",
     /// An item was examined in the sandbox.

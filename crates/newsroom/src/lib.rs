@@ -6,8 +6,9 @@
 //! lock, calls `decide`, applies the changes and writes the audit trail, all in one transaction.
 //!
 //! The flows: [`accounts`] (enrolment, sign-in), [`items`] (examine and protect), [`stories`] (edit, approve,
-//! publish), [`arrival`] (how far a dispatch has come), [`sources`] (who may see and answer them, and missed contact). What an approval binds is in [`clearance`]; who did what,
-//! in a chain of hashes, in [`audit`]; how drops behave, in [`conduct`].
+//! publish), [`arrival`] (how far a dispatch has come), [`sources`] (who may see and answer them, and missed contact),
+//! [`risks`] (what holds a story back for a source's sake), [`drill`] (a captured kit). What an approval binds is in
+//! [`clearance`]; who did what, in a chain of hashes, in [`audit`]; how drops behave, in [`conduct`].
 
 pub mod accounts;
 pub mod arrival;
@@ -15,11 +16,13 @@ pub mod audit;
 pub mod clearance;
 pub mod conduct;
 pub mod draft;
+pub mod drill;
 pub mod ids;
 pub mod items;
 pub mod kits;
 pub mod private;
 pub mod refusal;
+pub mod risks;
 pub mod sources;
 pub mod stories;
 pub mod time;

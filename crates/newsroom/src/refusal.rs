@@ -203,6 +203,24 @@ pub enum Refusal {
     /// Only one reply pair is left, and nobody said that it may go.
     #[error("this would use the last reply pair")]
     LastReplyPair,
+    /// Something in the story was sent under force, and no safety editor has answered for it.
+    #[error("a safety editor has to answer for this version first")]
+    RiskNotAcknowledged,
+    /// Something in the story comes from a captured kit, and no safety editor has answered for it.
+    #[error("the story is held back until a safety editor has reviewed it")]
+    StoryFrozen,
+    /// The story carries no risk that would need an answer.
+    #[error("there is nothing to acknowledge")]
+    NothingToAcknowledge,
+    /// The kit was cut off already.
+    #[error("the kit was cut off already")]
+    AlreadyCaptured,
+    /// An act that cannot be undone needs a reason.
+    #[error("a reason of 1 to 2,000 characters is needed")]
+    ReasonMissing,
+    /// The plan that was confirmed is not the one that holds now.
+    #[error("something changed since the plan was shown")]
+    StalePlan,
     /// No drop is configured that could carry a message.
     #[error("the desk has no drop")]
     NoDrop,
@@ -258,6 +276,12 @@ impl Refusal {
             Self::MessageInvalid => "message-invalid",
             Self::NoReplyPair => "no-reply-pair",
             Self::LastReplyPair => "last-reply-pair",
+            Self::RiskNotAcknowledged => "risk-not-acknowledged",
+            Self::StoryFrozen => "story-frozen",
+            Self::NothingToAcknowledge => "nothing-to-acknowledge",
+            Self::AlreadyCaptured => "already-captured",
+            Self::ReasonMissing => "reason-missing",
+            Self::StalePlan => "stale-plan",
             Self::NoDrop => "no-drop",
             Self::WatchInvalid => "watch-invalid",
         }
@@ -302,6 +326,12 @@ impl Refusal {
         "message-invalid",
         "no-reply-pair",
         "last-reply-pair",
+        "risk-not-acknowledged",
+        "story-frozen",
+        "nothing-to-acknowledge",
+        "already-captured",
+        "reason-missing",
+        "stale-plan",
         "no-drop",
         "watch-invalid",
         "capture-ahead",

@@ -7,6 +7,7 @@ pub use crate::draft::{
 };
 use crate::ids::{DerivativeId, EditorId, ItemId, PublicationId, StoryId};
 use crate::refusal::Refusal;
+use crate::risks::{self, Acknowledgement, Risks};
 use crate::time::Micros;
 use crate::work::Work;
 use ledger::Digest;
@@ -143,6 +144,10 @@ pub struct StoryState {
     pub publications: Vec<Publication>,
     /// Whether another story has the slug that the command names.
     pub slug_taken: bool,
+    /// What stands behind the media of the newest version.
+    pub risks: Risks,
+    /// What safety editors answered for, in the newest version.
+    pub acknowledgements: Vec<Acknowledgement>,
 }
 
 /// What can be asked of a story.
@@ -180,6 +185,13 @@ pub enum Command {
         /// Who.
         by: EditorId,
     },
+    /// Answer for the risks to a source.
+    Acknowledge {
+        /// Who.
+        by: EditorId,
+        /// The clearance hash on the page they read.
+        clearance: Digest,
+    },
     /// Send it out.
     Publish {
         /// Who.
@@ -213,6 +225,8 @@ pub enum Change {
         /// Of which version.
         version: u32,
     },
+    /// A safety editor answers for its risks.
+    Acknowledged(Acknowledgement),
     /// It goes out.
     Published(Publication),
     /// It is out.
@@ -244,6 +258,7 @@ pub fn decide(state: &StoryState, command: Command, now: Micros) -> Result<Vec<C
             evidence,
         } => approve(state, by, clearance, evidence, now),
         Command::Withdraw { by } => withdraw(state, by),
+        Command::Acknowledge { by, clearance } => acknowledge(state, by, clearance),
         Command::Publish { by, id } => publish(state, by, id, now),
         Command::WentLive { id } => went_live(state, id, now),
     }
@@ -356,6 +371,15 @@ fn withdraw(state: &StoryState, by: EditorId) -> Result<Vec<Change>, Refusal> {
     }])
 }
 
+fn acknowledge(state: &StoryState, by: EditorId, shown: Digest) -> Result<Vec<Change>, Refusal> {
+    let roles = active(state, by)?.roles;
+    let story = newest(state)?;
+    refuse_if_published(state, story)?;
+    let current = ClearanceRecord::new(story, &state.derivatives)?.hash();
+    let given = risks::acknowledge(roles, by, state.risks, shown, current)?;
+    Ok(vec![Change::Acknowledged(given)])
+}
+
 fn publish(
     state: &StoryState,
     by: EditorId,
@@ -394,7 +418,7 @@ fn went_live(state: &StoryState, id: PublicationId, now: Micros) -> Result<Vec<C
 /// editor when approving and now.
 ///
 /// # Errors
-/// [`Refusal::NotCleared`], [`Refusal::SafetyMissing`], and what makes the draft unfit.
+/// [`Refusal::NotCleared`], [`Refusal::SafetyMissing`], what [`risks::check`] holds back, and what makes the draft unfit.
 pub fn clear(state: &StoryState) -> Result<Cleared, Refusal> {
     let story = newest(state)?;
     story.draft.check_complete()?;
@@ -423,6 +447,7 @@ pub fn clear(state: &StoryState) -> Result<Cleared, Refusal> {
     if !safety {
         return Err(Refusal::SafetyMissing);
     }
+    risks::check(state.risks, &state.acknowledgements, &hash, &state.editors)?;
     Ok(Cleared { record })
 }
 

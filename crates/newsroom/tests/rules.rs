@@ -106,6 +106,7 @@ fn apply(state: &mut StoryState, changes: &[Change]) {
                     .approvals
                     .retain(|a| a.editor != *editor || a.version != *version);
             }
+            Change::Acknowledged(given) => state.acknowledgements.push(given.clone()),
             Change::Published(publication) => state.publications.push(publication.clone()),
             Change::WentLive { id, at } => {
                 for publication in state.publications.iter_mut().filter(|p| p.id == *id) {
@@ -556,4 +557,49 @@ fn clearance_records_equal_their_vectors() {
         assert_eq!(hex::encode(record.canonical_bytes()), bytes, "{name}");
         assert_eq!(record.hash(), sha256, "{name}");
     }
+}
+
+#[test]
+fn a_story_that_stands_on_force_waits_for_the_safety_editor() {
+    let mut state = state();
+    let shown = clearance(&state);
+    for by in [person(0), person(2)] {
+        let command = Command::Approve {
+            by,
+            clearance: shown,
+            evidence: sha256(b"e"),
+        };
+        let changes = decide(&state, command, Micros(1)).unwrap();
+        apply(&mut state, &changes);
+    }
+    assert_eq!(stage(&state), StoryStage::Cleared);
+    state.risks.forced = true;
+    assert_eq!(stage(&state), StoryStage::Awaiting);
+    let publish = |state: &StoryState| {
+        let id = PublicationId::from_bytes([9; 16]);
+        let by = person(0);
+        decide(state, Command::Publish { by, id }, Micros(2)).err()
+    };
+    assert_eq!(publish(&state), Some(Refusal::RiskNotAcknowledged));
+    let acknowledge = |state: &StoryState, n, clearance| {
+        let by = person(n);
+        decide(state, Command::Acknowledge { by, clearance }, Micros(2))
+    };
+    let plain = acknowledge(&state, 1, shown);
+    assert_eq!(plain, Err(Refusal::SourcesNotYours));
+    let changes = acknowledge(&state, 4, shown).unwrap();
+    apply(&mut state, &changes);
+    assert_eq!(publish(&state), None);
+    // Captured meanwhile: what was said about the mark does not answer for that.
+    state.risks.captured = true;
+    assert_eq!(publish(&state), Some(Refusal::StoryFrozen));
+    // And an edit makes another clearance, for which nobody has answered.
+    state.risks.captured = false;
+    state.story.as_mut().unwrap().version = 2;
+    let again = clearance(&state);
+    assert_ne!(again, shown);
+    assert!(matches!(
+        acknowledge(&state, 4, shown),
+        Err(Refusal::StaleApproval { .. })
+    ));
 }

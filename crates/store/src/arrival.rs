@@ -90,7 +90,8 @@ impl Store {
                     dispatch: key.dispatch,
                 };
                 touched.insert(dispatch);
-                self.see_dispatch(tx, &dispatch, now).await?;
+                self.see_dispatch(tx, &dispatch, cell.header.forced, now)
+                    .await?;
                 match self.see_cell(tx, cell, &key).await? {
                     Seen::Ready(piece) => ready.push(piece),
                     Seen::Conflict => {
@@ -332,16 +333,31 @@ impl Store {
         &self,
         tx: &mut Tx,
         key: &DispatchKey,
+        forced: bool,
+        now: Micros,
+    ) -> Result<(), StoreError> {
+        self.count_cell(tx, key, now).await?;
+        if forced {
+            self.mark_forced(tx, key, now).await?;
+        }
+        Ok(())
+    }
+
+    async fn count_cell(
+        &self,
+        tx: &mut Tx,
+        key: &DispatchKey,
         now: Micros,
     ) -> Result<(), StoreError> {
         let sql = "UPDATE dispatches SET cells = cells + 1, last_seen = $1 WHERE kit = $2 AND dispatch = $3";
         if tx.exec(sql, args![now, key.kit, key.dispatch]).await? == 1 {
             return Ok(());
         }
+        let unmarked = self.seal_mark(key, false)?;
         tx.exec(
-            "INSERT INTO dispatches (kit, dispatch, state, first_seen, last_seen, cells)
-             VALUES ($1, $2, 'arriving', $3, $3, 1)",
-            args![key.kit, key.dispatch, now],
+            "INSERT INTO dispatches (kit, dispatch, state, first_seen, last_seen, cells, forced)
+             VALUES ($1, $2, 'arriving', $3, $3, 1, $4)",
+            args![key.kit, key.dispatch, now, unmarked],
         )
         .await?;
         let begun = self

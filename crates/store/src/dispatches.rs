@@ -47,6 +47,8 @@ pub struct DispatchRecord {
     pub note: Option<Private>,
     /// Why it is unreadable: a code.
     pub trouble: Option<String>,
+    /// A cell of it carried the duress mark. For those alone who may see sources.
+    pub forced: bool,
 }
 
 type PieceRow = (i64, i64, i64, i64, Option<Vec<u8>>, Option<Vec<u8>>);
@@ -60,6 +62,7 @@ type DispatchRow = (
     i64,
     Option<Vec<u8>>,
     Option<String>,
+    Option<Vec<u8>>,
 );
 
 impl Store {
@@ -69,7 +72,7 @@ impl Store {
     /// The engine's failure.
     pub async fn dispatches(&self, limit: u32) -> Result<Vec<DispatchRecord>, StoreError> {
         transact!(self, "list dispatches", Read, |tx| {
-            let sql = "SELECT kit, dispatch, state, first_seen, last_seen, cells, note, trouble FROM dispatches
+            let sql = "SELECT kit, dispatch, state, first_seen, last_seen, cells, note, trouble, forced FROM dispatches
                        ORDER BY first_seen DESC, dispatch LIMIT $1";
             let rows: Vec<DispatchRow> = tx.all(sql, args![limit]).await?;
             let mut out = Vec::with_capacity(rows.len());
@@ -85,7 +88,7 @@ impl Store {
         tx: &mut Tx,
         kit: KitId,
     ) -> Result<Vec<DispatchRecord>, StoreError> {
-        let sql = "SELECT kit, dispatch, state, first_seen, last_seen, cells, note, trouble FROM dispatches
+        let sql = "SELECT kit, dispatch, state, first_seen, last_seen, cells, note, trouble, forced FROM dispatches
                    WHERE kit = $1 ORDER BY first_seen DESC, dispatch";
         let rows: Vec<DispatchRow> = tx.all(sql, args![kit]).await?;
         let mut out = Vec::with_capacity(rows.len());
@@ -101,7 +104,7 @@ impl Store {
     /// [`StoreError::Missing`].
     pub async fn dispatch(&self, key: &DispatchKey) -> Result<DispatchRecord, StoreError> {
         transact!(self, "load dispatch", Read, |tx| {
-            let sql = "SELECT kit, dispatch, state, first_seen, last_seen, cells, note, trouble FROM dispatches
+            let sql = "SELECT kit, dispatch, state, first_seen, last_seen, cells, note, trouble, forced FROM dispatches
                        WHERE kit = $1 AND dispatch = $2";
             let row: Option<DispatchRow> = tx.one(sql, args![key.kit, key.dispatch]).await?;
             let row = row.ok_or_else(|| missing_dispatch(key))?;
@@ -181,7 +184,7 @@ impl Store {
         tx: &mut Tx,
         row: DispatchRow,
     ) -> Result<DispatchRecord, StoreError> {
-        let (kit, dispatch, state, first_seen, last_seen, cells, note, trouble) = row;
+        let (kit, dispatch, state, first_seen, last_seen, cells, note, trouble, forced) = row;
         let at = At("dispatches", "key");
         let key = DispatchKey {
             kit: KitId(at.bytes(&kit)?),
@@ -209,6 +212,7 @@ impl Store {
             progress: progress(&self.piece_facts(tx, &key).await?),
             note,
             trouble,
+            forced: self.open_mark(&key, forced.as_deref())?,
             key,
         })
     }

@@ -26,6 +26,7 @@ mod migrate;
 mod open;
 mod publications;
 mod replies;
+mod risks;
 mod sources;
 mod spool;
 mod stories;

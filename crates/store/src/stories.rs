@@ -11,6 +11,7 @@ use ledger::Digest;
 use newsroom::accounts::Roles;
 use newsroom::audit::{Act, Actor, Chain, Entry};
 use newsroom::clearance::{ClearanceRecord, session_evidence};
+use newsroom::risks::{self, Risks};
 use newsroom::stories::{
     Approval, Change, Command, Draft, EditorFacts, Publication, Story, StoryStage, StoryState,
     decide, stage,
@@ -33,6 +34,10 @@ pub struct StoryRecord {
     pub stage: StoryStage,
     /// Its publications, oldest first.
     pub publications: Vec<Publication>,
+    /// What stands behind its media. For those alone who may see sources.
+    pub risks: Risks,
+    /// Whether these risks hold it back, all else being done.
+    pub held: bool,
 }
 
 /// A story in the list.
@@ -145,6 +150,23 @@ impl Store {
         })
     }
 
+    /// A safety editor answers for the risks to sources, for exactly the clearance that the page showed.
+    ///
+    /// # Errors
+    /// The [`Refusal`] that applies: [`Refusal::SourcesNotYours`], [`Refusal::StaleApproval`] and others.
+    pub async fn acknowledge_risks(
+        &self,
+        id: StoryId,
+        by: EditorId,
+        clearance: Digest,
+        now: Micros,
+    ) -> Result<(), StoreError> {
+        transact!(self, "acknowledge risks", Decide, |tx| {
+            let command = Command::Acknowledge { by, clearance };
+            self.story_command(tx, id, by, None, command, now).await
+        })
+    }
+
     /// Takes one's own approval back.
     ///
     /// # Errors
@@ -197,6 +219,14 @@ impl Store {
         transact!(self, "load story", Read, |tx| {
             let state = self.story_state(tx, id, None, None).await?;
             let stage = stage(&state);
+            let StoryState {
+                risks,
+                acknowledgements,
+                editors,
+                ..
+            } = &state;
+            let (risks, acknowledgements, editors) =
+                (*risks, acknowledgements.clone(), editors.clone());
             let story = state.story.ok_or(Refusal::UnknownStory)?;
             let mut approvals = Vec::with_capacity(state.approvals.len());
             for approval in state.approvals {
@@ -215,6 +245,8 @@ impl Store {
                 derivatives,
                 stage,
                 publications: state.publications,
+                held: risks::check(risks, &acknowledgements, &clearance, &editors).is_err(),
+                risks,
             })
         })
     }
@@ -281,23 +313,22 @@ impl Store {
         actor: Option<EditorId>,
         draft: Option<&Draft>,
     ) -> Result<StoryState, StoreError> {
-        let version: Option<(i64,)> = tx
-            .one("SELECT version FROM stories WHERE id = $1", args![id])
-            .await?;
-        let story = match version {
-            Some((version,)) => Some(
-                self.load_version(tx, id, At("stories", "version").number(version)?)
-                    .await?,
-            ),
-            None => None,
+        let story = match self.newest_version(tx, id).await? {
+            0 => None,
+            version => Some(self.load_version(tx, id, version).await?),
         };
         let approvals = match &story {
             Some(story) => load_approvals(tx, id, story.version).await?,
             None => Vec::new(),
         };
+        let acknowledgements = match &story {
+            Some(story) => self.load_acknowledgements(tx, id, story.version).await?,
+            None => Vec::new(),
+        };
         let mut people: Vec<EditorId> = approvals
             .iter()
             .map(|approval| approval.editor)
+            .chain(acknowledgements.iter().map(|given| given.editor))
             .chain(actor)
             .collect();
         people.sort_unstable();
@@ -320,7 +351,10 @@ impl Store {
             None => false,
         };
         let publications = load_publications(tx, id).await?;
+        let version = story.as_ref().map_or(0, |story| story.version);
         Ok(StoryState {
+            risks: self.story_risks(tx, id, version).await?,
+            acknowledgements,
             story,
             derivatives,
             approvals,
@@ -328,6 +362,14 @@ impl Store {
             publications,
             slug_taken,
         })
+    }
+
+    /// The number of a story's newest version; 0 when there is no such story.
+    async fn newest_version(&self, tx: &mut Tx, id: StoryId) -> Result<u32, StoreError> {
+        let version: Option<(i64,)> = tx
+            .one("SELECT version FROM stories WHERE id = $1", args![id])
+            .await?;
+        At("stories", "version").number(version.map_or(0, |(version,)| version))
     }
 
     pub(crate) async fn editor_facts(
@@ -414,6 +456,11 @@ impl Store {
                 let sql = "DELETE FROM approvals WHERE story = $1 AND version = $2 AND editor = $3";
                 tx.exec(sql, args![id, *version, *editor]).await?;
                 self.append(tx, entry(Act::StoryWithdrawn).with("version", version))
+                    .await?;
+            }
+            Change::Acknowledged(given) => {
+                let version = self.newest_version(tx, id).await?;
+                self.insert_acknowledgement(tx, id, version, given, now)
                     .await?;
             }
             Change::Published(publication) => {

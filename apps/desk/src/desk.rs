@@ -8,6 +8,7 @@
 //! sources in `sources`, stories in `stories`.
 
 mod border;
+mod captures;
 mod drops;
 mod reading;
 mod sources;
@@ -38,6 +39,7 @@ use crate::watch::Watch;
 
 pub use crate::watch::{Alarm, DropView};
 pub use border::*;
+pub use captures::*;
 pub use sources::*;
 pub use views::*;
 

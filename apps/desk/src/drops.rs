@@ -233,6 +233,15 @@ impl DropClient {
 
     /// Tells the drop which session tokens to let in, by their hashes.
     pub(crate) fn register_tokens(&self, hashes: Vec<TokenHash>) -> Result<(), DropError> {
+        self.tell_tokens(wire::TOKENS, hashes)
+    }
+
+    /// Tells the drop which session tokens it must not let in any more.
+    pub(crate) fn revoke_tokens(&self, hashes: Vec<TokenHash>) -> Result<(), DropError> {
+        self.tell_tokens(wire::REVOKE, hashes)
+    }
+
+    fn tell_tokens(&self, path: &str, hashes: Vec<TokenHash>) -> Result<(), DropError> {
         let sent = hashes.len();
         let body = TokenRegistration::new(hashes);
         let body = match self.quota() {
@@ -242,7 +251,7 @@ impl DropClient {
         let body = body.map_err(|e| self.protocol(&e))?;
         let mut response = self
             .agent
-            .post(self.address(wire::TOKENS))
+            .post(self.address(path))
             .header(wire::HEADER_AUTHORIZATION, self.bearer().as_str())
             .content_type("application/json")
             .send(body.encode())

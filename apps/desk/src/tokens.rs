@@ -1,4 +1,4 @@
-//! Telling the drops about session tokens that they do not know yet.
+//! Telling the drops about session tokens: those that they do not know yet, and those that are taken back.
 
 use std::sync::Arc;
 
@@ -42,6 +42,24 @@ pub(crate) async fn register(
         store
             .tokens_registered(drop, &waiting, clock::now())
             .await?;
+    }
+}
+
+/// Has every token that a capture revoked taken back at one drop, among hashes of nothing.
+pub(crate) async fn revoke(
+    store: &Store,
+    drop: DropId,
+    client: Arc<DropClient>,
+) -> Result<(), TokenError> {
+    loop {
+        let waiting = store.tokens_to_revoke(drop, AT_ONCE).await?;
+        if waiting.is_empty() {
+            return Ok(());
+        }
+        let batch = kits::batch(&waiting, &mut OsRng);
+        let sending = client.clone();
+        tokio::task::spawn_blocking(move || sending.revoke_tokens(batch)).await??;
+        store.tokens_revoked(drop, &waiting, clock::now()).await?;
     }
 }
 

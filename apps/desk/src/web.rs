@@ -5,6 +5,7 @@
 
 mod approve;
 mod assets;
+mod capture;
 mod drops;
 mod enrol;
 mod events;
@@ -91,7 +92,12 @@ pub fn router(desk: Desk, settings: Settings) -> Router {
         .route("/items/{id}/scrub", post(item::scrub))
         .route("/derivatives/{id}", get(streaming::derivative))
         .route("/sources", get(sources::show))
+        .route("/sources/rotated", post(capture::rotated))
         .route("/sources/{kit}", get(source::show))
+        .route(
+            "/sources/{kit}/capture",
+            get(capture::show).post(capture::confirm),
+        )
         .route("/sources/{kit}/messages", post(source::write))
         .route("/sources/{kit}/watch", post(source::watch))
         .route("/stories", get(stories::list))
@@ -101,6 +107,7 @@ pub fn router(desk: Desk, settings: Settings) -> Router {
             "/stories/{id}/approve",
             get(approve::show).post(approve::approve),
         )
+        .route("/stories/{id}/acknowledge", post(approve::acknowledge))
         .route("/stories/{id}/publish", post(approve::publish))
         .route("/events", get(events::stream))
         .route("/lang/{tag}", get(language::choose))

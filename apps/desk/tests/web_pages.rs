@@ -10,6 +10,8 @@
 mod accounts;
 #[path = "web/doors.rs"]
 mod doors;
+#[path = "web/forced.rs"]
+mod forced;
 #[path = "web/hostile.rs"]
 mod hostile;
 #[path = "web/rig.rs"]

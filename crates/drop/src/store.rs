@@ -429,6 +429,20 @@ impl Store {
         Ok(())
     }
 
+    /// Takes session tokens back, by hash; sessions under way with them end. Unknown ones are fine.
+    ///
+    /// # Errors
+    /// [`RegisterError`] when the disk fails.
+    pub fn revoke(&self, hashes: &[TokenHash]) -> Result<(), RegisterError> {
+        let _writer = lock(&self.writer);
+        let next = self.tokens().with(&[], None, hashes);
+        if next.len() < self.tokens().len() {
+            next.save(self.disk.as_ref())?;
+            *self.tokens.write().unwrap_or_else(PoisonError::into_inner) = next;
+        }
+        Ok(())
+    }
+
     /// Forgets sessions after their 24 hours and replies that nobody can read any more.
     ///
     /// # Errors
@@ -510,12 +524,15 @@ fn admit<'a>(
     secret: &SecretHash,
     now: i64,
 ) -> Result<Option<&'a Session>, Refusal> {
+    if !tokens.contains(token) {
+        // Never registered, revoked, or swept after its session ended.
+        return Err(Refusal::UnknownToken);
+    }
     match sessions.find(token, now) {
         Some(Some(session)) if session.secret == *secret => Ok(Some(session)),
         Some(Some(_)) => Err(Refusal::OtherSession),
         Some(None) => Err(Refusal::UnknownToken),
-        None if tokens.contains(token) => Ok(None),
-        None => Err(Refusal::UnknownToken),
+        None => Ok(None),
     }
 }
 

@@ -168,6 +168,8 @@ acts! {
     DispatchNoted = "dispatch.noted",
     /// A kit was cut off by the capture drill.
     SourceCaptured = "source.captured",
+    /// What captures touched was rotated.
+    CapturesRotated = "source.captures-rotated",
     /// A safety editor answered for the risks of a story.
     StoryAcknowledged = "story.risk-acknowledged",
     /// A story is held back until a safety editor has reviewed it.

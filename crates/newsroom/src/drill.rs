@@ -7,14 +7,11 @@ use crate::ids::{ItemId, StoryId};
 use crate::refusal::Refusal;
 use crate::sources::may_see;
 use crate::stories::EditorFacts;
-use crate::time::{DAY, Micros};
 use formats::{DispatchId, KitId};
 use ledger::{Digest, sha256};
 
 /// The longest reason, in characters.
 pub const REASON_MAX: usize = 2_000;
-/// An epoch of a kit lasts a week.
-const EPOCH: i64 = 7 * DAY;
 
 /// Everything the drill touches.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -54,13 +51,6 @@ impl Plan {
         out.raw(&self.tokens.to_be_bytes());
         sha256(&out.0)
     }
-}
-
-/// The epoch in which a kit was, or will have been, at a moment.
-#[must_use]
-pub fn epoch_at(issued_at: Micros, at: Micros) -> u32 {
-    let weeks = at.0.saturating_sub(issued_at.0).max(0) / EPOCH;
-    u32::try_from(weeks).unwrap_or(u32::MAX)
 }
 
 /// Whether this editor may carry out exactly this plan.
@@ -146,13 +136,5 @@ mod tests {
             let refused = decide(&editor(Roles::SAFETY), &other, &shown, "x", false);
             assert_eq!(refused, Err(Refusal::StalePlan));
         }
-    }
-
-    #[test]
-    fn epochs_are_weeks_since_the_kit_was_issued() {
-        let issued = Micros(1_000);
-        assert_eq!(epoch_at(issued, Micros(0)), 0, "a clock set back");
-        assert_eq!(epoch_at(issued, issued.plus(EPOCH - 1)), 0);
-        assert_eq!(epoch_at(issued, issued.plus(3 * EPOCH)), 3);
     }
 }

@@ -212,9 +212,6 @@ pub enum Refusal {
     /// The story carries no risk that would need an answer.
     #[error("there is nothing to acknowledge")]
     NothingToAcknowledge,
-    /// The kit was cut off already.
-    #[error("the kit was cut off already")]
-    AlreadyCaptured,
     /// An act that cannot be undone needs a reason.
     #[error("a reason of 1 to 2,000 characters is needed")]
     ReasonMissing,
@@ -279,7 +276,6 @@ impl Refusal {
             Self::RiskNotAcknowledged => "risk-not-acknowledged",
             Self::StoryFrozen => "story-frozen",
             Self::NothingToAcknowledge => "nothing-to-acknowledge",
-            Self::AlreadyCaptured => "already-captured",
             Self::ReasonMissing => "reason-missing",
             Self::StalePlan => "stale-plan",
             Self::NoDrop => "no-drop",
@@ -335,7 +331,6 @@ impl Refusal {
         "no-drop",
         "watch-invalid",
         "capture-ahead",
-        "already-captured",
         "intake-current",
         "intake-unopened",
         "intake-in-use",

@@ -7,7 +7,8 @@ CREATE TABLE captures (
     from_epoch {int} NOT NULL,
     editor {bytes} NOT NULL REFERENCES editors (id),
     reason {bytes} NOT NULL, -- sealed
-    at {int} NOT NULL
+    at {int} NOT NULL,
+    rotated_at {int} -- what it touched was rotated, by an editor's word
 ) {strict};
 
 CREATE TABLE acknowledgements (
@@ -20,3 +21,7 @@ CREATE TABLE acknowledgements (
     PRIMARY KEY (story, version, editor),
     FOREIGN KEY (story, version) REFERENCES story_versions (story, version)
 ) {strict};
+
+ALTER TABLE session_tokens ADD COLUMN revoke_at {int}; -- the drop is to be told
+ALTER TABLE session_tokens ADD COLUMN revoked_at {int}; -- the drop was told
+CREATE INDEX session_tokens_revoked ON session_tokens (drop_id, hash) WHERE revoke_at IS NOT NULL AND revoked_at IS NULL;

@@ -136,7 +136,7 @@ impl Store {
         limit: u32,
     ) -> Result<Vec<Digest>, StoreError> {
         transact!(self, "list tokens to register", Read, |tx| {
-            let sql = "SELECT hash FROM session_tokens WHERE drop_id = $1 AND registered_at IS NULL ORDER BY hash LIMIT $2";
+            let sql = "SELECT hash FROM session_tokens WHERE drop_id = $1 AND registered_at IS NULL AND revoke_at IS NULL ORDER BY hash LIMIT $2";
             let rows: Vec<(Vec<u8>,)> = tx.all(sql, args![drop, limit]).await?;
             rows.iter()
                 .map(|(hash,)| Ok(Digest(At("session_tokens", "hash").bytes(hash)?)))

@@ -281,30 +281,42 @@ impl Store {
         actor: Actor,
         now: Micros,
     ) -> Result<u32, StoreError> {
-        transact!(self, "capture kit", Decide, |tx| {
-            let row: Option<(i64, Option<i64>)> = tx
-                .one(
-                    "SELECT issued_at, captured_from FROM kits WHERE id = $1",
-                    args![kit],
-                )
-                .await?;
-            let (issued_at, captured) = row.ok_or(Refusal::UnknownKit)?;
-            let known = At("kits", "captured_from");
-            let facts = CaptureFacts {
-                issued_at: Micros(issued_at),
-                captured_from: captured.map(|from| known.number(from)).transpose()?,
-            };
-            let from = kits::capture(&facts, at, now)?;
-            let sql = "UPDATE kits SET captured_from = $1, captured_at = $2 WHERE id = $3";
-            tx.exec(sql, args![from, now, kit]).await?;
-            // Whoever holds the device reads what is sent to it.
-            let sql = "UPDATE reply_pairs SET until = $1 WHERE kit = $2 AND used_at IS NULL AND until > $1";
-            tx.exec(sql, args![now, kit]).await?;
-            let entry = Entry::new(Chain::Desk, actor, Act::KitCaptured, now);
-            self.append(tx, entry.with("kit", kit).with("epoch", from))
-                .await?;
-            Ok(from)
-        })
+        transact!(self, "capture kit", Decide, |tx| self
+            .capture_in(tx, kit, at, actor, now)
+            .await)
+    }
+
+    pub(crate) async fn capture_in(
+        &self,
+        tx: &mut Tx,
+        kit: KitId,
+        at: Micros,
+        actor: Actor,
+        now: Micros,
+    ) -> Result<u32, StoreError> {
+        let row: Option<(i64, Option<i64>)> = tx
+            .one(
+                "SELECT issued_at, captured_from FROM kits WHERE id = $1",
+                args![kit],
+            )
+            .await?;
+        let (issued_at, captured) = row.ok_or(Refusal::UnknownKit)?;
+        let known = At("kits", "captured_from");
+        let facts = CaptureFacts {
+            issued_at: Micros(issued_at),
+            captured_from: captured.map(|from| known.number(from)).transpose()?,
+        };
+        let from = kits::capture(&facts, at, now)?;
+        let sql = "UPDATE kits SET captured_from = $1, captured_at = $2 WHERE id = $3";
+        tx.exec(sql, args![from, now, kit]).await?;
+        // Whoever holds the device reads what is sent to it.
+        let sql =
+            "UPDATE reply_pairs SET until = $1 WHERE kit = $2 AND used_at IS NULL AND until > $1";
+        tx.exec(sql, args![now, kit]).await?;
+        let entry = Entry::new(Chain::Desk, actor, Act::KitCaptured, now);
+        self.append(tx, entry.with("kit", kit).with("epoch", from))
+            .await?;
+        Ok(from)
     }
 
     /// The kit of this pseudonym, whatever its capitals.

@@ -240,13 +240,21 @@ impl Store {
     /// # Errors
     /// The engine's failure.
     pub async fn items_of(&self, key: &DispatchKey) -> Result<Vec<ItemRecord>, StoreError> {
-        transact!(self, "list items", Read, |tx| {
-            let mut out = Vec::new();
-            for id in item_ids(tx, key).await? {
-                out.push(self.load_item(tx, id).await?);
-            }
-            Ok(out)
-        })
+        transact!(self, "list items", Read, |tx| self
+            .load_items_of(tx, key)
+            .await)
+    }
+
+    pub(crate) async fn load_items_of(
+        &self,
+        tx: &mut Tx,
+        key: &DispatchKey,
+    ) -> Result<Vec<ItemRecord>, StoreError> {
+        let mut out = Vec::new();
+        for id in item_ids(tx, key).await? {
+            out.push(self.load_item(tx, id).await?);
+        }
+        Ok(out)
     }
 
     /// Other items with the very same bytes: has it been seen before?

@@ -56,6 +56,23 @@ impl Store {
         Ok(())
     }
 
+    /// How many dispatches of a kit are marked.
+    pub(crate) async fn forced_dispatches(
+        &self,
+        tx: &mut Tx,
+        kit: KitId,
+    ) -> Result<u32, StoreError> {
+        let sql = "SELECT dispatch, forced FROM dispatches WHERE kit = $1";
+        let rows: Vec<(Vec<u8>, Option<Vec<u8>>)> = tx.all(sql, args![kit]).await?;
+        let mut marked = 0;
+        for (dispatch, sealed) in rows {
+            let dispatch = DispatchId(At("dispatches", "dispatch").bytes(&dispatch)?);
+            let key = DispatchKey { kit, dispatch };
+            marked += u32::from(self.open_mark(&key, sealed.as_deref())?);
+        }
+        Ok(marked)
+    }
+
     /// What stands behind the media of a story's version.
     pub(crate) async fn story_risks(
         &self,
@@ -65,12 +82,12 @@ impl Store {
     ) -> Result<Risks, StoreError> {
         let rows: Vec<RiskRow> = tx
             .all(
-                "SELECT DISTINCT dispatches.kit, dispatches.dispatch, dispatches.forced, captures.at
+                "SELECT DISTINCT dispatches.kit, dispatches.dispatch, dispatches.forced, kits.captured_at
                  FROM story_media
                  JOIN derivatives ON derivatives.id = story_media.derivative
                  JOIN items ON items.id = derivatives.item
                  JOIN dispatches ON dispatches.kit = items.kit AND dispatches.dispatch = items.dispatch
-                 LEFT JOIN captures ON captures.kit = items.kit
+                 JOIN kits ON kits.id = items.kit
                  WHERE story_media.story = $1 AND story_media.version = $2",
                 args![story, version],
             )

@@ -31,6 +31,10 @@ pub struct SourceRecord {
     pub fresh_pairs: u32,
     /// The missed-contact timer.
     pub watch: Option<Watch>,
+    /// How many of the dispatches carry the duress mark.
+    pub forced: u32,
+    /// When the kit was cut off as captured.
+    pub captured_at: Option<Micros>,
 }
 
 impl SourceRecord {
@@ -278,7 +282,7 @@ impl Store {
             .ok_or_else(|| crate::dispatches::missing_dispatch(&key))
     }
 
-    async fn note_source(
+    pub(crate) async fn note_source(
         &self,
         tx: &mut Tx,
         by: EditorId,
@@ -309,7 +313,7 @@ impl Store {
         Ok(sources)
     }
 
-    async fn source_record(
+    pub(crate) async fn source_record(
         &self,
         tx: &mut Tx,
         kit: KitId,
@@ -335,6 +339,9 @@ impl Store {
                 args![kit, now],
             )
             .await?;
+        let forced = self.forced_dispatches(tx, kit).await?;
+        let sql = "SELECT captured_at FROM kits WHERE id = $1";
+        let captured: Option<(Option<i64>,)> = tx.one(sql, args![kit]).await?;
         let watch = match watch {
             Some(sealed) => {
                 let json = self.open(watch_place(&kit), &sealed)?;
@@ -349,6 +356,8 @@ impl Store {
             dispatches: At("dispatches", "dispatch").number(dispatches)?,
             fresh_pairs: At("reply_pairs", "used_at").number(fresh.map_or(0, |(n,)| n))?,
             watch,
+            forced,
+            captured_at: captured.and_then(|(at,)| at).map(Micros),
             kit,
         })
     }

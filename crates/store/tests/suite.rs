@@ -25,6 +25,8 @@ mod items;
 mod jobs;
 #[path = "suite/replies.rs"]
 mod replies;
+#[path = "suite/risks.rs"]
+mod risks;
 #[path = "suite/secrecy.rs"]
 mod secrecy;
 #[path = "suite/sources.rs"]
@@ -99,6 +101,9 @@ suite! {
     sources::receipts_and_messages_share_the_outbox_and_not_the_list,
     sources::sources_are_apart_and_looks_are_entered,
     sources::silence_is_noticed,
+    risks::a_mark_stays_and_holds_its_stories,
+    risks::a_drill_shows_its_plan_and_then_cuts_off,
+    risks::tokens_of_a_captured_kit_are_taken_back_once,
     items::a_dispatch_is_entered_once,
     items::examination_and_scrub_follow_the_rules,
     items::custody_is_a_chain_that_shows_tampering,

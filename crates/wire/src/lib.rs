@@ -33,7 +33,7 @@ pub use missing::MissingRequest;
 pub use paths::{
     BEARER, CELLS, CHECKPOINT, CONFIRM, HEADER_AUTHORIZATION, HEADER_FIRST, HEADER_NEXT,
     HEADER_SESSION, HEADER_SIZE, HEALTHZ, LOG, LOG_KEY, MAILBOX, METRICS, MISSING, OCTET_STREAM,
-    PROBLEM_JSON, TILE, TOKENS, bearer_value, log_path, mailbox_path,
+    PROBLEM_JSON, REVOKE, TILE, TOKENS, bearer_value, log_path, mailbox_path,
 };
 pub use problem::{Problem, ProblemKind};
 pub use secrets::{DeskToken, SessionSecret, SessionToken};

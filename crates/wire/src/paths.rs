@@ -10,6 +10,8 @@ pub const MISSING: &str = "/v1/missing";
 pub const LOG: &str = "/v1/log";
 /// `POST`: registers session tokens by their hashes. Desk token.
 pub const TOKENS: &str = "/v1/tokens";
+/// `POST`: takes session tokens back by their hashes, sessions under way included. Desk token.
+pub const REVOKE: &str = "/v1/tokens/revoke";
 /// `GET` for anybody, `PUT` with the desk token: `/v1/mailbox/{64 hex digits}`.
 pub const MAILBOX: &str = "/v1/mailbox";
 /// `GET` for anybody: the newest checkpoint of the log, the same for everybody until the next tick.

@@ -249,6 +249,60 @@ watch-hours = and hours
 watch-plan = What to do then
 watch-set = Set the timer
 watch-off = Take it off
+forced = under force
+forced-title = { $count ->
+    [one] One dispatch was sent under force
+   *[other] { $count } dispatches were sent under force
+}
+forced-hint = Its sender used the quiet mark for it. Receipts go on as always and nothing at the sender’s end shows that you know. Do not mention it in a message: somebody else may be reading.
+captured = captured
+risk-title = A source is at risk behind this story
+risk-forced = Something in it was sent under force: it may be bait, and publishing it may harm whoever sent it.
+risk-captured = Something in it comes from a kit that was captured. It is held back until you have reviewed it.
+risk-answer = I answer for this version all the same
+risk-wait = The safety editor has something to decide about this story before it can go out.
+rotation-due-title = Keys are to be changed
+rotation-due = A kit was captured. Make a new intake key, and tell the other sources by a bulletin.
+rotation-done = It is done
+capture-title = Capture drill
+capture-hint = If her device or her kit is in other hands: one act that cuts it off. It shows first what it will do.
+capture-open = See what it would do
+capture-when = When was it taken?
+capture-since = Captured at (UTC; empty for now)
+capture-look = Look again
+capture-does = What it does
+capture-refused = Refuses everything sealed with the kit from its week { $epoch } on, which begins with the one of
+capture-tokens = { $count ->
+    [0] Has no session token to take back
+    [one] Takes one session token back at its drop
+   *[other] Takes { $count } session tokens back at all drops
+}
+capture-frozen = { $count ->
+    [0] Holds no story back: none shows anything from there
+    [one] Holds one story back until a safety editor has reviewed it
+   *[other] Holds { $count } stories back until a safety editor has reviewed each
+}
+capture-rotates = Sends no more replies to the kit, nor those that wait, and marks the intake keys as due for a change
+capture-published = { $count ->
+    [0] No story is out with anything from there
+    [one] One story is out
+   *[other] { $count } stories are out
+}
+capture-published-hint = Review them now: is somebody recognisable, is a place, could the device’s holder be tied to them?
+capture-items = { $count ->
+    [0] No items came from there
+    [one] One item came from there
+   *[other] { $count } items came from there
+}
+capture-items-hint = Whoever holds the device may know what was sent. Look through files and notes for names, faces and places, and warn whom you can.
+capture-confirm = Cut it off
+capture-reason = Why (kept sealed)
+capture-rehearse = Rehearse: change nothing
+capture-do = Cut the kit off
+capture-rehearsed-title = Rehearsed
+capture-rehearsed = Everything was checked and nothing was changed.
+capture-done = Cut off
+capture-next = Now: warn those who could be named, review what is out, change the intake keys, and give the reporter a new kit only when you know whose hands it reaches.
 
 ## Stories
 stories-empty-title = No stories yet
@@ -379,6 +433,12 @@ refusal-sources-not-yours = Only safety editors see sources.
 refusal-message-invalid = A message has 1 to 16,384 bytes and no control characters.
 refusal-no-reply-pair = She cannot be written to until something new comes from her.
 refusal-last-reply-pair = This would use the last reply that can be sent to her. Say that you mean it, or ask her first to send something.
+refusal-risk-not-acknowledged = The safety editor has to answer for this version first.
+refusal-story-frozen = This story is held back until a safety editor has reviewed it.
+refusal-nothing-to-acknowledge = There is nothing to answer for.
+refusal-already-captured = This kit was cut off already.
+refusal-reason-missing = A reason is needed, of at most 2,000 characters.
+refusal-stale-plan = Something changed since the plan was shown. Look at it again.
 refusal-no-drop = The newsroom has no drop that could carry a message.
 refusal-watch-invalid = The time is between one hour and 90 days, and the plan has at most 2,000 characters.
 refusal-other = The newsroom’s rules do not allow this ({ $code }).
@@ -410,6 +470,11 @@ act-reply-put = Reply left in the mailbox
 act-source-viewed = Sources looked at
 act-source-written = Message to a source written
 act-source-watched = Missed-contact timer changed
+act-dispatch-noted = Something noted
+act-source-captured = A captured kit was cut off
+act-source-captures-rotated = Keys changed after a capture
+act-story-risk-acknowledged = Safety editor answered for a risk
+act-story-frozen = Held back for a source’s sake
 act-item-entered = Entered, original sealed
 act-item-examined = Examined in the sandbox
 act-item-viewed = Looked at
@@ -474,7 +539,6 @@ conduct-advice-other-key = Compare the key with whoever runs the drop by another
 conduct-advice-stale = It may have stopped signing, or somebody shows the desk yesterday’s drop. Ask whoever runs it.
 conduct-advice-unproven = Either the reporter was led to a false drop or her device is not hers any more. Ask her in a message, and look at what else came from that kit.
 refusal-capture-ahead = That moment has not come yet.
-refusal-already-captured = The kit is refused from that week or an earlier one already.
 refusal-intake-current = This is the key that kits seal to now. Make a new one first.
 refusal-intake-unopened = Pieces are here that only this key may open. Open the desk and let it work first.
 refusal-intake-in-use = Something may still be on its way that only this key opens. It stays.

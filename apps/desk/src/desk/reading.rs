@@ -176,10 +176,11 @@ pub(super) fn dispatch_line(record: &DispatchRecord, items: &[ItemRecord]) -> Di
         },
         note: record.note.as_ref().map(|note| note.expose().to_owned()),
         items: items.iter().map(item_line).collect(),
+        forced: record.forced,
     }
 }
 
-fn item_line(record: &ItemRecord) -> ItemLine {
+pub(super) fn item_line(record: &ItemRecord) -> ItemLine {
     ItemLine {
         id: record.id,
         name: record.name.expose().to_owned(),
@@ -215,6 +216,7 @@ fn item_view(
         pages: preview.map_or(0, |preview| u32::try_from(preview.pages.len()).unwrap_or(0)),
         scrub: scrub_state(record),
         derivatives: derivatives.iter().map(derivative_view).collect(),
+        forced: dispatch.forced,
     }
 }
 

@@ -34,6 +34,10 @@ pub struct SourceLine {
     pub hours: Option<i64>,
     /// What to do then.
     pub plan: Option<String>,
+    /// How many of the dispatches were sent under force, by their marks.
+    pub forced: u32,
+    /// When the kit was cut off as captured.
+    pub captured_at: Option<i64>,
 }
 
 /// How far a message of the desk is.
@@ -224,7 +228,7 @@ impl Desk {
     }
 }
 
-fn line(record: &SourceRecord, now: Micros) -> SourceLine {
+pub(super) fn line(record: &SourceRecord, now: Micros) -> SourceLine {
     let watch = record.watch.as_ref();
     SourceLine {
         kit: record.kit.to_string(),
@@ -236,6 +240,8 @@ fn line(record: &SourceRecord, now: Micros) -> SourceLine {
         contact: record.contact(now),
         hours: watch.map(|watch| watch.interval / newsroom::time::HOUR),
         plan: watch.map(|watch| watch.plan.clone()),
+        forced: record.forced,
+        captured_at: record.captured_at.map(|at| at.0),
     }
 }
 

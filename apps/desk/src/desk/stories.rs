@@ -122,6 +122,27 @@ impl Desk {
         self.story(story).await
     }
 
+    /// A safety editor answers for the risks of a story to its sources, for exactly the clearance that the page showed.
+    ///
+    /// # Errors
+    /// Locked, not found, refused (not a safety editor, changed meanwhile, nothing to answer for), or the store failed.
+    pub async fn acknowledge_risks(
+        &self,
+        editor: EditorId,
+        story: StoryId,
+        clearance: &str,
+    ) -> Result<StoryView, DeskError> {
+        let open = self.open()?;
+        let shown: Digest = clearance.parse().map_err(|_| DeskError::Refused {
+            code: "stale-approval".to_owned(),
+        })?;
+        open.store
+            .acknowledge_risks(story, editor, shown, clock::now())
+            .await?;
+        open.tell(EventKind::Story, story);
+        self.story(story).await
+    }
+
     /// Publishes a cleared story: statements, log, proofs, site. Repeating it is harmless. Returns
     /// when the site is in place, or after a while when that takes long (then without being live).
     ///
@@ -229,6 +250,8 @@ fn story_view(
         approvals: record.approvals.iter().map(approval).collect(),
         state: state(record.stage),
         publication,
+        held: record.held,
+        risks: record.risks,
     }
 }
 

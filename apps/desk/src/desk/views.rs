@@ -49,6 +49,8 @@ pub struct DispatchLine {
     pub note: Option<String>,
     /// Items opened so far, in the sender's order.
     pub items: Vec<ItemLine>,
+    /// Sent under force, by its mark. Pages show it to those alone who may see sources.
+    pub forced: bool,
 }
 
 /// Where a dispatch stands.
@@ -143,6 +145,8 @@ pub struct ItemView {
     pub scrub: WorkState,
     /// Publishable derivatives made so far.
     pub derivatives: Vec<DerivativeView>,
+    /// As in [`DispatchLine::forced`].
+    pub forced: bool,
 }
 
 /// Something found in an item.
@@ -305,6 +309,10 @@ pub struct StoryView {
     pub state: StoryState,
     /// Where it was published, once it was.
     pub publication: Option<PublicationView>,
+    /// Held back until a safety editor has answered for a risk to a source.
+    pub held: bool,
+    /// What the risk is. Pages show it to those alone who may see sources.
+    pub risks: newsroom::risks::Risks,
 }
 
 /// A derivative that could be added to a story.

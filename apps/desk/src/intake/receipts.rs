@@ -49,6 +49,9 @@ async fn round(open: &Arc<OpenDesk>) -> Result<(), StoreError> {
         if let Err(error) = tokens::register(&open.store, *id, client.clone()).await {
             tracing::debug!(%error, "tokens wait to be registered");
         }
+        if let Err(error) = tokens::revoke(&open.store, *id, client.clone()).await {
+            tracing::debug!(%error, "tokens wait to be revoked");
+        }
     }
     tell_quiet_ones(open).await?;
     for due in open.store.puts_due(AT_ONCE, clock::now()).await? {

@@ -27,7 +27,7 @@ pub(crate) async fn show(
     Path(story): Path<String>,
     Query(gate): Query<Show>,
 ) -> Result<Response, Fault> {
-    let view = app.desk.story(id::<StoryId>(&story)?).await?;
+    let view = for_eyes_of(&editor, app.desk.story(id::<StoryId>(&story)?).await?);
     if visit.json {
         return Ok(json::reply(&json::story(&visit, &view)));
     }
@@ -52,10 +52,62 @@ pub(crate) async fn approve(
         .await;
     let back = format!("/stories/{story}/approve");
     let view = approved.map_err(|error| Fault::from(error).back_to(back))?;
+    let view = for_eyes_of(&editor, view);
     if visit.json {
         return Ok(json::reply(&json::story(&visit, &view)));
     }
     Ok(layout::see_other(&format!("/stories/{story}#standing")))
+}
+
+/// What holds a story back is for those alone who may see sources; that something does, everybody sees.
+pub(crate) fn for_eyes_of(editor: &Signed, mut view: StoryView) -> StoryView {
+    if !editor.roles.safety {
+        view.risks = newsroom::risks::Risks::default();
+    }
+    view
+}
+
+/// `POST /stories/{id}/acknowledge`
+pub(crate) async fn acknowledge(
+    State(app): State<App>,
+    visit: Visit,
+    editor: Signed,
+    Path(story): Path<String>,
+    posted: Posted,
+) -> Result<Response, Fault> {
+    let story = id::<StoryId>(&story)?;
+    let clearance = posted.field("clearance");
+    let answered = app
+        .desk
+        .acknowledge_risks(editor.id, story, clearance)
+        .await;
+    let back = format!("/stories/{story}/approve");
+    let view = answered.map_err(|error| Fault::from(error).back_to(back))?;
+    if visit.json {
+        return Ok(json::reply(&json::story(&visit, &view)));
+    }
+    Ok(layout::see_other(&format!("/stories/{story}#standing")))
+}
+
+/// What the safety editor has to answer for, with the button; for others that they have to wait.
+fn risk(visit: &Visit, editor: &Signed, view: &StoryView) -> Markup {
+    let tongue = visit.tongue;
+    html! {
+        @if view.held && editor.roles.safety {
+            section.notice.wide role="alert" {
+                h2 { (t!(tongue, "risk-title")) }
+                @if view.risks.forced { p { (t!(tongue, "risk-forced")) } }
+                @if view.risks.captured { p { (t!(tongue, "risk-captured")) } }
+                form method="post" action=(format!("/stories/{}/acknowledge", view.id)) {
+                    (parts::token(visit))
+                    input type="hidden" name="clearance" value=(view.clearance);
+                    button.button.danger type="submit" { (t!(tongue, "risk-answer")) }
+                }
+            }
+        } @else if view.held {
+            p.notice role="status" { (t!(tongue, "risk-wait")) }
+        }
+    }
 }
 
 /// `POST /stories/{id}/publish`
@@ -83,6 +135,7 @@ pub(crate) fn standing(visit: &Visit, editor: &Signed, view: &StoryView) -> Mark
         section.panel.standing #standing data-live="story" {
             h2 { (t!(tongue, "standing-title")) }
             (approvals(tongue, &view.approvals))
+            (risk(visit, editor, view))
             div.actions {
                 a.button href=(format!("/stories/{}/approve", view.id)) {
                     @if mine(editor, view) { (t!(tongue, "approve-look-again")) } @else { (t!(tongue, "approve-go")) }
@@ -174,6 +227,7 @@ fn body(visit: &Visit, editor: &Signed, view: &StoryView, shown: bool) -> Markup
             (media(tongue, view, shown))
             (settings(tongue, view))
         }
+        (risk(visit, editor, view))
         (binding(visit, editor, view))
     }
 }

@@ -22,7 +22,10 @@ pub(crate) async fn show(
     visit: Visit,
     editor: Signed,
 ) -> Result<Response, Fault> {
-    let view = app.desk.inbox().await?;
+    let mut view = app.desk.inbox().await?;
+    for line in &mut view.dispatches {
+        line.forced &= editor.roles.safety;
+    }
     if visit.json {
         return Ok(json::reply(&json::inbox(&visit, &view)));
     }
@@ -34,6 +37,7 @@ pub(crate) async fn show(
     };
     let title = t!(visit.tongue, "nav-inbox");
     let body = html! {
+        (sources::marks(visit.tongue, &view.dispatches))
         (sources::alarms(visit.tongue, &missed))
         (body(visit.tongue, &view))
     };
@@ -64,6 +68,7 @@ fn card(tongue: Tongue, line: &DispatchLine) -> Markup {
             header.card-head {
                 h2 { (t!(tongue, "dispatch")) " " (short(&line.id)) }
                 (state(tongue, line.state))
+                (sources::mark(tongue, line.forced))
                 span.when { (time(line.received_at)) }
             }
             @if line.state != DispatchState::Complete || line.items.is_empty() {

@@ -13,6 +13,7 @@ use crate::web::form::Posted;
 use crate::web::json;
 use crate::web::layout::{self, Place};
 use crate::web::parts;
+use crate::web::sources;
 use crate::web::text::{Coded as _, Tongue, foreign, foreign_lines, machine, short, size, t, time};
 use crate::web::visit::Visit;
 
@@ -44,11 +45,12 @@ pub(crate) async fn show(
     Query(gate): Query<Show>,
 ) -> Result<Response, Fault> {
     let item = id::<ItemId>(&item)?;
-    let view = if gate.is_on() {
+    let mut view = if gate.is_on() {
         app.desk.look_at(item, editor.id).await?
     } else {
         app.desk.item(item).await?
     };
+    view.forced &= editor.roles.safety;
     if visit.json {
         return Ok(json::reply(&json::item(&visit, &view)));
     }
@@ -76,7 +78,7 @@ fn body(visit: &Visit, view: &ItemView, shown: bool) -> Markup {
     html! {
         div.head {
             p.crumb { a href="/" { (t!(tongue, "nav-inbox")) } " / " (short(&view.dispatch)) }
-            h1 { (foreign(&view.name)) }
+            h1 { (foreign(&view.name)) " " (sources::mark(tongue, view.forced)) }
         }
         div.split {
             div.main-column {

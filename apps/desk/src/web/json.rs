@@ -52,7 +52,7 @@ pub(crate) fn inbox(visit: &Visit, view: &InboxView) -> Value {
 /// One dispatch.
 pub(crate) fn dispatch(line: &DispatchLine) -> Value {
     let items: Vec<Value> = line.items.iter().map(item_line).collect();
-    json!({
+    let mut value = json!({
         "id": line.id,
         "received_at": line.received_at,
         "cells_seen": line.cells_seen,
@@ -61,10 +61,16 @@ pub(crate) fn dispatch(line: &DispatchLine) -> Value {
         "state": line.state.code(),
         "note": line.note,
         "items": items,
-    })
+    });
+    // Not even the field's name is there for those who may not see sources.
+    if line.forced {
+        value["forced"] = json!(true);
+    }
+    value
 }
 
-fn item_line(line: &ItemLine) -> Value {
+/// One item as a line.
+pub(crate) fn item_line(line: &ItemLine) -> Value {
     json!({
         "id": line.id,
         "name": line.name,
@@ -188,8 +194,23 @@ pub(crate) fn story(visit: &Visit, view: &StoryView) -> Value {
         "approvals": view.approvals.iter().map(approval).collect::<Vec<_>>(),
         "state": view.state.code(),
         "publication": view.publication.as_ref().map(publication),
+        "held": view.held,
+        "risks": risks(view),
         "csrf": visit.csrf,
     })
+}
+
+/// What holds a story back; empty for those who may not see sources.
+fn risks(view: &StoryView) -> Vec<&'static str> {
+    let named = [
+        ("forced", view.risks.forced),
+        ("captured", view.risks.captured),
+    ];
+    named
+        .iter()
+        .filter(|(_, is)| *is)
+        .map(|(name, _)| *name)
+        .collect()
 }
 
 fn settings(settings: &StorySettings) -> Value {

@@ -134,6 +134,12 @@ fn body(visit: &Visit, view: &SourceView, draft: &Draft) -> Markup {
             h1 { (foreign(&view.line.pseudonym)) }
             p.quiet { (sources::heard(tongue, &view.line)) " " (sources::contact(tongue, &view.line)) }
         }
+        @if view.line.forced > 0 {
+            section.notice.wide role="alert" {
+                h2 { (t!(tongue, "forced-title", count = view.line.forced)) }
+                p { (t!(tongue, "forced-hint")) }
+            }
+        }
         (sources::alarms(tongue, std::slice::from_ref(&view.line)))
         div.split {
             div.main-column {
@@ -149,7 +155,14 @@ fn body(visit: &Visit, view: &SourceView, draft: &Draft) -> Markup {
                     }
                 }
             }
-            div.side-column { (watching(visit, view)) }
+            div.side-column {
+                (watching(visit, view))
+                section.panel {
+                    h2 { (t!(tongue, "capture-title")) }
+                    p.quiet.small { (t!(tongue, "capture-hint")) }
+                    a.button href=(format!("/sources/{}/capture", view.line.kit)) { (t!(tongue, "capture-open")) }
+                }
+            }
         }
     }
 }
@@ -215,6 +228,7 @@ fn came(tongue: Tongue, line: &DispatchLine) -> Markup {
         article.card.came {
             header.card-head {
                 h3 { (t!(tongue, "dispatch")) " " (short(&line.id)) }
+                (sources::mark(tongue, line.forced))
                 span.when { (time(line.received_at)) }
             }
             @if let Some(note) = line.note.as_deref().filter(|note| !note.trim().is_empty()) {

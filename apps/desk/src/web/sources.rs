@@ -7,7 +7,7 @@ use newsroom::sources::{Contact, PAIRS_FEW};
 use serde_json::{Value, json};
 
 use crate::auth::Signed;
-use crate::desk::SourceLine;
+use crate::desk::{DispatchLine, SourceLine};
 use crate::web::App;
 use crate::web::fault::Fault;
 use crate::web::json;
@@ -23,13 +23,17 @@ pub(crate) async fn show(
     editor: Signed,
 ) -> Result<Response, Fault> {
     let lines = app.desk.sources(editor.id).await?;
+    let rotations = app.desk.rotations_due().await?;
     if visit.json {
         let sources: Vec<Value> = lines.iter().map(as_json).collect();
-        let body = json!({ "sources": sources, "csrf": visit.csrf });
+        let body = json!({ "sources": sources, "rotations_due": rotations, "csrf": visit.csrf });
         return Ok(json::reply(&body));
     }
     let title = t!(visit.tongue, "nav-sources");
-    let body = body(visit.tongue, &lines);
+    let body = html! {
+        (rotation(&visit, rotations))
+        (body(visit.tongue, &lines))
+    };
     Ok(layout::page(&visit, &title, Place::Sources, &body).into_response())
 }
 
@@ -51,6 +55,8 @@ pub(crate) fn as_json(line: &SourceLine) -> Value {
         "contact_at": since,
         "hours": line.hours,
         "plan": line.plan,
+        "forced": line.forced,
+        "captured_at": line.captured_at,
     })
 }
 
@@ -94,10 +100,44 @@ fn row(tongue: Tongue, line: &SourceLine) -> Markup {
             span.titles { span.title { (foreign(&line.pseudonym)) } }
             span.story-meta {
                 (contact(tongue, line))
+                (mark(tongue, line.forced > 0))
+                @if line.captured_at.is_some() { (parts::pill("bad", &t!(tongue, "captured"))) }
                 @if line.fresh_pairs < PAIRS_FEW { (parts::pill("bad", &t!(tongue, "pairs-few"))) }
                 span.small.quiet {
                     (t!(tongue, "source-dispatches", count = line.dispatches)) " · " (heard(tongue, line))
                 }
+            }
+        }
+    }
+}
+
+/// Keys that a capture has touched and nobody has changed yet.
+fn rotation(visit: &Visit, due: u32) -> Markup {
+    let tongue = visit.tongue;
+    html! {
+        @if due > 0 {
+            section.notice.wide role="alert" {
+                h2 { (t!(tongue, "rotation-due-title")) }
+                p { (t!(tongue, "rotation-due")) }
+                (parts::act(visit, "/sources/rotated", &t!(tongue, "rotation-done"), "plain"))
+            }
+        }
+    }
+}
+
+/// The duress mark of a dispatch, for those who may see sources.
+pub(crate) fn mark(tongue: Tongue, forced: bool) -> Markup {
+    html! { @if forced { (parts::pill("bad", &t!(tongue, "forced"))) } }
+}
+
+/// A word at the top when something came under force.
+pub(crate) fn marks(tongue: Tongue, lines: &[DispatchLine]) -> Markup {
+    let forced = lines.iter().filter(|line| line.forced).count();
+    html! {
+        @if forced > 0 {
+            section.notice.wide role="alert" {
+                h2 { (t!(tongue, "forced-title", count = forced)) }
+                p { (t!(tongue, "forced-hint")) }
             }
         }
     }

@@ -30,6 +30,7 @@ pub(crate) async fn show(
     Path(story): Path<String>,
 ) -> Result<Response, Fault> {
     let view = app.desk.story(id::<StoryId>(&story)?).await?;
+    let view = approve::for_eyes_of(&editor, view);
     if visit.json {
         return Ok(json::reply(&json::story(&visit, &view)));
     }
@@ -102,12 +103,12 @@ fn settings(posted: &Posted) -> Result<Option<StorySettings>, Fault> {
         slug: posted.field("slug").trim().to_owned(),
         grade: Grade::from_code(posted.field("grade")).ok_or_else(bad)?,
         graphic: posted.field("graphic") == "1",
-        not_before: not_before(posted.field("not_before"))?,
+        not_before: moment(posted.field("not_before"))?,
     }))
 }
 
 /// `2026-11-22T18:30`, in UTC as the page says; empty for at once.
-fn not_before(text: &str) -> Result<Option<i64>, Fault> {
+pub(crate) fn moment(text: &str) -> Result<Option<i64>, Fault> {
     if text.is_empty() {
         return Ok(None);
     }

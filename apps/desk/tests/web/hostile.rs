@@ -66,7 +66,7 @@ fn send(runtime: &Runtime, folder: &DeskFolder, handover: &Handover) {
         .unwrap();
 }
 
-fn unlock(folder: &DeskFolder, handover: &Handover) -> OpenKeyring {
+pub(crate) fn unlock(folder: &DeskFolder, handover: &Handover) -> OpenKeyring {
     let json = std::fs::read(folder.keyring()).unwrap();
     let given: Vec<(&str, Passphrase)> = handover
         .passphrases
@@ -80,7 +80,7 @@ fn unlock(folder: &DeskFolder, handover: &Handover) -> OpenKeyring {
         .unwrap()
 }
 
-async fn issue(folder: &DeskFolder, keys: &OpenKeyring, kit: &Kit) {
+pub(crate) async fn issue(folder: &DeskFolder, keys: &OpenKeyring, kit: &Kit) {
     let store_keys = StoreKeys {
         column: keys::ColumnKey::from_bytes(*keys.column_key().expose_bytes()),
         index: keys::IndexKey::from_bytes(*keys.index_key().expose_bytes()),
@@ -127,7 +127,7 @@ fn picture() -> Vec<u8> {
 }
 
 /// Looks until the page is as wanted; the sandbox takes its time.
-fn wait(
+pub(crate) fn wait(
     visitor: &Visitor,
     path: &str,
     wanted: impl Fn(&serde_json::Value) -> bool,

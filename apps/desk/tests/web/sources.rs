@@ -48,6 +48,24 @@ async fn plant(store: &Store, pairs: usize, now: Micros) {
     store.add_reply_pairs(&key, &pairs, now).await.unwrap();
 }
 
+/// One more cell of the dispatch, under the duress mark.
+async fn mark(store: &Store, now: Micros) {
+    let header = CellHeader {
+        last: false,
+        forced: true,
+        index: 1,
+        k: 1,
+        piece: PieceNo(0),
+        length: 9,
+        kit: KIT,
+        dispatch: DispatchId([3; 16]),
+        tag: PieceTag([1; 24]),
+    };
+    let at = SpoolPosition(0);
+    let seen = [SpooledCell { header, at }];
+    store.record_cells(&seen, at, now).await.unwrap();
+}
+
 struct Case {
     newsroom: Newsroom,
     editor: Visitor,
@@ -164,6 +182,93 @@ fn a_message_is_written_and_the_last_reply_only_when_it_is_meant() {
         .safety
         .send(&forged, &[("text", "x"), ("csrf", "no")], &[]);
     assert_eq!((forged.status, forged.code().as_str()), (403, "csrf"));
+}
+
+#[test]
+fn a_kit_is_cut_off_in_two_steps_and_a_rehearsal_changes_nothing() {
+    let case = case(Engine::Sqlcipher, 2, today());
+    case.add_drop();
+    assert_eq!(case.write(&[("text", "wait for us")]).status, 303);
+    let path = format!("{SOURCE}/capture");
+    assert_eq!(case.editor.data(&path).code(), "sources-not-yours");
+    let shown = case.safety.data(&path).json();
+    let (plan, since) = (shown["plan"].as_str().unwrap(), shown["since"].to_string());
+    assert_eq!(
+        (&shown["from_epoch"], &shown["done"]),
+        (&0.into(), &serde_json::Value::Null)
+    );
+    let order = |reason: &str, plan: &str, rehearse: &str| {
+        let fields = [
+            ("reason", reason),
+            ("plan", plan),
+            ("since", &since),
+            ("rehearse", rehearse),
+        ];
+        case.safety.post(&path, &path, &fields)
+    };
+    let refused = case
+        .editor
+        .post("/", &path, &[("plan", plan), ("reason", "x")]);
+    assert_eq!(refused.status, 403);
+    assert_eq!(order("", plan, "").code(), "reason-missing");
+    assert_eq!(order("taken", &"0".repeat(64), "").code(), "stale-plan");
+    assert_eq!(order("taken", plan, "1").json()["rehearsed"], true);
+    assert_eq!(
+        case.safety.data(&path).json()["done"],
+        serde_json::Value::Null
+    );
+    assert_eq!(
+        case.write(&[("text", "two"), ("last", "1")]).status,
+        303,
+        "still in contact"
+    );
+    let shown = case.safety.data(&path).json();
+    let plan = shown["plan"].as_str().unwrap();
+    let done = order("</blockquote><script>alert(8)</script>", plan, "").json();
+    assert_eq!(done["rehearsed"], false);
+    assert_eq!(order("again", plan, "").code(), "already-captured");
+    for language in ["en", "ar"] {
+        let headers = [("accept", "text/html"), ("accept-language", language)];
+        let page = case.safety.get(&path, &headers).body;
+        assert!(page.contains("&lt;script&gt;alert(8)") && !page.contains("<script>alert"));
+    }
+    let source = case.safety.data(SOURCE).json();
+    assert_eq!(source["fresh_pairs"], 0);
+    assert!(source["captured_at"].is_i64());
+    // What still waited for a mailbox is not sent to whoever holds the device.
+    let store = case.newsroom.desk.store().unwrap();
+    let due = store.puts_due(9, Micros(i64::MAX));
+    assert!(case.newsroom.runtime.block_on(due).unwrap().is_empty());
+    assert_eq!(case.safety.data("/sources").json()["rotations_due"], 1);
+    assert_eq!(
+        case.safety.post("/sources", "/sources/rotated", &[]).status,
+        303
+    );
+    assert_eq!(case.safety.data("/sources").json()["rotations_due"], 0);
+}
+
+#[test]
+fn the_duress_mark_is_for_those_alone_who_may_see_sources() {
+    let case = case(Engine::Sqlcipher, 2, today());
+    let store = case.newsroom.desk.store().unwrap();
+    let marking = mark(&store, today());
+    case.newsroom.runtime.block_on(marking);
+    drop(store);
+    for path in ["/", SOURCE, "/sources"] {
+        let page = case.safety.page(path).body;
+        assert!(page.contains("under force"), "{path}");
+    }
+    assert_eq!(
+        case.safety.data("/").json()["dispatches"][0]["forced"],
+        true
+    );
+    assert!(!case.editor.page("/").body.contains("under force"));
+    let inbox = case.editor.data("/").json();
+    assert_eq!(
+        inbox["dispatches"][0].get("forced"),
+        None,
+        "not even the name"
+    );
 }
 
 #[test]

@@ -13,7 +13,7 @@ use futures_util::stream;
 use http::{HeaderMap, HeaderName, HeaderValue, header};
 use subtle::ConstantTimeEq;
 use wire::{
-    CELL_BYTES, DeskToken, LogQuery, MAX_JSON_BYTES, Problem, ProblemKind, Registered,
+    CELL_BYTES, DeskToken, LogQuery, MAX_JSON_BYTES, Problem, ProblemKind, Registered, TokenHash,
     TokenRegistration,
 };
 
@@ -127,16 +127,29 @@ fn read_piece(store: &Store, from: u64, most: u64) -> io::Result<(Bytes, u64)> {
 pub(crate) async fn register(State(app): State<Arc<App>>, request: Request) -> Response {
     let (head, body) = request.into_parts();
     let incoming = Incoming::new(body, app.store.limits());
-    match registered(&app, &head.headers, incoming).await {
+    match registered(&app, &head.headers, incoming, Store::register_with).await {
         Ok(registered) => answer::json(registered.encode()),
         Err(problem) => answer::problem(&app, &problem),
     }
 }
 
+/// `POST /v1/tokens/revoke`: session tokens that may not store any more, not even in a session under way.
+pub(crate) async fn revoke(State(app): State<Arc<App>>, request: Request) -> Response {
+    let (head, body) = request.into_parts();
+    let incoming = Incoming::new(body, app.store.limits());
+    let revoke = |store: &Store, hashes: &[TokenHash], _quota| store.revoke(hashes);
+    match registered(&app, &head.headers, incoming, revoke).await {
+        Ok(registered) => answer::json(registered.encode()),
+        Err(problem) => answer::problem(&app, &problem),
+    }
+}
+
+/// Takes a list of tokens and does with it what is asked; the answer says how many were heard, never how many were known.
 async fn registered(
     app: &Arc<App>,
     headers: &HeaderMap,
     incoming: Incoming,
+    act: impl FnOnce(&Store, &[TokenHash], Option<u64>) -> Result<(), RegisterError> + Send + 'static,
 ) -> Result<Registered, Problem> {
     if let Err(problem) = check(app, headers) {
         incoming.discard(MAX_JSON_BYTES).await;
@@ -146,7 +159,7 @@ async fn registered(
     let registration = TokenRegistration::decode(&body)?;
     let count = u32::try_from(registration.hashes().len()).unwrap_or(u32::MAX);
     let store = Arc::clone(&app.store);
-    let register = move || store.register_with(registration.hashes(), registration.quota_cells());
+    let register = move || act(&store, registration.hashes(), registration.quota_cells());
     let done = tokio::task::spawn_blocking(register).await;
     match done {
         Ok(Ok(())) => Ok(Registered { registered: count }),

@@ -41,6 +41,7 @@ pub(crate) fn router(app: Arc<App>) -> Router {
         .route(wire::MISSING, post(missing::ask))
         .route(wire::LOG, get(desk::read_log))
         .route(wire::TOKENS, post(desk::register))
+        .route(wire::REVOKE, post(desk::revoke))
         .route(wire::CHECKPOINT, get(tree::checkpoint))
         .route(wire::LOG_KEY, get(tree::key))
         .route(&tile, get(tree::tile))

@@ -49,6 +49,30 @@ fn whole_uploads_of_every_size() {
 }
 
 #[test]
+fn a_revoked_token_stores_nothing_not_even_in_a_session_under_way() {
+    let server = Server::start();
+    let (caught, other) = (Session::new(1), Session::new(2));
+    server.register(&[&caught, &other]);
+    for (first, session) in [(0, &caught), (1, &other)] {
+        let stored = server.session(session, wire::CELLS, &body(&cells(first..first + 1)));
+        assert_eq!(stored.status, 200);
+    }
+    let unknown = wire::TokenHash::from_bytes([9; 32]);
+    let list = wire::TokenRegistration::new(vec![caught.token.hash(), unknown]).unwrap();
+    assert_eq!(
+        server.desk("POST", wire::REVOKE, &list.encode()).text(),
+        "{\"registered\":2}"
+    );
+    let status = |session, path| server.session(session, path, &body(&cells(2..3))).status;
+    assert_eq!(status(&caught, wire::CELLS), 401);
+    assert_eq!(status(&other, wire::CELLS), 200);
+    // What was stored stays: evidence is not taken back with a token.
+    assert_eq!(server.log(), body(&cells(0..3)));
+    let stranger = server.session(&other, wire::REVOKE, &list.encode());
+    assert_eq!(stranger.status, 401, "for the desk alone");
+}
+
+#[test]
 fn repeats_are_harmless() {
     let server = Server::start();
     let session = Session::new(1);

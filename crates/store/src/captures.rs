@@ -45,6 +45,9 @@ pub struct CapturePlan {
     pub done: Option<(Micros, Private)>,
 }
 
+/// Story, its version, the newest one, and the publication of the version.
+type ShownRow = (Vec<u8>, i64, i64, Option<Vec<u8>>);
+
 impl Store {
     /// What the drill would do to a kit that was captured at `since`; the look is entered in the audit.
     ///
@@ -203,7 +206,7 @@ impl Store {
         tx: &mut Tx,
         kit: KitId,
     ) -> Result<(Vec<StoryAtRisk>, Vec<StoryAtRisk>), StoreError> {
-        let rows: Vec<(Vec<u8>, i64, i64, Option<Vec<u8>>)> = tx
+        let rows: Vec<ShownRow> = tx
             .all(
                 "SELECT DISTINCT story_media.story, story_media.version, stories.version, publications.id
                  FROM story_media

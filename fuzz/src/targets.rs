@@ -16,6 +16,7 @@ pub const ALL: &[(&str, fn(&[u8]))] = &[
     ("reply_header", reply_header),
     ("receipt", receipt),
     ("reply", reply),
+    ("kit_question", kit_question),
     ("statement", statement),
     ("proof_file", proof_file),
     ("drop_url", drop_url),
@@ -93,6 +94,13 @@ pub fn reply(data: &[u8]) {
                 .as_slice(),
             data
         );
+    }
+}
+
+/// A question for a kit.
+pub fn kit_question(data: &[u8]) {
+    if let Ok(device) = formats::kit_words::decode_question(data) {
+        assert_eq!(&data[1..], device.as_bytes());
     }
 }
 

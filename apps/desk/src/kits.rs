@@ -5,7 +5,7 @@
 //! which tokens belong together. It never sees a token before its one use.
 
 use formats::{DropUrl, Kit, KitDrop, KitId, SessionToken};
-use keys::{ChainKey, IntakeRecipient};
+use keys::{ChainKey, IntakeRecipient, KitWordsSeed};
 use ledger::{Digest, LogVerifier};
 use rand_core::{CryptoRng, RngCore};
 use wire::TokenHash;
@@ -75,6 +75,11 @@ fn token(rng: &mut (impl RngCore + CryptoRng)) -> SessionToken {
     let mut bytes = [0; 32];
     rng.fill_bytes(&mut bytes);
     SessionToken::from_bytes(bytes)
+}
+
+/// The hash of the token that a question for a kit is asked with.
+pub(crate) fn words_token_hash(seed: &KitWordsSeed) -> Digest {
+    hash_of(&SessionToken::from_bytes(*seed.token()))
 }
 
 fn hash_of(token: &SessionToken) -> Digest {

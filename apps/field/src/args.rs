@@ -179,8 +179,11 @@ pub(crate) struct PrepareArgs {
 #[derive(ClapArgs)]
 pub(crate) struct InitArgs {
     /// The kit. Its file is erased afterwards: the vault holds all of it.
-    #[arg(long, value_name = "FILE")]
-    pub(crate) kit: PathBuf,
+    #[arg(long, value_name = "FILE", required_unless_present = "words")]
+    pub(crate) kit: Option<PathBuf>,
+    /// Or the twelve words with which the kit is asked for at a drop.
+    #[command(flatten)]
+    pub(crate) by_words: WordsArgs,
     /// How large the vault is, for ever: 64M, 256M, 1G, 4G, 16G or 64G. Every vault of one size looks like every other.
     #[arg(long, value_name = "SIZE", default_value = "64M", value_parser = size)]
     pub(crate) size: u64,
@@ -236,6 +239,20 @@ pub(crate) struct RoadArgs {
     /// Use only this drop of the kit; may be given several times.
     #[arg(long = "drop", value_name = "URL")]
     pub(crate) drops: Vec<String>,
+}
+
+/// Twelve words, and the way to the drop that came with them.
+#[derive(ClapArgs)]
+pub(crate) struct WordsArgs {
+    /// Ask for the kit with the twelve words that the newsroom told you.
+    #[arg(long, conflicts_with = "kit", requires = "drops")]
+    pub(crate) words: bool,
+    /// Read the twelve words from this file instead of asking.
+    #[arg(long, value_name = "FILE", requires = "words")]
+    pub(crate) words_file: Option<PathBuf>,
+    /// Where to ask.
+    #[command(flatten)]
+    pub(crate) road: RoadArgs,
 }
 
 /// A road by its name.

@@ -51,6 +51,7 @@ fn field_error(words: &Words, error: &FieldError) -> String {
         FieldError::TooManyPieces => say!(words, "error-too-many"),
         FieldError::Piece(source) => say!(words, "error-sealing", why = source.to_string()),
         FieldError::Disk { source, .. } => say!(words, "error-disk", why = source.to_string()),
+        FieldError::WordsSpent => say!(words, "error-words-spent"),
         FieldError::Camera { source, .. } => say!(words, "error-camera", why = source.to_string()),
         FieldError::DamagedPiece { dispatch, piece } => say!(
             words,

@@ -116,7 +116,8 @@ fn clear_screen() {
     let _ = std::io::stderr().write_all(b"\x1b[2J\x1b[3J\x1b[H");
 }
 
-fn prompt(question: &str) -> Result<Passphrase> {
+/// Asks for a secret without showing it.
+pub(crate) fn prompt(question: &str) -> Result<Passphrase> {
     Ok(Passphrase::from_string(rpassword::prompt_password(
         format!("{question} "),
     )?))

@@ -70,6 +70,9 @@ pub enum FieldError {
         #[source]
         source: std::io::Error,
     },
+    /// Somebody else asked for the kit with the same words; or they were used up long ago.
+    #[error("these words were used by somebody else, or too long ago")]
+    WordsSpent,
     /// The camera's card failed.
     #[error("the camera's card failed while {doing}")]
     Camera {

@@ -17,6 +17,7 @@ pub mod dispatch;
 pub mod error;
 pub mod id;
 pub mod kit;
+pub mod kit_words;
 pub mod message;
 pub mod piece;
 pub mod proof_file;

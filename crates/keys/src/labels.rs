@@ -35,10 +35,50 @@ pub const WRAP: &str = "fh1/wrap";
 /// Key-encryption key to the key that checks a recombined set.
 pub const CHECK: &str = "fh1/check";
 
+/// Kit words to the chain that veils the question for the kit.
+pub const WORDS_CHAIN: &str = "fh1/words-chain";
+/// Kit words to the id that the question comes under.
+pub const WORDS_ID: &str = "fh1/words-id";
+/// Kit words to the session token for the question.
+pub const WORDS_TOKEN: &str = "fh1/words-token";
+/// Kit words to what veils and addresses the answer's cells, one after the other.
+pub const WORDS_REPLY: &str = "fh1/words-reply";
+/// Kit words to the salt of the asking device's passphrase.
+pub const WORDS_SALT: &str = "fh1/words-salt";
+/// Kit words to the salt of the code compared aloud.
+pub const WORDS_CODE: &str = "fh1/words-code";
+/// Stretched passphrase of the asking device to the identity the kit is sealed to.
+pub const WORDS_IDENTITY: &str = "fh1/words-identity";
+/// Stretched passphrase of the asking device to its session secret.
+pub const WORDS_SESSION: &str = "fh1/words-session";
+/// Stretched passphrase of the asking device to the seed of its question.
+pub const WORDS_QUESTION: &str = "fh1/words-question";
+
 /// All labels, for the documents' and vectors' completeness tests.
 pub const ALL: &[&str] = &[
-    CHAIN, VEIL_HEAD, VEIL_BODY, PIECE_MAC, REPLY_HEAD, REPLY_BODY, MAILBOX, HEADER_0, HEADER_1,
-    SLOT, INDEX, SHARE, WRAP, CHECK,
+    CHAIN,
+    VEIL_HEAD,
+    VEIL_BODY,
+    PIECE_MAC,
+    REPLY_HEAD,
+    REPLY_BODY,
+    MAILBOX,
+    HEADER_0,
+    HEADER_1,
+    SLOT,
+    INDEX,
+    SHARE,
+    WRAP,
+    CHECK,
+    WORDS_CHAIN,
+    WORDS_ID,
+    WORDS_TOKEN,
+    WORDS_REPLY,
+    WORDS_SALT,
+    WORDS_CODE,
+    WORDS_IDENTITY,
+    WORDS_SESSION,
+    WORDS_QUESTION,
 ];
 
 /// HKDF-SHA-256 with empty salt: `key` as input keying material, `label` as info, 32 bytes out.

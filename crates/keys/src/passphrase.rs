@@ -55,17 +55,26 @@ impl Words {
         count
     }
 
+    /// Where a word stands in the list, by its canonical form.
+    pub(crate) fn position(self, canonical: &str) -> Option<usize> {
+        let folds = |word: &&str| word.chars().filter_map(fold).eq(canonical.chars());
+        self.list().iter().position(folds)
+    }
+
     /// One word, each as likely as any other.
     fn pick(self, rng: &mut (impl RngCore + CryptoRng)) -> &'static str {
-        let list = self.list();
-        let length = list.len() as u64;
+        self.list()[self.draw(rng)]
+    }
+
+    /// One word's place in the list, each as likely as any other.
+    pub(crate) fn draw(self, rng: &mut (impl RngCore + CryptoRng)) -> usize {
+        let length = self.list().len() as u64;
         // The largest multiple of the length: draws beyond it would favour the first words and are thrown away.
         let fair = u64::MAX - u64::MAX % length;
         loop {
             let drawn = rng.next_u64();
             if drawn < fair {
-                let index = usize::try_from(drawn % length).unwrap_or(0);
-                return list[index];
+                return usize::try_from(drawn % length).unwrap_or(0);
             }
         }
     }

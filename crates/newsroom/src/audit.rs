@@ -122,6 +122,14 @@ acts! {
     DropMisbehaved = "drop.misbehaved",
     /// A kit was issued.
     KitIssued = "kit.issued",
+    /// A kit can be asked for with twelve words.
+    KitOffered = "kit.offered",
+    /// A device asked for it.
+    KitAsked = "kit.asked",
+    /// Another device asked with the same words.
+    KitContested = "kit.contested",
+    /// The kit was left for the device that asked first.
+    KitHandedOver = "kit.handed-over",
     /// A kit's chain moved.
     KitAdvanced = "kit.advanced",
     /// Old epochs of a kit were closed, their keys erased.

@@ -11,6 +11,7 @@ const MIGRATIONS: &[(i64, &str)] = &[
     (2, include_str!("../migrations/0002_threads.sql")),
     (3, include_str!("../migrations/0003_epochs.sql")),
     (4, include_str!("../migrations/0004_risks.sql")),
+    (5, include_str!("../migrations/0005_kit_offers.sql")),
 ];
 
 const NAME: &str = "migrate";

@@ -23,6 +23,8 @@ mod files;
 mod items;
 #[path = "suite/jobs.rs"]
 mod jobs;
+#[path = "suite/offers.rs"]
+mod offers;
 #[path = "suite/replies.rs"]
 mod replies;
 #[path = "suite/risks.rs"]
@@ -95,6 +97,7 @@ suite! {
     epochs::a_fresh_chain_is_kept_beside_the_kits_own,
     epochs::epochs_close_on_a_settled_word,
     epochs::a_captured_kit_is_cut_off,
+    offers::the_first_device_gets_the_kit_and_a_second_is_seen,
     replies::a_pair_is_spent_once,
     replies::puts_are_retried_until_taken,
     sources::messages_use_one_pair_each_and_never_the_last_unasked,

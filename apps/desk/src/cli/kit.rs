@@ -1,12 +1,17 @@
-//! `fh-desk kit new`.
+//! `fh-desk kit new`: a file, or twelve words.
 
 use anyhow::{Context, bail};
+use formats::kit_words::question_id;
+use formats::{DropUrl, KitId};
+use keys::kit_words::SEED_COST;
+use keys::{KitWords, KitWordsSeed, Words};
 use ledger::LogVerifier;
 use newsroom::audit::Actor;
-use newsroom::{Micros, Private};
+use newsroom::{DropId, Micros, Private};
 use openers::OpenKeyring;
 use rand_core::OsRng;
-use store::{NewKit, Store};
+use store::{NewKit, NewOffer, Store};
+use zeroize::Zeroizing;
 
 use super::{KitCapture, KitNew, terminal, unlocked};
 use crate::config::{DeskConfig, DeskFolder, DropEntry};
@@ -22,9 +27,9 @@ pub(super) fn new(args: &KitNew, tongue: Tongue) -> anyhow::Result<()> {
     if config.drops.is_empty() {
         bail!("{}", t!(tongue, "cli-no-drop"));
     }
-    let out = args.out.display().to_string();
-    if args.out.exists() {
-        bail!("{}", t!(tongue, "cli-kit-exists", path = out));
+    if let Some(out) = args.out.as_deref().filter(|out| out.exists()) {
+        let path = out.display().to_string();
+        bail!("{}", t!(tongue, "cli-kit-exists", path = path));
     }
     let keys = unlocked::keys(&args.desk, tongue)?;
     let runtime = tokio::runtime::Runtime::new()?;
@@ -34,7 +39,10 @@ pub(super) fn new(args: &KitNew, tongue: Tongue) -> anyhow::Result<()> {
         store.close().await;
         issued
     })?;
-    terminal::say(&t!(tongue, "cli-kit-made", path = out))?;
+    if let Some(out) = &args.out {
+        let path = out.display().to_string();
+        terminal::say(&t!(tongue, "cli-kit-made", path = path))?;
+    }
     Ok(())
 }
 
@@ -87,8 +95,15 @@ async fn issue(
         intake_epoch,
         drops: config.drops.iter().map(with_log_key).collect(),
     };
-    let (kit, hashes) = kits::make(facts, &mut OsRng);
-    let id_of = |url: &formats::DropUrl| {
+    let (kit, mut hashes) = kits::make(facts, &mut OsRng);
+    let asking = match args.words {
+        true => Some(Asking::prepare(config, args, tongue)?),
+        false => None,
+    };
+    if let Some(asking) = &asking {
+        hashes.push((asking.drop.clone(), kits::words_token_hash(&asking.seed)));
+    }
+    let id_of = |url: &DropUrl| {
         let found = drops
             .iter()
             .find(|(_, client)| client.url() == url.as_str());
@@ -106,8 +121,13 @@ async fn issue(
     };
     store.issue_kit(&record, now).await?;
     let bytes = kit.encode()?;
-    files::create_new(&args.out, &bytes)
-        .with_context(|| terminal::cannot_write(tongue, &args.out))?;
+    if let Some(out) = &args.out {
+        files::create_new(out, &bytes).with_context(|| terminal::cannot_write(tongue, out))?;
+    }
+    if let Some(asking) = asking {
+        let drop = id_of(&asking.drop).context("the drop is not in the record")?;
+        asking.offer(store, kit.id, drop, bytes, tongue).await?;
+    }
     for (drop, client) in drops {
         let url = client.url().to_owned();
         if let Err(error) = tokens::register(store, drop, client).await {
@@ -122,4 +142,60 @@ async fn issue(
 fn with_log_key(drop: &DropEntry) -> (formats::DropUrl, Option<LogVerifier>) {
     let key = drop.log_key.as_ref().and_then(|key| key.parse().ok());
     (drop.url.clone(), key)
+}
+
+/// What a kit is asked for with.
+struct Asking {
+    words: KitWords,
+    seed: KitWordsSeed,
+    drop: DropUrl,
+}
+
+impl Asking {
+    fn prepare(config: &DeskConfig, args: &KitNew, tongue: Tongue) -> anyhow::Result<Self> {
+        let urls: Vec<&DropUrl> = config.drops.iter().map(|drop| &drop.url).collect();
+        let wanted = |url: &&&DropUrl| args.drop.as_deref().is_none_or(|drop| url.as_str() == drop);
+        let drop = urls.iter().find(wanted);
+        let drop = drop.with_context(|| t!(tongue, "cli-kit-unknown-drop"))?;
+        let arabic = match args.words_lang.as_deref() {
+            Some(tag) => tag == "ar",
+            None => tongue == Tongue::Ar,
+        };
+        let list = if arabic {
+            Words::Arabic
+        } else {
+            Words::English
+        };
+        let words = KitWords::generate(&mut OsRng, list);
+        let seed = words.seed(SEED_COST)?;
+        Ok(Self {
+            words,
+            seed,
+            drop: (**drop).clone(),
+        })
+    }
+
+    /// Keeps the offer, and prints the words: the only time that anybody sees them.
+    async fn offer(
+        self,
+        store: &Store,
+        kit: KitId,
+        drop: DropId,
+        file: Zeroizing<Vec<u8>>,
+        tongue: Tongue,
+    ) -> anyhow::Result<()> {
+        let offer = NewOffer {
+            id: question_id(&self.seed),
+            kit,
+            drop,
+            words: self.words.words(),
+            seed: self.seed,
+            file,
+        };
+        store.offer_kit(&offer, clock::now()).await?;
+        terminal::say(self.words.expose())?;
+        let url = self.drop.to_string();
+        terminal::complain(&t!(tongue, "cli-kit-words", url = url));
+        Ok(())
+    }
 }

@@ -3,6 +3,7 @@
 mod drop;
 mod init;
 mod kit;
+mod kit_code;
 mod people;
 mod serve;
 mod terminal;
@@ -96,8 +97,10 @@ struct DropAdd {
 
 #[derive(Subcommand)]
 enum KitCommand {
-    /// Make a kit for a reporter; the file is all she needs.
+    /// Make a kit for a reporter: a file that is all she needs, or twelve words to ask for it with.
     New(KitNew),
+    /// Show the four words to compare aloud with a reporter who asked for her kit with twelve words.
+    Code(KitCode),
     /// Cut a captured kit off: what it sealed from then on is refused, what it sealed before still counts.
     Capture(KitCapture),
 }
@@ -107,8 +110,25 @@ struct KitNew {
     /// The name the newsroom calls her by; never leaves the database.
     pseudonym: String,
     /// Where to write the kit (readable by you alone).
-    #[arg(long)]
-    out: PathBuf,
+    #[arg(long, required_unless_present = "words")]
+    out: Option<PathBuf>,
+    /// Print twelve words instead, once: with them and a drop's address she asks for the kit.
+    #[arg(long, conflicts_with = "out")]
+    words: bool,
+    /// The drop at which she asks; the first one if it is left out.
+    #[arg(long, value_name = "URL", requires = "words")]
+    drop: Option<String>,
+    /// The language of the words: en or ar; that of the messages if it is left out.
+    #[arg(long, value_name = "LANG", requires = "words")]
+    words_lang: Option<String>,
+    #[command(flatten)]
+    desk: Unlocked,
+}
+
+#[derive(Args)]
+struct KitCode {
+    /// The name the newsroom calls her by.
+    pseudonym: String,
     #[command(flatten)]
     desk: Unlocked,
 }
@@ -168,6 +188,7 @@ pub fn run(cli: Cli) -> anyhow::Result<()> {
         Command::Init(args) => init::run(args, tongue),
         Command::Drop(DropCommand::Add(args)) => drop::add(&args, tongue),
         Command::Kit(KitCommand::New(args)) => kit::new(&args, tongue),
+        Command::Kit(KitCommand::Code(args)) => kit_code::show(&args, tongue),
         Command::Kit(KitCommand::Capture(args)) => kit::capture(&args, tongue),
         Command::Serve(args) => serve::run(args, tongue),
     }

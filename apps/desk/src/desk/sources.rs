@@ -110,6 +110,17 @@ pub struct SourceView {
     pub line: SourceLine,
     /// What went both ways.
     pub thread: Vec<ThreadEntry>,
+    /// How the kit was handed over, if it was by twelve words.
+    pub offer: Option<OfferView>,
+}
+
+/// A kit that is asked for with twelve words.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct OfferView {
+    /// The words to compare aloud, once a device asked.
+    pub code: Option<String>,
+    /// How many other devices asked with the same words.
+    pub rivals: u32,
 }
 
 /// A message as a form gives it.
@@ -160,9 +171,14 @@ impl Desk {
             entries.push(ThreadEntry::Wrote(message_view(message, &thread)));
         }
         entries.sort_by_key(|entry| std::cmp::Reverse(entry.at()));
+        let offer = self.open()?.store.offer_of(kit).await?;
         Ok(SourceView {
             line: line(&thread.source, now),
             thread: entries,
+            offer: offer.map(|offer| OfferView {
+                code: offer.code.map(|code| code.expose().to_owned()),
+                rivals: offer.rivals,
+            }),
         })
     }
 

@@ -8,6 +8,7 @@ use formats::{AssembleError, Assembler, AuthenticPiece, CELL, SHARD};
 use store::{PieceCells, Spool, SpoolError, SpoolPosition, SpooledCell};
 
 use super::lookout::Lookout;
+use super::questions::{self, Asked, Awaited};
 
 /// Subsets of a piece's shards that are decoded before more cells are waited for.
 const ATTEMPTS: usize = 24;
@@ -16,6 +17,8 @@ const ATTEMPTS: usize = 24;
 pub(crate) struct Looked {
     /// Cells that are ours.
     pub(crate) ours: Vec<SpooledCell>,
+    /// Questions for a kit.
+    pub(crate) asked: Vec<Asked>,
     /// Where the next stretch begins.
     pub(crate) next: SpoolPosition,
 }
@@ -24,13 +27,14 @@ pub(crate) struct Looked {
 pub(crate) fn look(
     spool: &Spool,
     lookout: &mut Lookout,
+    awaited: &[Awaited],
     from: SpoolPosition,
     most: u64,
 ) -> Result<Looked, SpoolError> {
     let from = from.max(spool.begin());
     let next = SpoolPosition(spool.end().0.min(from.0.saturating_add(most)));
     let mut cell = Box::new([0; CELL]);
-    let mut ours = Vec::new();
+    let (mut ours, mut asked) = (Vec::new(), Vec::new());
     for at in (from.0..next.0).map(SpoolPosition) {
         spool.read(at, &mut cell)?;
         if let Some(hit) = lookout.recognise(&cell) {
@@ -38,9 +42,11 @@ pub(crate) fn look(
                 header: hit.header,
                 at,
             });
+        } else {
+            asked.extend(questions::recognise(awaited, &cell));
         }
     }
-    Ok(Looked { ours, next })
+    Ok(Looked { ours, asked, next })
 }
 
 /// Which epoch of which of its kit's chains a piece came from.

@@ -6,6 +6,7 @@ mod item_reader;
 mod lookout;
 mod manifest;
 pub(crate) mod opening;
+pub(crate) mod questions;
 pub(crate) mod receipts;
 
 use std::sync::{Arc, Mutex, PoisonError};
@@ -72,6 +73,8 @@ struct Intake {
     lookout: Arc<Mutex<Lookout>>,
     /// Chains that the lookout was made from: kit, place, oldest and confirmed epoch, epoch of capture.
     watched: Vec<(formats::KitId, u16, u32, u32, Option<u32>)>,
+    /// Words that a kit may be asked for with.
+    awaited: Arc<Vec<questions::Awaited>>,
     resumed: bool,
 }
 
@@ -81,6 +84,7 @@ impl Intake {
             open,
             lookout: Arc::new(Mutex::new(Lookout::new([]))),
             watched: Vec::new(),
+            awaited: Arc::default(),
             resumed: false,
         }
     }
@@ -93,10 +97,10 @@ impl Intake {
         }
         let from = self.open.store.spool_cursor().await?;
         let spool = self.open.around.spool.clone();
-        let lookout = self.lookout.clone();
+        let (lookout, awaited) = (self.lookout.clone(), self.awaited.clone());
         let looked = tokio::task::spawn_blocking(move || {
             let mut lookout = lookout.lock().unwrap_or_else(PoisonError::into_inner);
-            gather::look(&spool, &mut lookout, from, STRETCH)
+            gather::look(&spool, &mut lookout, &awaited, from, STRETCH)
         });
         let looked = looked.await??;
         if looked.next <= from {
@@ -104,6 +108,9 @@ impl Intake {
             return Ok(false);
         }
         let (ours, next) = (looked.ours, looked.next);
+        for asked in &looked.asked {
+            questions::enter(&self.open, asked).await?;
+        }
         tracing::debug!(ours = ours.len(), of = next.0 - from.0, "cells looked at");
         let recorded = self
             .open
@@ -154,6 +161,8 @@ impl Intake {
             *self.lookout.lock().unwrap_or_else(PoisonError::into_inner) = lookout;
             self.watched = watched;
         }
+        let offers = self.open.store.open_offers(clock::now()).await?;
+        self.awaited = Arc::new(offers.into_iter().map(Into::into).collect());
         Ok(())
     }
 

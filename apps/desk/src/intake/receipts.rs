@@ -13,7 +13,7 @@ use newsroom::arrival::{DispatchKey, DispatchState};
 use rand_core::OsRng;
 use store::{DropRecord, PutDue, ReplyKind, SealedReply, StoreError};
 
-use super::manifest;
+use super::{manifest, questions};
 use crate::clock;
 use crate::config::DeskConfig;
 use crate::drops::DropClient;
@@ -53,6 +53,7 @@ async fn round(open: &Arc<OpenDesk>) -> Result<(), StoreError> {
             tracing::debug!(%error, "tokens wait to be revoked");
         }
     }
+    questions::answer(open, &drops).await?;
     tell_quiet_ones(open).await?;
     for due in open.store.puts_due(AT_ONCE, clock::now()).await? {
         put(open, &drops, due).await?;

@@ -10,7 +10,9 @@ use serde_json::{Value, json};
 use zeroize::Zeroizing;
 
 use crate::auth::Signed;
-use crate::desk::{DispatchLine, Letter, MessageState, MessageView, SourceView, ThreadEntry};
+use crate::desk::{
+    DispatchLine, Letter, MessageState, MessageView, OfferView, SourceView, ThreadEntry,
+};
 use crate::web::App;
 use crate::web::fault::Fault;
 use crate::web::form::Posted;
@@ -120,6 +122,9 @@ fn as_json(visit: &Visit, view: &SourceView, draft: &Draft) -> Value {
     let mut body = sources::as_json(&view.line);
     body["thread"] = view.thread.iter().map(entry).collect();
     body["csrf"] = json!(visit.csrf);
+    if let Some(offer) = &view.offer {
+        body["kit_code"] = json!({ "code": offer.code, "rivals": offer.rivals });
+    }
     if draft.measured {
         body["measured"] = json!({ "bytes": draft.text.len(), "limit": TEXT_MAX });
     }
@@ -156,12 +161,30 @@ fn body(visit: &Visit, view: &SourceView, draft: &Draft) -> Markup {
                 }
             }
             div.side-column {
+                @if let Some(offer) = &view.offer { (handing_over(tongue, offer)) }
                 (watching(visit, view))
                 section.panel {
                     h2 { (t!(tongue, "capture-title")) }
                     p.quiet.small { (t!(tongue, "capture-hint")) }
                     a.button href=(format!("/sources/{}/capture", view.line.kit)) { (t!(tongue, "capture-open")) }
                 }
+            }
+        }
+    }
+}
+
+/// The words to compare aloud before anything of this source is believed to be hers.
+fn handing_over(tongue: Tongue, offer: &OfferView) -> Markup {
+    html! {
+        section.panel #kit-code {
+            h2 { (t!(tongue, "kit-code-title")) }
+            @if offer.rivals > 0 { div.notice role="alert" { p { (t!(tongue, "kit-code-rivals")) } } }
+            @match &offer.code {
+                Some(code) => {
+                    p { strong { (foreign(code)) } }
+                    p.quiet.small { (t!(tongue, "kit-code-hint")) }
+                }
+                None => p.quiet { (t!(tongue, "kit-code-waiting")) }
             }
         }
     }

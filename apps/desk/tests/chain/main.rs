@@ -14,6 +14,7 @@ mod locked;
 mod photo;
 mod publishing;
 mod running;
+mod twelve_words;
 mod way;
 mod word_back;
 mod world;

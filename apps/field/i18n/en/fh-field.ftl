@@ -11,6 +11,16 @@ add-done = { $items ->
     [one] One file is
    *[other] { $items } files are
 } sealed in { $pieces } pieces as dispatch { $dispatch }. Nobody here can open them, you included. Next: send.
+words-prompt = The twelve words:
+words-passphrase = For asking you need a passphrase of your own, the same each time you ask; several random words, known to nobody. It may become your vault's.
+words-count = Twelve words are needed; { $have } are there. Run the command again.
+words-unknown = Word number { $position } is in neither word list. Check its spelling and run the command again.
+words-checksum = One of the twelve words is wrong, or two have changed places. Check them and run the command again.
+words-asked = Your device has asked for its kit. The newsroom must be open to answer: run the same command again later, with the same passphrase. Nothing is stored here until then.
+words-code = Compare these four words aloud with the newsroom before you send anything: { $code }. If theirs differ, somebody else holds your words: stop, and ask for new ones.
+words-file-unreadable = The file with the twelve words cannot be read. Check its name.
+words-drop = Name the drop that the newsroom told you with the words: --drop URL
+error-words-spent = Somebody else has used these words, or they are too old. Do not use them again. Tell the newsroom by another way, and ask for new ones.
 import-done = { $files ->
     [one] One file of the card is
    *[other] { $files } files of the card are

@@ -11,6 +11,7 @@ use keys::Cost;
 use rand_core::{OsRng, RngCore};
 use serde_json::json;
 
+use super::kit_words::kit_by_words;
 use super::{disk_error, read_kit, vault_path};
 use crate::args::{Args, InitArgs};
 use crate::passphrase::{self, Manner};
@@ -18,11 +19,17 @@ use crate::show::{answer, bar, note};
 use crate::words::{Words, say};
 
 pub(super) fn init(args: &Args, words: &Words, wish: &InitArgs) -> Result<ExitCode> {
-    let kit = read_kit(words, &wish.kit)?;
     let path = vault_path(args, words)?;
     if path.exists() && !wish.replace {
         return Err(FieldError::AlreadySetUp.into());
     }
+    let kit = match &wish.kit {
+        Some(file) => read_kit(words, file)?,
+        None => match kit_by_words(args, words, &wish.by_words)? {
+            Some(kit) => kit,
+            None => return Ok(ExitCode::SUCCESS),
+        },
+    };
     let manner = Manner {
         own: wish.own,
         no_duress: wish.no_duress,
@@ -49,18 +56,19 @@ pub(super) fn init(args: &Args, words: &Words, wish: &InitArgs) -> Result<ExitCo
         let _ = std::fs::remove_file(path);
     }
     drop(made?);
-    if !wish.keep_kit {
-        erase(&wish.kit).with_context(|| say!(words, "error-kit-erase"))?;
+    let file = wish.kit.as_deref().filter(|_| !wish.keep_kit);
+    if let Some(file) = file {
+        erase(file).with_context(|| say!(words, "error-kit-erase"))?;
     }
     if args.json {
-        let said = json!({"drops": drops, "bytes": wish.size, "kit_erased": !wish.keep_kit});
+        let said = json!({"drops": drops, "bytes": wish.size, "kit_erased": file.is_some()});
         answer(&said.to_string());
         return Ok(ExitCode::SUCCESS);
     }
     answer(&say!(words, "init-done"));
     if wish.keep_kit {
         note(&say!(words, "init-kit-kept"));
-    } else {
+    } else if file.is_some() {
         answer(&say!(words, "init-kit-erased"));
     }
     if chosen.duress.is_some() {

@@ -4,6 +4,7 @@ mod add;
 mod bulletin;
 mod import;
 mod init;
+mod kit_words;
 mod live;
 mod pack;
 mod read;

@@ -11,6 +11,16 @@ use crate::words::{Words, say};
 
 /// The chosen road, and the drops to use on it. Every drop is checked before anything is sent.
 pub(super) fn road(words: &Words, args: &RoadArgs, kit: &Kit) -> Result<(HttpRoad, Vec<DropUrl>)> {
+    let all: Vec<DropUrl> = kit.drops.iter().map(|drop| drop.url.clone()).collect();
+    road_to(words, args, &all)
+}
+
+/// The chosen road to the drops that are named, or to all of these.
+pub(super) fn road_to(
+    words: &Words,
+    args: &RoadArgs,
+    all: &[DropUrl],
+) -> Result<(HttpRoad, Vec<DropUrl>)> {
     let trust = match &args.pin {
         Some(file) => Trust::pinned(&std::fs::read(file).unwrap_or_default())?,
         None => Trust::Web,
@@ -32,8 +42,7 @@ pub(super) fn road(words: &Words, args: &RoadArgs, kit: &Kit) -> Result<(HttpRoa
     let mut seed = [0; 32];
     OsRng.fill_bytes(&mut seed);
     let road = HttpRoad::new(way, seed);
-    let all: Vec<DropUrl> = kit.drops.iter().map(|drop| drop.url.clone()).collect();
-    for drop in if drops.is_empty() { &all } else { &drops } {
+    for drop in if drops.is_empty() { all } else { &drops } {
         road.check(drop)?;
     }
     Ok((road, drops))

@@ -181,3 +181,89 @@ fn nothing_of_the_source_is_printed_or_stored_in_the_clear() {
     seen.extend(std::fs::read(stage.path("vault")).unwrap());
     assert!(!seen.windows(5).any(|window| window == b"raqqa"));
 }
+
+#[test]
+fn a_kit_is_asked_for_with_twelve_words_and_taken_when_it_is_answered() {
+    let stage = Stage::start(3);
+    let words = keys::KitWords::generate(&mut rand_core::OsRng, keys::Words::English);
+    std::fs::write(stage.path("words"), words.expose()).unwrap();
+    let seed = words.seed(keys::kit_words::SEED_COST).unwrap();
+    let token = wire::SessionToken::from_bytes(*seed.token());
+    stage.store.register(&[token.hash()]).unwrap();
+    let url = stage.drop_url();
+    let ask = [
+        "init",
+        "--words",
+        "--words-file",
+        "words",
+        "--road",
+        "loopback",
+        "--drop",
+        &url,
+    ];
+
+    let asked = stage.json(&ask);
+    assert_eq!(asked["waiting"], true);
+    let again = stage.run(&ask);
+    assert!(
+        text(&again.stdout).contains("has asked for its kit"),
+        "{}",
+        text(&again.stderr)
+    );
+    assert_eq!(stage.store.size(), 1, "asked once, however often");
+    assert!(!stage.path("vault").exists(), "and nothing is stored");
+
+    let cell = formats::Cell::from_slice(&stage.log()).unwrap();
+    let device = formats::kit_words::open_question(&seed, &cell).unwrap();
+    let kit = std::fs::read(stage.path("kit")).unwrap();
+    let answer = formats::kit_words::seal_answer(&kit, &device, &seed, &mut rand_core::OsRng);
+    for (mailbox, cell) in answer.unwrap() {
+        let mailbox = wire::MailboxAddress::from_bytes(mailbox.0);
+        stage
+            .store
+            .put_mail(&mailbox, cell.as_bytes(), 1_790_000_000_000_000)
+            .unwrap();
+    }
+    let done = stage.run(&ask);
+    assert!(done.status.success(), "{}", text(&done.stderr));
+    let code = asked["code"].as_str().unwrap();
+    assert!(
+        text(&done.stderr).contains(code),
+        "the same four words: {}",
+        text(&done.stderr)
+    );
+    assert!(stage.run(&["add", "--note", "here"]).status.success());
+}
+
+#[test]
+fn wrong_words_are_told_apart() {
+    let stage = Stage::start(1);
+    let url = stage.drop_url();
+    let failed = |typed: &str, says: &str| {
+        std::fs::write(stage.path("words"), typed).unwrap();
+        let ask = [
+            "init",
+            "--words",
+            "--words-file",
+            "words",
+            "--road",
+            "loopback",
+            "--drop",
+            &url,
+        ];
+        let output = stage.run(&ask);
+        assert!(!output.status.success());
+        assert!(
+            text(&output.stderr).contains(says),
+            "{}",
+            text(&output.stderr)
+        );
+    };
+    failed("one two three", "Twelve words are needed; 3 are there");
+    let words = keys::KitWords::generate(&mut rand_core::OsRng, keys::Words::English);
+    let mut list: Vec<&str> = words.expose().split(' ').collect();
+    list[4] = "qwertz";
+    failed(&list.join(" "), "Word number 5");
+    failed(words.expose(), "Somebody else has used these words");
+    assert_eq!(stage.store.size(), 0);
+}

@@ -96,6 +96,12 @@ impl Stage {
         }
     }
 
+    /// The drop's address.
+    pub(crate) fn drop_url(&self) -> String {
+        let kit = Kit::decode(&std::fs::read(self.path("kit")).unwrap()).unwrap();
+        kit.drops[0].url.to_string()
+    }
+
     pub(crate) fn path(&self, name: &str) -> PathBuf {
         self.folder.path().join(name)
     }

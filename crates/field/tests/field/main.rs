@@ -11,6 +11,7 @@ mod doubles;
 mod duress;
 mod epochs;
 mod importing;
+mod kit_words;
 mod logs;
 mod malice;
 mod messages;

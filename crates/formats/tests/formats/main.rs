@@ -11,6 +11,7 @@
 mod assembling;
 mod bulletins;
 mod hostile;
+mod kit_words;
 mod make;
 mod pieces;
 mod properties;

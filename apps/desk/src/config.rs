@@ -56,6 +56,12 @@ pub enum ConfigError {
         /// The version found.
         found: u32,
     },
+    /// A custodian's signing key is unusable.
+    #[error("the signing key of {name} is no Ed25519 key of 64 hexadecimal digits")]
+    Signer {
+        /// Whose.
+        name: String,
+    },
     /// A drop's address or token is unusable.
     #[error("the drop {url}: {reason}")]
     Drop {
@@ -265,6 +271,75 @@ impl DropEntry {
     }
 }
 
+/// A custodian who may sign bulletins.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Signer {
+    /// Their name.
+    pub name: String,
+    /// Their verifying key, 64 hexadecimal digits.
+    pub key: String,
+}
+
+impl Signer {
+    /// Reads `NAME=KEY`.
+    ///
+    /// # Errors
+    /// What is wrong with it.
+    pub fn parse(text: &str) -> Result<Self, String> {
+        let (name, key) = text.split_once('=').ok_or("write it as NAME=KEY")?;
+        let signer = Self {
+            name: name.to_owned(),
+            key: key.trim().to_ascii_lowercase(),
+        };
+        signer.custodian().map_err(|error| error.to_string())?;
+        Ok(signer)
+    }
+
+    /// The custodian as kits pin them.
+    ///
+    /// # Errors
+    /// [`ConfigError::Signer`] for a key that is none.
+    pub fn custodian(&self) -> Result<formats::Custodian, ConfigError> {
+        let bytes: Option<[u8; 32]> = hex::decode(&self.key)
+            .ok()
+            .and_then(|bytes| bytes.try_into().ok());
+        let key = bytes.and_then(|bytes| keys::CustodianVerifyingKey::from_bytes(&bytes).ok());
+        let key = key.ok_or_else(|| ConfigError::Signer {
+            name: self.name.clone(),
+        })?;
+        Ok(formats::Custodian {
+            name: self.name.clone(),
+            key,
+        })
+    }
+}
+
+/// The custodians who sign bulletins, and how many must.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Signers {
+    /// Who.
+    pub list: Vec<Signer>,
+    /// How many of them.
+    pub threshold: u8,
+}
+
+impl Signers {
+    /// A set as a bulletin names it.
+    #[must_use]
+    pub fn of(custodians: &[formats::Custodian], threshold: u8) -> Self {
+        let signer = |one: &formats::Custodian| Signer {
+            name: one.name.clone(),
+            key: hex::encode(one.key.as_bytes()),
+        };
+        Self {
+            list: custodians.iter().map(signer).collect(),
+            threshold,
+        }
+    }
+}
+
 /// The content of `desk.json`.
 #[derive(Debug, Clone, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -276,6 +351,9 @@ pub struct DeskConfig {
     pub database: Database,
     /// The drops, in the order they were added.
     pub drops: Vec<DropEntry>,
+    /// The custodians whose signatures kits believe, as the last bulletin named them.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub signers: Option<Signers>,
 }
 
 impl DeskConfig {
@@ -287,7 +365,17 @@ impl DeskConfig {
             organisation,
             database,
             drops: Vec::new(),
+            signers: None,
         }
+    }
+
+    /// The pinned custodians; none while nobody is pinned.
+    ///
+    /// # Errors
+    /// [`ConfigError::Signer`] for a key that is none.
+    pub fn signers(&self) -> Result<Vec<formats::Custodian>, ConfigError> {
+        let list = self.signers.iter().flat_map(|signers| &signers.list);
+        list.map(Signer::custodian).collect()
     }
 
     /// Reads the configuration of a desk.

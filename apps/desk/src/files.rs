@@ -1,7 +1,7 @@
 //! Small private files that survive a crash: written beside, synced, renamed, folder synced.
 
 use std::fs::{self, File, OpenOptions};
-use std::io::{self, Write};
+use std::io::{self, Read, Write};
 use std::os::unix::fs::{DirBuilderExt, OpenOptionsExt};
 use std::path::Path;
 
@@ -23,6 +23,16 @@ pub(crate) fn replace(path: &Path, bytes: &[u8]) -> io::Result<()> {
     file.sync_all()?;
     fs::rename(&beside, path)?;
     sync_folder_of(path)
+}
+
+/// Replaces `path` as [`replace`] does, and then overwrites what it held before: a wrapped key that is given up must not
+/// stay in a block that belongs to nobody. Flash keeps old blocks all the same; nothing here can promise more.
+pub(crate) fn replace_erasing(path: &Path, bytes: &[u8]) -> io::Result<()> {
+    let mut old = OpenOptions::new().write(true).open(path)?;
+    let length = old.metadata()?.len();
+    replace(path, bytes)?;
+    io::copy(&mut io::repeat(0).take(length), &mut old)?;
+    old.sync_all()
 }
 
 /// Writes a file that must not exist yet, readable by the owner alone.
@@ -82,6 +92,19 @@ mod tests {
             1,
             "nothing is left beside it"
         );
+    }
+
+    #[test]
+    fn what_is_replaced_for_good_is_overwritten() {
+        let dir = tempfile::tempdir().unwrap();
+        let path = dir.path().join("a");
+        replace(&path, b"secret").unwrap();
+        // A second name holds on to the old content.
+        let held = dir.path().join("held");
+        fs::hard_link(&path, &held).unwrap();
+        replace_erasing(&path, b"new").unwrap();
+        assert_eq!(fs::read(&path).unwrap(), b"new");
+        assert_eq!(fs::read(&held).unwrap(), [0; 6]);
     }
 
     #[test]

@@ -4,7 +4,7 @@
 //! nobody holds, so that neither the size nor the order of a batch tells how many kits there are or
 //! which tokens belong together. It never sees a token before its one use.
 
-use formats::{DropUrl, Kit, KitDrop, KitId, SessionToken};
+use formats::{Custodian, DropUrl, Kit, KitDrop, KitId, SessionToken};
 use keys::{ChainKey, IntakeRecipient, KitWordsSeed};
 use ledger::{Digest, LogVerifier};
 use rand_core::{CryptoRng, RngCore};
@@ -22,6 +22,9 @@ pub(crate) struct KitFacts {
     pub(crate) intake: IntakeRecipient,
     pub(crate) intake_epoch: u32,
     pub(crate) drops: Vec<(DropUrl, Option<LogVerifier>)>,
+    pub(crate) custodians: Vec<Custodian>,
+    pub(crate) threshold: u8,
+    pub(crate) bulletin: u32,
 }
 
 /// A fresh kit, and the hashes of its tokens by the drop they are for.
@@ -48,9 +51,9 @@ pub(crate) fn make(
         intake_epoch: facts.intake_epoch,
         chain: ChainKey::generate(rng),
         drops,
-        custodians: Vec::new(),
-        threshold: 0,
-        bulletin: 0,
+        custodians: facts.custodians,
+        threshold: facts.threshold,
+        bulletin: facts.bulletin,
     };
     (kit, hashes)
 }
@@ -71,7 +74,7 @@ pub(crate) fn batch(waiting: &[Digest], rng: &mut (impl RngCore + CryptoRng)) ->
     batch
 }
 
-fn token(rng: &mut (impl RngCore + CryptoRng)) -> SessionToken {
+pub(crate) fn token(rng: &mut (impl RngCore + CryptoRng)) -> SessionToken {
     let mut bytes = [0; 32];
     rng.fill_bytes(&mut bytes);
     SessionToken::from_bytes(bytes)
@@ -82,7 +85,7 @@ pub(crate) fn words_token_hash(seed: &KitWordsSeed) -> Digest {
     hash_of(&SessionToken::from_bytes(*seed.token()))
 }
 
-fn hash_of(token: &SessionToken) -> Digest {
+pub(crate) fn hash_of(token: &SessionToken) -> Digest {
     let hash = wire::SessionToken::from_bytes(*token.expose_bytes()).hash();
     Digest(*hash.as_bytes())
 }

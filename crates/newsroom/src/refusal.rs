@@ -182,6 +182,9 @@ pub enum Refusal {
         /// How many.
         dispatches: u32,
     },
+    /// A bulletin of that number, or a later one, is published already.
+    #[error("a bulletin of that number or a later one is published already")]
+    BulletinNotNewer,
     /// Something sealed to this identity may be on its way.
     #[error("something sealed to this identity by {kits} kits may be on its way")]
     IntakeInUse {
@@ -268,6 +271,7 @@ impl Refusal {
             Self::IntakeCurrent => "intake-current",
             Self::IntakeUnopened { .. } => "intake-unopened",
             Self::IntakeInUse { .. } => "intake-in-use",
+            Self::BulletinNotNewer => "bulletin-not-newer",
             Self::ReplyPairSpent => "reply-pair-spent",
             Self::SourcesNotYours => "sources-not-yours",
             Self::MessageInvalid => "message-invalid",
@@ -334,5 +338,6 @@ impl Refusal {
         "intake-current",
         "intake-unopened",
         "intake-in-use",
+        "bulletin-not-newer",
     ];
 }

@@ -4,6 +4,8 @@
 //! the key-encryption key that the shares give. Unlocking goes custodian by custodian ([`KeyringFile::open_share`]), so
 //! that each may type on their own; [`KeyringFile::unlock`] is the same in one go.
 
+mod change;
+
 use std::collections::HashSet;
 
 use hmac::Mac;
@@ -14,7 +16,7 @@ use zeroize::Zeroizing;
 
 use crate::identity::{ArchiveIdentity, IntakeIdentity};
 use crate::locked::{LockedShare, LockedShareError};
-use crate::shares::{Kek, SetFacts, SetId, Share, SharesError, combine, split};
+use crate::shares::{Kek, SetFacts, SetId, Share, SharesError, split};
 use crate::wrap::{self, WrapError, Wrapped};
 
 /// Names the file's kind to whoever opens it.
@@ -303,10 +305,7 @@ impl KeyringFile {
     /// # Errors
     /// [`UnlockError`]: too few, a foreign or altered share by its custodian's name, an altered file.
     pub fn unlock_with(&self, shares: &[Share]) -> Result<OpenKeyring, UnlockError> {
-        let kek = combine(shares, &self.facts()).map_err(|error| self.named_error(error))?;
-        self.check_mac(&kek)
-            .verify_slice(&self.check)
-            .map_err(|_| UnlockError::Altered)?;
+        let kek = self.kek(shares)?;
         OpenKeyring::from_wrapped(&self.keys, &kek, self.set)
     }
 

@@ -80,22 +80,27 @@ impl Store {
                 args![kit.id, pseudonym, index, key, now],
             )
             .await?;
-            self.insert_tokens(tx, kit).await?;
+            self.insert_tokens(tx, kit.id, &kit.tokens).await?;
             let entry = Entry::new(Chain::Desk, Actor::Custodians, Act::KitIssued, now);
             self.append(tx, entry.with("kit", kit.id)).await?;
             Ok(())
         })
     }
 
-    async fn insert_tokens(&self, tx: &mut Tx, kit: &NewKit) -> Result<(), StoreError> {
-        for (drop, hash) in &kit.tokens {
+    pub(crate) async fn insert_tokens(
+        &self,
+        tx: &mut Tx,
+        kit: KitId,
+        tokens: &[(DropId, Digest)],
+    ) -> Result<(), StoreError> {
+        for (drop, hash) in tokens {
             self.must_know_drop(tx, *drop).await?;
             let row = Place {
                 table: "session_tokens",
                 column: "kit",
                 row: hash.as_bytes(),
             };
-            let sealed = self.seal(row, &kit.id.0)?;
+            let sealed = self.seal(row, &kit.0)?;
             let sql = "INSERT INTO session_tokens (hash, drop_id, kit) VALUES ($1, $2, $3)";
             tx.exec(sql, args![*hash, *drop, sealed]).await?;
         }

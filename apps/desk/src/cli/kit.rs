@@ -94,6 +94,13 @@ async fn issue(
         intake,
         intake_epoch,
         drops: config.drops.iter().map(with_log_key).collect(),
+        custodians: config.signers()?,
+        threshold: config.signers.as_ref().map_or(0, |one| one.threshold),
+        bulletin: store
+            .bulletins()
+            .await?
+            .last()
+            .map_or(0, |(number, _)| *number),
     };
     let (kit, mut hashes) = kits::make(facts, &mut OsRng);
     let asking = match args.words {
@@ -120,6 +127,7 @@ async fn issue(
         tokens,
     };
     store.issue_kit(&record, now).await?;
+    store.kit_intake(kit.id, kit.intake_epoch).await?;
     let bytes = kit.encode()?;
     if let Some(out) = &args.out {
         files::create_new(out, &bytes).with_context(|| terminal::cannot_write(tongue, out))?;

@@ -1,7 +1,9 @@
 //! The command line of `fh-desk`: what can be asked, and where each answer is made.
 
+mod bulletin;
 mod drop;
 mod init;
+mod intake;
 mod kit;
 mod kit_code;
 mod people;
@@ -14,6 +16,7 @@ use std::path::PathBuf;
 
 use clap::{Args, Parser, Subcommand};
 
+use crate::config::Signer;
 use crate::web::text::Tongue;
 
 /// The desk: receive, examine, protect, clear and publish.
@@ -37,6 +40,15 @@ enum Command {
     /// Kits for reporters.
     #[command(subcommand)]
     Kit(KitCommand),
+    /// Custodians' own signing keys.
+    #[command(subcommand)]
+    Custodian(CustodianCommand),
+    /// News for all kits, signed by custodians.
+    #[command(subcommand)]
+    Bulletin(BulletinCommand),
+    /// The keys that reporters seal to.
+    #[command(subcommand)]
+    Intake(IntakeCommand),
     /// Run the desk: receive, and serve the pages.
     Serve(Serve),
 }
@@ -144,6 +156,102 @@ struct KitCapture {
     desk: Unlocked,
 }
 
+#[derive(Subcommand)]
+enum CustodianCommand {
+    /// Make a signing key, on a custodian's own machine.
+    Keygen {
+        /// Where to write it (readable by you alone).
+        #[arg(long)]
+        out: PathBuf,
+    },
+    /// Name the custodians whose signatures kits will believe; later sets are named by bulletins.
+    Pin(CustodianPin),
+}
+
+#[derive(Args)]
+struct CustodianPin {
+    /// The desk's folder.
+    #[arg(long)]
+    dir: PathBuf,
+    /// A custodian's name and public signing key, as NAME=KEY; repeat for each.
+    #[arg(long = "signer", required = true, value_parser = Signer::parse)]
+    signers: Vec<Signer>,
+    /// How many of them a bulletin needs.
+    #[arg(long)]
+    threshold: u8,
+}
+
+#[derive(Subcommand)]
+enum BulletinCommand {
+    /// Draw one up: the keys and drops as they are now, and who signs the next.
+    Draft(BulletinDraft),
+    /// Sign a draft; needs no desk.
+    Sign(BulletinSign),
+    /// Check the signatures and send it to every kit.
+    Publish(BulletinPublish),
+}
+
+#[derive(Args)]
+struct BulletinDraft {
+    /// Where to write the draft.
+    #[arg(long)]
+    out: PathBuf,
+    /// For how many days kits take it.
+    #[arg(long, default_value_t = 180)]
+    days: u16,
+    /// A drop that kits use from now on; the desk must read it. Repeat for each.
+    #[arg(long = "add-drop", value_name = "URL")]
+    add_drops: Vec<String>,
+    /// A drop that kits use no longer; repeat for each.
+    #[arg(long = "remove-drop", value_name = "URL")]
+    remove_drops: Vec<String>,
+    /// Who signs the next bulletin, as NAME=KEY; repeat for each. Those of now when nobody is named.
+    #[arg(long = "signer", value_parser = Signer::parse)]
+    signers: Vec<Signer>,
+    /// How many of them the next one needs.
+    #[arg(long)]
+    threshold: Option<u8>,
+    #[command(flatten)]
+    desk: Unlocked,
+}
+
+#[derive(Args)]
+struct BulletinSign {
+    /// The draft; the signature is added to it.
+    file: PathBuf,
+    /// Your signing key.
+    #[arg(long)]
+    key: PathBuf,
+}
+
+#[derive(Args)]
+struct BulletinPublish {
+    /// The signed draft, or several with one signature each.
+    #[arg(required = true)]
+    files: Vec<PathBuf>,
+    /// Also write the whole bulletin here, to be carried.
+    #[arg(long)]
+    out: Option<PathBuf>,
+    #[command(flatten)]
+    desk: Unlocked,
+}
+
+#[derive(Subcommand)]
+enum IntakeCommand {
+    /// Make a new one; a bulletin tells the kits. The desk must not be running.
+    Rotate(Unlocked),
+    /// Destroy an old one that nothing on its way can need. The desk must not be running.
+    Destroy(IntakeDestroy),
+}
+
+#[derive(Args)]
+struct IntakeDestroy {
+    /// Which: the number that `rotate` or a bulletin gave.
+    epoch: u32,
+    #[command(flatten)]
+    desk: Unlocked,
+}
+
 /// A desk that a command opens on the word of its custodians.
 #[derive(Args)]
 struct Unlocked {
@@ -190,6 +298,13 @@ pub fn run(cli: Cli) -> anyhow::Result<()> {
         Command::Kit(KitCommand::New(args)) => kit::new(&args, tongue),
         Command::Kit(KitCommand::Code(args)) => kit_code::show(&args, tongue),
         Command::Kit(KitCommand::Capture(args)) => kit::capture(&args, tongue),
+        Command::Custodian(CustodianCommand::Keygen { out }) => bulletin::keygen(&out, tongue),
+        Command::Custodian(CustodianCommand::Pin(args)) => bulletin::pin(&args, tongue),
+        Command::Bulletin(BulletinCommand::Draft(args)) => bulletin::draft(&args, tongue),
+        Command::Bulletin(BulletinCommand::Sign(args)) => bulletin::sign(&args, tongue),
+        Command::Bulletin(BulletinCommand::Publish(args)) => bulletin::publish(&args, tongue),
+        Command::Intake(IntakeCommand::Rotate(args)) => intake::rotate(&args, tongue),
+        Command::Intake(IntakeCommand::Destroy(args)) => intake::destroy(&args, tongue),
         Command::Serve(args) => serve::run(args, tongue),
     }
 }

@@ -5,6 +5,7 @@ mod gather;
 mod item_reader;
 mod lookout;
 mod manifest;
+mod news;
 pub(crate) mod opening;
 pub(crate) mod questions;
 pub(crate) mod receipts;

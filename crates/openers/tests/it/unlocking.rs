@@ -377,3 +377,57 @@ proptest! {
         prop_assert!(KeyringFile::from_json(&bytes).is_err());
     }
 }
+
+fn two_shares(file: &KeyringFile) -> Vec<Share> {
+    let open = |name| file.open_share(name, &passphrase(name)).unwrap();
+    ["Amal", "Dunya"].map(open).into_iter().collect()
+}
+
+#[test]
+fn a_new_intake_identity_joins_the_old_ones_and_an_old_one_goes() {
+    let (file, made) = keyring(1);
+    let shares = two_shares(&file);
+    let (rotated, epoch) = file.rotate_intake(&shares, &mut rng(7)).unwrap();
+    assert_eq!((epoch, rotated.intake_epochs()), (2, vec![1, 2]));
+    let stored = KeyringFile::from_json(&rotated.to_json().unwrap()).unwrap();
+    // The same passphrases open it, and everything that was in it is in it still.
+    let open = stored.unlock_with(&two_shares(&stored)).unwrap();
+    assert_eq!(open.current_intake().unwrap().0, 2);
+    for key in everything(&made) {
+        assert!(everything(&open).contains(&key));
+    }
+    let left = stored.destroy_intake(&shares, 1).unwrap();
+    let open = left.unlock_with(&two_shares(&left)).unwrap();
+    assert_eq!(open.intake_identities().len(), 1);
+    let gone = made.intake_identities()[0].1.expose_bytes();
+    assert!(!everything(&open).contains(gone));
+    let missing = Err(UnlockError::Missing { name: "intake/" });
+    for epoch in [1, 2, 3] {
+        assert_eq!(
+            left.destroy_intake(&shares, epoch).map(|_| ()),
+            missing,
+            "{epoch}"
+        );
+    }
+}
+
+#[test]
+fn a_keyring_changes_on_the_word_of_its_own_custodians_alone() {
+    let (file, _) = keyring(1);
+    let (other, _) = keyring(2);
+    let one = file.open_share("Amal", &passphrase("Amal")).unwrap();
+    let few = file.rotate_intake(&[one], &mut rng(7)).unwrap_err();
+    assert_eq!(few, UnlockError::TooFew { have: 1, need: 2 });
+    let foreign = file.rotate_intake(&two_shares(&other), &mut rng(7));
+    assert!(matches!(foreign, Err(UnlockError::BadShare { .. })));
+    let foreign = file.destroy_intake(&two_shares(&other), 1);
+    assert!(matches!(foreign, Err(UnlockError::BadShare { .. })));
+    // A wrap that was taken out by hand is noticed.
+    let (rotated, _) = file.rotate_intake(&two_shares(&file), &mut rng(7)).unwrap();
+    let text = String::from_utf8(rotated.to_json().unwrap()).unwrap();
+    let mut json: serde_json::Value = serde_json::from_str(&text).unwrap();
+    json["keys"].as_array_mut().unwrap().remove(0);
+    let cut = KeyringFile::from_json(json.to_string().as_bytes()).unwrap();
+    let altered = cut.unlock_with(&two_shares(&cut)).map(|_| ());
+    assert_eq!(altered, Err(UnlockError::Altered));
+}

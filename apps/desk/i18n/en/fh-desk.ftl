@@ -565,7 +565,7 @@ cli-bad-moment = “{ $text }” is no date; write it as 2026-11-22 or 2026-11-2
 cli-kit-captured = The kit is cut off: whatever it sealed in week { $epoch } after its issue or later is refused, and nothing is sent to it. What it sealed before still counts.
 
 refusal-bulletin-not-newer = A bulletin of that number, or a later one, is published already.
-cli-custodian-key = The signing key is made; it never leaves this machine. Give the newsroom this public half: { $key }
+cli-custodian-key = The signing key is made; it never leaves this machine. Give the newsroom this public half:
 cli-no-custodian-key = This file holds no custodian’s signing key.
 cli-signers-pinned = Custodians are pinned already; a bulletin names others.
 cli-signers-none = No custodians are pinned yet; do that with “fh-desk custodian pin”.

@@ -30,7 +30,9 @@ pub(super) fn keygen(out: &Path, tongue: Tongue) -> anyhow::Result<()> {
     let text = Zeroizing::new(format!("{KEY_MAGIC}\n{}\n", seed.as_str()));
     files::create_new(out, text.as_bytes()).with_context(|| terminal::cannot_write(tongue, out))?;
     let public = hex::encode(key.verifying_key().as_bytes());
-    terminal::say(&t!(tongue, "cli-custodian-key", key = public))?;
+    terminal::say(&t!(tongue, "cli-custodian-key"))?;
+    // On a line of its own: whoever copies it must not copy a direction mark with it.
+    terminal::say(&public)?;
     Ok(())
 }
 

@@ -7,6 +7,7 @@
     reason = "a test fails by panicking"
 )]
 
+mod bulletins;
 mod capture;
 mod commands;
 mod kills;

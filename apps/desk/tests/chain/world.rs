@@ -217,7 +217,7 @@ impl Drop for World {
 const VAULT: u64 = 32 << 20;
 
 pub(crate) struct Reporter {
-    field: Field<FileDisk>,
+    pub(crate) field: Field<FileDisk>,
 }
 
 struct RealClock(std::time::Instant);
@@ -284,6 +284,12 @@ impl Reporter {
 
     /// Asks the mailboxes once; how many receipts and how many pieces forgotten.
     pub(crate) fn receive(&mut self) -> (u64, u64) {
+        let got = self.receive_all();
+        (got.receipts, got.forgotten)
+    }
+
+    /// Asks the mailboxes once.
+    pub(crate) fn receive_all(&mut self) -> field::Received {
         let mut road = HttpRoad::new(Way::Loopback, [1; 32]);
         let now = clock::now().0;
         let got = self
@@ -291,7 +297,7 @@ impl Reporter {
             .receive(&mut road, &[], now, &mut OsRng, &mut |_| {})
             .unwrap();
         assert!(got.refused.is_empty(), "{got:?}");
-        (got.receipts, got.forgotten)
+        got
     }
 }
 

@@ -1,0 +1,188 @@
+//! Custodians sign, kits go over to a new key, sessions are supplied, and a key that something on its way needs stays.
+
+use std::fs;
+use std::path::PathBuf;
+use std::process::{Command, Output};
+
+use formats::Kit;
+
+use crate::world::{DESK_EXE, World, until};
+
+struct Desk<'a> {
+    world: &'a World,
+}
+
+impl Desk<'_> {
+    fn run(&self, command: &[&str], with_desk: bool) -> Output {
+        let mut fh = Command::new(DESK_EXE);
+        fh.args(["--lang", "en"]).args(command);
+        if with_desk {
+            fh.arg("--dir").arg(self.world.path("desk"));
+            for name in ["Basim", "Dana"] {
+                let file = self.world.path(&format!("{name}.passphrase"));
+                let value = format!("{name}={}", file.display());
+                fh.args(["--custodian-passphrase", &value]);
+            }
+        }
+        fh.output().unwrap()
+    }
+
+    fn done(&self, command: &[&str], with_desk: bool) -> String {
+        let done = self.run(command, with_desk);
+        let errors = String::from_utf8_lossy(&done.stderr);
+        assert!(done.status.success(), "{command:?}: {errors}");
+        String::from_utf8(done.stdout).unwrap()
+    }
+
+    fn refused(&self, command: &[&str]) -> String {
+        let done = self.run(command, true);
+        assert!(!done.status.success(), "{command:?} was not refused");
+        String::from_utf8(done.stderr).unwrap()
+    }
+
+    fn path(&self, name: &str) -> String {
+        self.world.path(name).display().to_string()
+    }
+
+    /// Makes a custodian's signing key and gives `NAME=KEY`.
+    fn signer(&self, name: &str) -> String {
+        let said = self.done(&["custodian", "keygen", "--out", &self.path(name)], false);
+        let key = said.split_whitespace().last().unwrap().to_owned();
+        assert_eq!(key.len(), 64);
+        format!("{name}={key}")
+    }
+}
+
+/// Pins three custodians and makes a kit that believes any two of them and has few sessions.
+fn kit_that_believes(desk: &Desk<'_>) {
+    let signers = ["sign-a", "sign-b", "sign-c"].map(|name| desk.signer(name));
+    let dir = desk.path("desk");
+    let mut pin = vec!["custodian", "pin", "--dir", &dir, "--threshold", "2"];
+    for signer in &signers {
+        pin.extend(["--signer", signer]);
+    }
+    desk.done(&pin, false);
+    let out = desk.path("kit-2");
+    desk.done(&["kit", "new", "second", "--out", &out], true);
+    let mut kit = Kit::decode(&fs::read(&out).unwrap()).unwrap();
+    assert_eq!((kit.custodians.len(), kit.threshold), (3, 2));
+    kit.drops[0].tokens.truncate(5);
+    let kit = kit.encode().unwrap();
+    fs::write(desk.path("kit"), &kit).unwrap();
+}
+
+/// Draws a bulletin up, has it signed on copies, and publishes it.
+fn publish(desk: &Desk<'_>) {
+    let draft = desk.path("draft");
+    desk.done(&["bulletin", "draft", "--out", &draft], true);
+    let copy = desk.path("draft-copy");
+    fs::copy(&draft, &copy).unwrap();
+    for (file, key) in [(&draft, "sign-a"), (&copy, "sign-c")] {
+        let key = desk.path(key);
+        let said = desk.done(&["bulletin", "sign", file, "--key", &key], false);
+        assert!(said.contains("Voices of the river"), "{said}");
+    }
+    let few = desk.refused(&["bulletin", "publish", &draft]);
+    assert!(few.contains("1 of 2"), "{few}");
+    let out = desk.path("bulletin");
+    desk.done(&["bulletin", "publish", &draft, &copy, "--out", &out], true);
+    let twice = desk.refused(&["bulletin", "publish", &draft, &copy]);
+    assert!(twice.contains("known already"), "{twice}");
+    assert!(PathBuf::from(out).exists());
+}
+
+#[test]
+fn g03_g10_a_bulletin_brings_a_new_key_and_the_old_one_stays_while_it_may_be_needed() {
+    let world = World::new(51);
+    let desk = Desk { world: &world };
+    kit_that_believes(&desk);
+    {
+        let mut reporter = world.reporter();
+        reporter.add(&[], "sealed to the first key");
+        reporter.send();
+    }
+    // The dispatch is on its way: it lies at the drop, and the desk knows nothing of it.
+    desk.done(&["intake", "rotate"], true);
+    let stays = desk.refused(&["intake", "destroy", "1"]);
+    assert!(stays.contains("It stays"), "{stays}");
+    let current = desk.refused(&["intake", "destroy", "2"]);
+    assert!(current.contains("Make a new one first"), "{current}");
+    publish(&desk);
+
+    let runtime = tokio::runtime::Runtime::new().unwrap();
+    runtime.block_on(async {
+        let open = world.open_desk().await;
+        let noted = |note: &'static str| {
+            move |inbox: &desk::desk::InboxView| {
+                inbox
+                    .dispatches
+                    .iter()
+                    .any(|one| one.note.as_deref() == Some(note))
+            }
+        };
+        until(&open, noted("sealed to the first key")).await;
+        let mut reporter = world.reporter();
+        let (mut bulletins, mut tokens) = (0, 0);
+        for _ in 0..200 {
+            let got = reporter.receive_all();
+            bulletins += got.bulletins;
+            tokens += got.tokens;
+            if bulletins == 1 && tokens > 0 {
+                break;
+            }
+            tokio::time::sleep(std::time::Duration::from_millis(100)).await;
+        }
+        assert_eq!((bulletins, tokens), (1, 128));
+        let kit = reporter.field.kit();
+        assert_eq!((kit.bulletin, kit.intake_epoch), (1, 2));
+        assert_eq!(kit.drops[0].tokens.len(), 4 + 128);
+        assert!(reporter.field.on_fresh_chain());
+        reporter.add(&[], "sealed to the second key");
+        reporter.send();
+        until(&open, noted("sealed to the second key")).await;
+        open.stop().await;
+    });
+    // The world's first kit has never said anything: something of it may be on its way still.
+    let stays = desk.refused(&["intake", "destroy", "1"]);
+    assert!(stays.contains("It stays"), "{stays}");
+}
+
+#[test]
+fn a_captured_kit_is_refused_from_then_on() {
+    let world = World::new(52);
+    let desk = Desk { world: &world };
+    let pseudonym = crate::world::PSEUDONYM;
+    let ahead = desk.refused(&["kit", "capture", pseudonym, "--at", "2999-01-01"]);
+    assert!(ahead.contains("not come yet"), "{ahead}");
+    let nobody = desk.refused(&["kit", "capture", "nobody", "--at", "2020-01-01"]);
+    assert!(
+        nobody.contains("no such kit") || nobody.contains("No such kit"),
+        "{nobody}"
+    );
+    let bad = desk.refused(&["kit", "capture", pseudonym, "--at", "yesterday"]);
+    assert!(bad.contains("yesterday"), "{bad}");
+    {
+        let mut reporter = world.reporter();
+        reporter.add(&[], "by whoever has the device now");
+        reporter.send();
+    }
+    desk.done(
+        &["kit", "capture", pseudonym, "--at", "2020-01-01T10:00"],
+        true,
+    );
+    let runtime = tokio::runtime::Runtime::new().unwrap();
+    runtime.block_on(async {
+        let open = world.open_desk().await;
+        let store = open.store().unwrap();
+        // Every cell at the drop was looked at, and none was taken for anything.
+        for _ in 0..200 {
+            if store.spool_cursor().await.unwrap().0 > 0 {
+                break;
+            }
+            tokio::time::sleep(std::time::Duration::from_millis(50)).await;
+        }
+        assert!(store.spool_cursor().await.unwrap().0 > 0);
+        assert!(open.inbox().await.unwrap().dispatches.is_empty());
+        open.stop().await;
+    });
+}

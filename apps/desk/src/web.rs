@@ -85,6 +85,7 @@ pub fn router(desk: Desk, settings: Settings) -> Router {
         .route("/sign-out", post(sign_in::leave))
         .route("/", get(inbox::show))
         .route("/drops", get(drops::show))
+        .route("/dispatches/{id}/loose", post(inbox::open_loose))
         .route("/items/{id}", get(item::show))
         .route("/items/{id}/preview", get(streaming::preview))
         .route("/items/{id}/poster", get(streaming::poster))

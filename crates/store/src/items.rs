@@ -7,7 +7,7 @@ use crate::error::StoreError;
 use crate::jobs::enqueue;
 use crate::open::Store;
 use crate::value::{At, int};
-use formats::{DispatchId, KitId};
+use formats::{DispatchId, KitId, PieceNo};
 use ledger::{Digest, commitment};
 use newsroom::arrival::DispatchKey;
 use newsroom::audit::{Act, Actor, Chain, Entry};
@@ -139,6 +139,9 @@ type PreviewRow = (
     String,
 );
 
+/// Places of loose items begin here: a manifest names 4,096 items at most.
+const LOOSE_FROM: u32 = 1 << 30;
+
 impl Store {
     /// Opens a dispatch in the record: enters its items in order, keeps its note, queues their examination. A dispatch
     /// that is open already gives its items back unchanged, and the new blobs are not referred to.
@@ -182,6 +185,32 @@ impl Store {
                 ids.push(self.enter_item(tx, key, ordinal, item, now).await?);
             }
             Ok(ids)
+        })
+    }
+
+    /// Enters one authentic piece of a dispatch whose manifest has not come as an item of its own. Nothing happens when it
+    /// was entered before, or when the dispatch was opened meanwhile: its whole items are there then.
+    ///
+    /// # Errors
+    /// [`StoreError::Missing`], or the engine's failure.
+    pub async fn enter_loose_item(
+        &self,
+        key: &DispatchKey,
+        piece: PieceNo,
+        item: &NewItem,
+        now: Micros,
+    ) -> Result<Option<ItemId>, StoreError> {
+        let ordinal = LOOSE_FROM.saturating_add(piece.0);
+        transact!(self, "enter loose item", Decide, |tx| {
+            let sql = "SELECT state FROM dispatches WHERE kit = $1 AND dispatch = $2";
+            let row: Option<(String,)> = tx.one(sql, args![key.kit, key.dispatch]).await?;
+            let (state,) = row.ok_or_else(|| missing_dispatch(key))?;
+            let sql = "SELECT bytes FROM items WHERE kit = $1 AND dispatch = $2 AND ordinal = $3";
+            let there: Option<(i64,)> = tx.one(sql, args![key.kit, key.dispatch, ordinal]).await?;
+            if state == "opened" || there.is_some() {
+                return Ok(None);
+            }
+            Ok(Some(self.enter_item(tx, key, ordinal, item, now).await?))
         })
     }
 
@@ -516,11 +545,15 @@ impl Store {
     }
 }
 
+/// The items of a dispatch: the whole ones once it is opened, until then the loose ones. What was entered stays entered:
+/// custody, looks and derivatives of a loose item are not undone.
 async fn item_ids(tx: &mut Tx, key: &DispatchKey) -> Result<Vec<ItemId>, StoreError> {
     let rows: Vec<(Vec<u8>,)> = tx
         .all(
-            "SELECT id FROM items WHERE kit = $1 AND dispatch = $2 ORDER BY ordinal",
-            args![key.kit, key.dispatch],
+            "SELECT id FROM items WHERE kit = $1 AND dispatch = $2 AND (ordinal < $3 OR NOT EXISTS
+                 (SELECT 1 FROM dispatches WHERE kit = $1 AND dispatch = $2 AND state = 'opened'))
+             ORDER BY ordinal",
+            args![key.kit, key.dispatch, LOOSE_FROM],
         )
         .await?;
     rows.iter()

@@ -108,6 +108,7 @@ suite! {
     risks::a_drill_shows_its_plan_and_then_cuts_off,
     risks::tokens_of_a_captured_kit_are_taken_back_once,
     items::a_dispatch_is_entered_once,
+    items::loose_pieces_give_way_to_whole_items,
     items::examination_and_scrub_follow_the_rules,
     items::custody_is_a_chain_that_shows_tampering,
     stories::g08_nothing_goes_out_without_two_different_people,

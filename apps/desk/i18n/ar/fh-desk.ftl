@@ -105,6 +105,8 @@ progress-cells = { $count ->
     [many] { $count } خلية
    *[other] { $count } خلية
 }
+loose-hint = لم تصل النهاية بعد. يمكن النظر فيما اكتمل قطعة قطعة؛ وحين تصل النهاية تحل الملفات الكاملة محلها.
+loose-open = انظر في القطع التي وصلت
 preview-under-way = قيد الفحص
 preview-ready = جاهز
 preview-failed = لا يمكن عرضه

@@ -88,6 +88,8 @@ progress-cells = { $count ->
     [one] one cell
    *[other] { $count } cells
 }
+loose-hint = The end has not come. What is whole can be looked at piece by piece; when the end comes, the whole files take their place.
+loose-open = Look at the pieces that are here
 preview-under-way = being examined
 preview-ready = ready
 preview-failed = cannot be shown

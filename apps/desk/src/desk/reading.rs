@@ -1,5 +1,6 @@
 //! What the pages read about arrivals and items, and what they stream.
 
+use formats::DispatchId;
 use newsroom::arrival::DispatchState as RecordState;
 use newsroom::audit::{Actor, Chain};
 use newsroom::items::{Examination, Protection};
@@ -15,6 +16,8 @@ use super::{
 use crate::archive::ArchiveError;
 use crate::clock;
 use crate::desk::EventKind;
+use crate::intake::loose;
+use crate::intake::opening::OpeningError;
 use crate::work::items::{probe_from, report_from};
 
 /// Dispatches shown in the inbox.
@@ -112,6 +115,27 @@ impl Desk {
     pub async fn open_derivative(&self, derivative: DerivativeId) -> Result<Media, DeskError> {
         let what = self.open()?.store.derivative(derivative).await?.what;
         self.open_blob(what.blob, what.mime).await
+    }
+
+    /// Enters the pieces of a dispatch that was cut short as items of their own. When its manifest comes after all, the
+    /// whole items take their place.
+    ///
+    /// # Errors
+    /// Locked, not arriving (any more), or the record or the archive failed.
+    pub async fn open_loose(&self, dispatch: DispatchId) -> Result<(), DeskError> {
+        let open = self.open()?;
+        let failed = |error: OpeningError| internal("opening loose pieces", &error);
+        let keys = loose::arriving(&open, dispatch).await.map_err(failed)?;
+        if keys.is_empty() {
+            return Err(DeskError::NotFound {
+                what: "dispatch",
+                id: dispatch.to_string(),
+            });
+        }
+        for key in keys {
+            loose::enter(&open, &key).await.map_err(failed)?;
+        }
+        Ok(())
     }
 
     /// Asks for a scrubbed derivative; the work runs in the background and reports by events.

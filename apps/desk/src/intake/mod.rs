@@ -4,6 +4,7 @@ mod contact;
 mod gather;
 mod item_reader;
 mod lookout;
+pub(crate) mod loose;
 mod manifest;
 mod news;
 pub(crate) mod opening;

@@ -152,7 +152,7 @@ fn take_item(
 }
 
 /// A piece's plaintext; `None` when no intake identity opens it.
-fn open_piece<'a>(
+pub(super) fn open_piece<'a>(
     open: &'a OpenDesk,
     blob: BlobId,
 ) -> Result<Option<Box<dyn Read + 'a>>, OpeningError> {

@@ -1,6 +1,6 @@
 //! The inbox: what has arrived and what is arriving. Words and progress only, never a picture.
 
-use axum::extract::State;
+use axum::extract::{Path, State};
 use axum::response::{IntoResponse, Response};
 use maud::{Markup, html};
 
@@ -8,6 +8,8 @@ use crate::auth::Signed;
 use crate::desk::{DispatchLine, DispatchState, InboxView, ItemLine, WorkState};
 use crate::web::App;
 use crate::web::fault::Fault;
+use crate::web::form::Posted;
+use crate::web::item::id;
 use crate::web::json;
 use crate::web::layout::{self, Place};
 use crate::web::parts;
@@ -39,12 +41,36 @@ pub(crate) async fn show(
     let body = html! {
         (sources::marks(visit.tongue, &view.dispatches))
         (sources::alarms(visit.tongue, &missed))
-        (body(visit.tongue, &view))
+        (body(&visit, &view))
     };
     Ok(layout::page(&visit, &title, Place::Inbox, &body).into_response())
 }
 
-fn body(tongue: Tongue, view: &InboxView) -> Markup {
+/// `POST /dispatches/{id}/loose`
+pub(crate) async fn open_loose(
+    State(app): State<App>,
+    _editor: Signed,
+    Path(dispatch): Path<String>,
+    _posted: Posted,
+) -> Result<Response, Fault> {
+    app.desk.open_loose(id(&dispatch)?).await?;
+    Ok(layout::see_other("/"))
+}
+
+/// A way to look at what came before the sending broke off.
+fn cut_short(visit: &Visit, line: &DispatchLine) -> Markup {
+    let tongue = visit.tongue;
+    html! {
+        // The contact piece is one of the whole ones and nothing to look at.
+        @if line.state == DispatchState::Arriving && line.pieces_complete >= 2 {
+            p.quiet.small { (t!(tongue, "loose-hint")) }
+            (parts::act(visit, &format!("/dispatches/{}/loose", line.id), &t!(tongue, "loose-open"), "plain"))
+        }
+    }
+}
+
+fn body(visit: &Visit, view: &InboxView) -> Markup {
+    let tongue = visit.tongue;
     html! {
         div.head {
             h1 { (t!(tongue, "nav-inbox")) }
@@ -57,12 +83,13 @@ fn body(tongue: Tongue, view: &InboxView) -> Markup {
                     p { (t!(tongue, "inbox-empty")) }
                 }
             }
-            @for dispatch in &view.dispatches { (card(tongue, dispatch)) }
+            @for dispatch in &view.dispatches { (card(visit, dispatch)) }
         }
     }
 }
 
-fn card(tongue: Tongue, line: &DispatchLine) -> Markup {
+fn card(visit: &Visit, line: &DispatchLine) -> Markup {
+    let tongue = visit.tongue;
     html! {
         article.card {
             header.card-head {
@@ -74,6 +101,7 @@ fn card(tongue: Tongue, line: &DispatchLine) -> Markup {
             @if line.state != DispatchState::Complete || line.items.is_empty() {
                 (progress::picture(tongue, line))
             }
+            (cut_short(visit, line))
             @if let Some(note) = line.note.as_deref().filter(|note| !note.trim().is_empty()) {
                 p.note-line { (foreign(&first_line(note))) }
             }

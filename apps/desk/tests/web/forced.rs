@@ -1,4 +1,5 @@
-//! A dispatch sent under force is answered exactly like another: nothing that reaches the field tells them apart.
+//! Dispatches made by hand, cell by cell: one sent under force is answered exactly like another, and one that was cut short
+//! before its manifest can be looked at piece by piece.
 
 use desk::config::DeskFolder;
 use desk::founding::Handover;
@@ -20,8 +21,43 @@ use crate::rig::{EDITORS, Engine, Newsroom, Setting};
 const KIT: KitId = KitId(*b"kit-0007");
 const TWINS: [(DispatchId, bool); 2] = [(DispatchId([1; 16]), false), (DispatchId([2; 16]), true)];
 
+/// Sealed pieces by number, and the last one's number if it is there.
+struct Sent {
+    dispatch: DispatchId,
+    forced: bool,
+    pieces: Vec<Vec<u8>>,
+    last: Option<u32>,
+}
+
+fn note() -> Vec<u8> {
+    let note = Manifest::new(Vec::new(), "we are fine".to_owned(), 1);
+    note.encode().unwrap()
+}
+
 /// Two dispatches alike but for the mark: a contact piece and a note each.
-fn send(runtime: &Runtime, folder: &DeskFolder, handover: &Handover) {
+fn twins(runtime: &Runtime, folder: &DeskFolder, handover: &Handover) {
+    let sent = TWINS.map(|(dispatch, forced)| Sent {
+        dispatch,
+        forced,
+        pieces: vec![note()],
+        last: Some(1),
+    });
+    put(runtime, folder, handover, &sent);
+}
+
+/// Killed while recording: two pieces of media, and no end.
+fn cut_short(runtime: &Runtime, folder: &DeskFolder, handover: &Handover) {
+    let sent = Sent {
+        dispatch: TWINS[0].0,
+        forced: false,
+        pieces: vec![b"first five seconds".to_vec(), b"and five more".to_vec()],
+        last: None,
+    };
+    put(runtime, folder, handover, &[sent]);
+}
+
+/// Puts a contact piece and these pieces of each dispatch where a drop's cells would be.
+fn put(runtime: &Runtime, folder: &DeskFolder, handover: &Handover, sent: &[Sent]) {
     let keys = unlock(folder, handover);
     let mut rng = ChaCha20Rng::seed_from_u64(21);
     let kit = Kit {
@@ -33,39 +69,36 @@ fn send(runtime: &Runtime, folder: &DeskFolder, handover: &Handover) {
         chain: ChainKey::generate(&mut rng),
         drops: Vec::new(),
         custodians: Vec::new(),
-        bulletin: 0,
         threshold: 0,
+        bulletin: 0,
     };
     runtime.block_on(issue(folder, &keys, &kit));
     let epoch = kit.chain.epoch_keys();
     let mut cells = Vec::new();
-    for (dispatch, forced) in TWINS {
-        let replies = (0..8)
-            .map(|_| ReplyKeys::generate(&mut rng).pair())
-            .collect();
+    for one in sent {
+        let pair = |_| ReplyKeys::generate(&mut rng).pair();
         let contact = Contact {
-            replies,
+            replies: (0..8).map(pair).collect(),
             checkpoints: Vec::new(),
             next_chain: None,
             standing: Standing::of_kit(&kit),
         };
-        let note = Manifest::new(Vec::new(), "we are fine".to_owned(), 1);
-        let pieces = [contact.encode().unwrap().to_vec(), note.encode().unwrap()];
-        for (no, plain) in (0..).zip(pieces) {
+        let contact = contact.encode().unwrap().to_vec();
+        for (no, plain) in (0..).zip(std::iter::once(&contact).chain(&one.pieces)) {
             let place = PiecePlace {
                 kit: KIT,
-                dispatch,
+                dispatch: one.dispatch,
                 piece: PieceNo(no),
-                last: no == 1,
+                last: one.last == Some(no),
             };
-            let piece = seal_piece(&kit.intake, &plain).unwrap();
+            let piece = seal_piece(&kit.intake, plain).unwrap();
             let keep = |_: u16, cell: &[u8; CELL]| -> Result<(), PieceError> {
                 cells.extend_from_slice(cell);
                 Ok(())
             };
             let (encoder, all) = (&mut Encoder::new(), |_| true);
             piece
-                .for_each_cell(&epoch, &place, forced, 0, encoder, &mut rng, all, keep)
+                .for_each_cell(&epoch, &place, one.forced, 0, encoder, &mut rng, all, keep)
                 .unwrap();
         }
     }
@@ -76,9 +109,54 @@ fn send(runtime: &Runtime, folder: &DeskFolder, handover: &Handover) {
 }
 
 #[test]
+fn g07_what_came_before_a_cut_is_looked_at_piece_by_piece() {
+    let mut setting = Setting::new(Engine::Sqlcipher);
+    setting.before = cut_short;
+    let newsroom = Newsroom::open(&setting);
+    let editor = newsroom.signed_in(EDITORS[0]);
+    let inbox = wait(&editor, "/", |inbox| {
+        inbox["dispatches"][0]["pieces_complete"] == 3
+    });
+    let dispatch = &inbox["dispatches"][0];
+    assert_eq!(
+        (
+            &dispatch["state"],
+            dispatch["items"].as_array().unwrap().len()
+        ),
+        (&"arriving".into(), 0)
+    );
+    let action = format!("/dispatches/{}/loose", dispatch["id"].as_str().unwrap());
+    for language in ["en", "ar"] {
+        let headers = [("accept", "text/html"), ("accept-language", language)];
+        assert!(
+            editor.get("/", &headers).body.contains(&action),
+            "{language}"
+        );
+    }
+    for _ in 0..2 {
+        assert_eq!(
+            editor.post("/", &action, &[]).status,
+            303,
+            "twice does no harm"
+        );
+    }
+    let items = editor.data("/").json()["dispatches"][0]["items"].clone();
+    let named: Vec<_> = items
+        .as_array()
+        .unwrap()
+        .iter()
+        .map(|item| &item["name"])
+        .collect();
+    assert_eq!(named, ["piece-1", "piece-2"]);
+    assert_eq!(items[0]["bytes"], "first five seconds".len());
+    let unknown = format!("/dispatches/{}/loose", "ab".repeat(16));
+    assert_eq!(editor.post("/", &unknown, &[]).status, 404);
+}
+
+#[test]
 fn receipts_go_on_as_always() {
     let mut setting = Setting::new(Engine::Sqlcipher);
-    setting.before = send;
+    setting.before = twins;
     let newsroom = Newsroom::open(&setting);
     let store = newsroom.desk.store().unwrap();
     let token = newsroom::Private::new("t");

@@ -246,3 +246,46 @@ pub(crate) async fn custody_is_a_chain_that_shows_tampering(world: World) {
     assert!(world.store.verify_audit(&[Chain::Desk]).await.unwrap() > 0);
     assert_ne!(sha256(b""), record.sha256);
 }
+
+pub(crate) async fn loose_pieces_give_way_to_whole_items(mut world: World) {
+    let kit = world.kit("Jasmine").await;
+    let key = world.dispatch(kit).await;
+    let enter = |piece, item| {
+        let (store, now) = (&world.store, world.now());
+        async move {
+            store
+                .enter_loose_item(&key, formats::PieceNo(piece), &item, now)
+                .await
+        }
+    };
+    let second = enter(2, world.new_item("piece-2")).await.unwrap().unwrap();
+    let first = enter(1, world.new_item("piece-1")).await.unwrap().unwrap();
+    let again = enter(1, world.new_item("piece-1")).await.unwrap();
+    assert_eq!(again, None, "once");
+    let ids = |items: Vec<store::ItemRecord>| items.iter().map(|i| i.id).collect::<Vec<_>>();
+    let listed = world.store.items_of(&key).await.unwrap();
+    assert_eq!(ids(listed), [first, second]);
+    let whole = [world.new_item("film.mp4")];
+    let entered = world
+        .store
+        .enter_items(&key, &whole, None, world.now())
+        .await
+        .unwrap();
+    assert_eq!(
+        enter(3, world.new_item("piece-3")).await.unwrap(),
+        None,
+        "too late"
+    );
+    let listed = world.store.items_of(&key).await.unwrap();
+    assert_eq!(ids(listed), entered, "whole items take their place");
+    world.reopen().await;
+    // Evidence is kept: the loose item and its custody are still there.
+    let kept = world.store.item(first).await.unwrap();
+    assert_eq!(kept.name.expose(), "piece-1");
+    let custody = world
+        .store
+        .audit(newsroom::audit::Chain::Item(first))
+        .await
+        .unwrap();
+    assert!(!custody.is_empty());
+}

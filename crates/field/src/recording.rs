@@ -393,8 +393,10 @@ impl<D: Disk> Field<D> {
             preview_of: None,
             sha256: whole.map(Sha256Writer::finish),
         };
-        let manifest = Manifest::new(vec![item], about.note.clone(), ended);
-        let plain = Zeroizing::new(manifest.encode().map_err(FieldError::Manifest)?);
+        let mut manifest = Manifest::new(vec![item], about.note.clone(), ended);
+        let plain = manifest.encode().map(Zeroizing::new);
+        manifest.wipe();
+        let plain = plain.map_err(FieldError::Manifest)?;
         let sealed = seal_piece(&self.state.kit.intake, &plain)?;
         let (piece, _) = self.store_piece(sealed, rng)?;
         let Some(dispatch) = self.state.dispatch_mut(&id) else {

@@ -63,8 +63,10 @@ pub(crate) fn seal_all(
         items.push(seal_source(recipient, position, source, sink)?);
     }
     let bytes = items.iter().map(|item| item.bytes).sum();
-    let manifest = Manifest::new(items, note.to_owned(), now);
-    let plain = Zeroizing::new(manifest.encode().map_err(FieldError::Manifest)?);
+    let mut manifest = Manifest::new(items, note.to_owned(), now);
+    let plain = manifest.encode().map(Zeroizing::new);
+    manifest.wipe();
+    let plain = plain.map_err(FieldError::Manifest)?;
     seal_whole(recipient, &plain, true, sink)?;
     Ok(bytes)
 }

@@ -5,11 +5,13 @@
 
 use ledger::Digest;
 use serde::{Deserialize, Serialize};
+use zeroize::Zeroize;
 
 use crate::PIECE_PLAIN_MAX;
 use crate::canonical;
 use crate::error::{DecodeError, at_most};
 use crate::id::PieceNo;
+use crate::secret::to_wiped_vec;
 
 const WHAT: &str = "manifest";
 /// The version of a manifest that needs nothing newer.
@@ -101,10 +103,45 @@ impl Manifest {
     /// When the manifest breaks a rule that decoding would refuse.
     pub fn encode(&self) -> Result<Vec<u8>, DecodeError> {
         self.check()?;
-        let bytes = canonical::to_vec(self)
-            .map_err(|_| DecodeError::invalid(WHAT, "numbers are integers within 53 bits"))?;
+        self.check_numbers()?;
+        // The fields are declared in sorted order, so this is the canonical encoding; written once, into memory that never grows,
+        // because it holds what a reporter said.
+        let mut bytes = to_wiped_vec(self, self.room()).map_err(|e| DecodeError::json(WHAT, &e))?;
         at_most(WHAT, ENCODED_MAX, bytes.len())?;
-        Ok(bytes)
+        Ok(std::mem::take(&mut *bytes))
+    }
+
+    /// At least the length of the encoding: a character takes six bytes at most, and what else an item says, less than 512.
+    fn room(&self) -> usize {
+        let names = self
+            .items
+            .iter()
+            .map(|item| item.name.len() + item.kind.len());
+        let order = self.order.len() * 12;
+        256 + 6 * (self.note.len() + names.sum::<usize>()) + 512 * self.items.len() + order
+    }
+
+    fn check_numbers(&self) -> Result<(), DecodeError> {
+        let fits = |number: u64| number < 1 << 53;
+        let of_item = |item: &Item| {
+            let captured = item.captured_at.is_none_or(|at| fits(at.unsigned_abs()));
+            captured && fits(item.bytes) && item.millis.is_none_or(fits)
+        };
+        if fits(self.sealed_at.unsigned_abs()) && self.items.iter().all(of_item) {
+            return Ok(());
+        }
+        Err(DecodeError::invalid(
+            WHAT,
+            "numbers are integers within 53 bits",
+        ))
+    }
+
+    /// Wipes the words and names in it, when it has been encoded and is not needed any more.
+    pub fn wipe(&mut self) {
+        self.note.zeroize();
+        for item in &mut self.items {
+            item.name.zeroize();
+        }
     }
 
     /// Reads a manifest piece's plaintext.

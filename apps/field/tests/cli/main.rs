@@ -7,3 +7,4 @@ mod commands;
 mod kills;
 mod messages;
 mod stage;
+mod vault;

@@ -15,6 +15,7 @@ mod kit_words;
 mod logs;
 mod malice;
 mod messages;
+mod noise;
 mod packing;
 mod power;
 mod receipts;

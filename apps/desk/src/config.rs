@@ -121,6 +121,12 @@ impl DeskFolder {
         self.root.join("spool")
     }
 
+    /// Cards that were handed in and wait to be read.
+    #[must_use]
+    pub fn cards(&self) -> PathBuf {
+        self.root.join("cards")
+    }
+
     /// How far each drop has been read.
     #[must_use]
     pub fn positions(&self) -> PathBuf {

@@ -9,6 +9,7 @@
 
 mod border;
 mod captures;
+mod cards;
 mod drops;
 mod reading;
 mod sources;
@@ -40,6 +41,7 @@ use crate::watch::Watch;
 pub use crate::watch::{Alarm, DropView};
 pub use border::*;
 pub use captures::*;
+pub use cards::*;
 pub use sources::*;
 pub use views::*;
 

@@ -23,6 +23,7 @@ mod opening_store;
 mod publishing;
 mod pull;
 mod tokens;
+mod tray;
 mod watch;
 pub mod web;
 mod work;

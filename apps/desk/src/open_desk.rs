@@ -71,6 +71,10 @@ pub(crate) struct OpenDesk {
     pub(crate) work_added: Notify,
     /// A receipt was queued: the outbox looks again.
     pub(crate) receipt_added: Notify,
+    /// A card was put into the tray: its reader looks again.
+    pub(crate) card_added: Notify,
+    /// How far reading cards is.
+    pub(crate) cards: intake::CardsNow,
     /// How many pieces of a dispatch a `have` was sealed for since unlocking.
     told: Lock<HashMap<DispatchKey, u32>>,
     /// One publication at a time touches the log and the site.
@@ -106,6 +110,8 @@ impl OpenDesk {
             around,
             work_added: Notify::new(),
             receipt_added: Notify::new(),
+            card_added: Notify::new(),
+            cards: intake::CardsNow::default(),
             told: Lock::new(HashMap::new()),
             publishing: Mutex::new(()),
             stop,

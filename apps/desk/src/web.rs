@@ -6,6 +6,7 @@
 mod approve;
 mod assets;
 mod capture;
+mod cards;
 mod drops;
 mod enrol;
 mod events;
@@ -101,6 +102,13 @@ pub fn router(desk: Desk, settings: Settings) -> Router {
         )
         .route("/sources/{kit}/messages", post(source::write))
         .route("/sources/{kit}/watch", post(source::watch))
+        .route(
+            "/cards",
+            get(cards::show)
+                .post(cards::take)
+                // A card is as large as it is; it is read as it comes.
+                .layer(DefaultBodyLimit::disable()),
+        )
         .route("/stories", get(stories::list))
         .route("/stories/new", post(stories::begin))
         .route("/stories/{id}", get(story::show).post(story::save))

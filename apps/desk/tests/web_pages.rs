@@ -8,6 +8,8 @@
 
 #[path = "web/accounts.rs"]
 mod accounts;
+#[path = "web/cards.rs"]
+mod cards;
 #[path = "web/doors.rs"]
 mod doors;
 #[path = "web/forced.rs"]

@@ -59,7 +59,7 @@ pub use recording::{About, Heard, Live, Recorded};
 pub use road::{Clock, Road, RoadError, Session};
 pub use seal::Source;
 pub use send::{Failure, SendWish, Sent};
-pub use spread::{Fit, Spread, SpreadPlan, SpreadWish, prepare_card};
+pub use spread::{Fit, Spread, SpreadPlan, SpreadWish, prepare_card, write_card};
 pub use state::DispatchState;
 pub use status::{DispatchStatus, REPLIES_FEW, Room, Status};
 pub use way::{Trust, Way};

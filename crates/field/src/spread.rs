@@ -13,7 +13,7 @@ use std::thread;
 
 use formats::card::{Deal, is_small};
 use formats::coding::Encoder;
-use formats::{CELL, DispatchId, PiecePlace, SealedPiece};
+use formats::{CELL, Cell, DispatchId, PiecePlace, SealedPiece};
 use keys::EpochKeys;
 use rand_chacha::ChaCha20Rng;
 use rand_core::{CryptoRng, RngCore};
@@ -462,6 +462,37 @@ fn finish_cards(
     })
 }
 
+/// Writes these cells to places drawn at random and noise to all others: a card that goes back in.
+///
+/// # Errors
+/// More cells than places, or writing failed.
+pub fn write_card(
+    card: &Card<'_>,
+    cells: &[Cell],
+    rng: &mut (impl RngCore + CryptoRng),
+) -> Result<(), FieldError> {
+    let filling = || FieldError::disk("filling a card");
+    let (mut draw, mut taken) = (Draw::default(), Taken::default());
+    if !card.reserved {
+        card.fill(&taken, &mut fork(rng)).map_err(filling())?;
+    }
+    for cell in cells {
+        let place = draw.next(card.space.places(), rng);
+        let place = place.and_then(|place| Some((place, card.space.place(place)?)));
+        let (place, at) = place.ok_or(FieldError::CardTooSmall {
+            places: u32::try_from(cells.len()).ok(),
+        })?;
+        taken.add(place);
+        card.store
+            .write_at(at, cell.as_bytes())
+            .map_err(FieldError::disk("writing a card"))?;
+    }
+    if card.reserved {
+        card.fill(&taken, &mut fork(rng)).map_err(filling())?;
+    }
+    card.store.sync().map_err(filling())
+}
+
 /// Fills a card's unused space with noise alone, so that cards with and without cells look alike.
 ///
 /// # Errors
@@ -470,9 +501,7 @@ pub fn prepare_card(
     card: &Card<'_>,
     rng: &mut (impl RngCore + CryptoRng),
 ) -> Result<(), FieldError> {
-    card.fill(&Taken::default(), &mut fork(rng))
-        .and_then(|()| card.store.sync())
-        .map_err(FieldError::disk("filling a card"))
+    write_card(card, &[], rng)
 }
 
 #[cfg(test)]

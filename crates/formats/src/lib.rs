@@ -42,7 +42,7 @@ pub use message::Message;
 pub use piece::{PieceError, PiecePlace, PieceSealer, SealedPiece, UnhashedPiece, seal_piece};
 pub use proof_file::{LogProof, ProofFile};
 pub use receipt::{Receipt, ReceiptKind, ReceiptPiece};
-pub use reply::{Reply, ReplyError, open_reply, seal_reply};
+pub use reply::{Reply, ReplyError, open_reply, reveil_reply, seal_reply};
 pub use statement::{Grade, Statement};
 pub use supply::Supply;
 

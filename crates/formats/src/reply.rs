@@ -159,6 +159,29 @@ pub fn seal_reply(
     Ok((pair.secret.mailbox(), cell))
 }
 
+/// Veils a sealed reply anew, under a fresh nonce: what goes on a card shares no string with what lies in a mailbox.
+///
+/// # Errors
+/// [`ReplyError::NotForThisPair`] and [`ReplyError::Damaged`] when this secret does not unveil it.
+pub fn reveil_reply(
+    cell: &Cell,
+    secret: &ReplySecret,
+    rng: &mut (impl RngCore + CryptoRng),
+) -> Result<Cell, ReplyError> {
+    let veil = secret.veil();
+    let header = veil
+        .open_header(cell.as_bytes())
+        .map_err(|_| ReplyError::NotForThisPair)?;
+    let mut shard = Zeroizing::new([0; SHARD]);
+    veil.open_body(cell.as_bytes(), &mut shard)
+        .map_err(|_| ReplyError::Damaged)?;
+    let mut nonce = [0; NONCE];
+    rng.fill_bytes(&mut nonce);
+    let mut out = Cell::blank();
+    veil.seal(&nonce, &header, &shard, out.as_mut_bytes());
+    Ok(out)
+}
+
 /// Opens what a mailbox or a card gave, if it is this pair's reply.
 ///
 /// # Errors

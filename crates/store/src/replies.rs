@@ -348,7 +348,7 @@ impl Store {
     }
 }
 
-fn pair_row(pair: &PairRef) -> Vec<u8> {
+pub(crate) fn pair_row(pair: &PairRef) -> Vec<u8> {
     [
         &pair.source.kit.0[..],
         &pair.source.dispatch.0,
@@ -357,7 +357,7 @@ fn pair_row(pair: &PairRef) -> Vec<u8> {
     .concat()
 }
 
-fn pair_place(row: &[u8]) -> Place<'_> {
+pub(crate) fn pair_place(row: &[u8]) -> Place<'_> {
     Place {
         table: "reply_pairs",
         column: "pair",

@@ -29,7 +29,7 @@ const ALLOWED: [(&str, &[&str]); 19] = [
         "fh-desk",
         &[
             "keys", "openers", "ledger", "formats", "wire", "media", "newsroom", "store",
-            "publish", "proof", "words",
+            "publish", "proof", "words", "field",
         ],
     ),
     ("fh-verify", &["proof", "formats", "ledger", "words"]),

@@ -633,3 +633,39 @@ cli-bulletin-published = نُشر البلاغ { $number }. يرسله المك�
 cli-intake-rotated = أُنشئ المفتاح { $epoch }. تُختم له العُدد الجديدة فورًا؛ انشر بلاغًا لغيرها. تبقى المفاتيح القديمة ما دام في الطريق ما قد يحتاج إليها.
 cli-intake-destroyed = أُتلف المفتاح { $epoch }. لكن النسخ الاحتياطية من حلقة المفاتيح ما زالت تحمله.
 cli-desk-running = المكتب يعمل في هذا المجلد؛ أوقفه أولًا.
+nav-cards = البطاقات
+cards-hint = ما حمله الناقلون: ملفات بطاقات، وبطاقات ذاكرة، وملفات من تطبيق مراسلة. بأي ترتيب، وإن تلفت أو تكررت.
+cards-file = بطاقة، أو صورة عنها
+cards-take = استلمها
+cards-take-hint = بطاقة الذاكرة الكبيرة تُقرأ أسرع على جهاز المكتب نفسه: ‎fh-desk gather. لا يُغيَّر شيء على البطاقة.
+cards-waiting = { $count ->
+    [one] بطاقة واحدة تنتظر القراءة.
+    [two] بطاقتان تنتظران القراءة.
+    [few] { $count } بطاقات تنتظر القراءة.
+   *[other] { $count } بطاقة تنتظر القراءة.
+}
+cards-reading = تُقرأ بطاقة: جُرّب { $looked } من { $windows } موضعًا، ولنا منها { $ours } خلية.
+cards-read = قُرئت بطاقة: { $ours } خلية لنا في { $windows } موضعًا.
+cards-nothing-title = لا ينقص شيء
+cards-nothing = لا إرسالية تنتظر مزيدًا من الخلايا. ما وصل تجده في الوارد.
+cards-pieces-known = اكتملت { $whole } من { $total } قطعة.
+cards-pieces-open = اكتملت { $whole } قطعة؛ ولا يُعرف بعد كم ستكون.
+cards-lacking = { $count ->
+    [one] قطعة واحدة ناقصة
+    [two] قطعتان ناقصتان
+    [few] { $count } قطع ناقصة
+   *[other] { $count } قطعة ناقصة
+}
+cards-piece = القطعة { $number }: وصل { $have } من { $need } جزءًا
+cards-piece-unseen = القطعة { $number }: لم يصل منها شيء بعد
+cards-more = و{ $count } غيرها
+cli-card-taken = { $path }: ‏{ $windows } موضعًا قد يحوي خلايا
+cli-no-cells = لا شيء على هذه البطاقات يمكن أن يكون خلية. إن كان يُفترض أن فيها شيئًا فجرّب الجهاز كله لا ملفاته.
+cli-cards-wait = تنتظر البطاقات المكتب، ويقرؤها حالما يُفتح قفله. يمكنك أن تضع البطاقات جانبًا.
+cli-no-replies = لا رد ينتظر هذا المراسل.
+cli-card-made = { $count ->
+    [one] رد واحد
+    [two] ردّان
+    [few] { $count } ردود
+   *[other] { $count } ردًا
+} على { $path } بين الضجيج.

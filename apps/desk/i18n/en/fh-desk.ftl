@@ -581,3 +581,33 @@ cli-bulletin-published = Bulletin { $number } is published. The open desk sends 
 cli-intake-rotated = Key { $epoch } is made. New kits are sealed to it at once; publish a bulletin for the others. The old keys stay until nothing on its way can need them.
 cli-intake-destroyed = Key { $epoch } is destroyed. Backups of the keyring still hold it.
 cli-desk-running = The desk is running in this folder; stop it first.
+nav-cards = Cards
+cards-hint = What couriers carried: card files, memory cards, files from a messenger. In any order, damaged, or twice.
+cards-file = A card, or an image of one
+cards-take = Take it in
+cards-take-hint = A large memory card is read faster on the desk's own machine: fh-desk gather. Nothing on a card is changed.
+cards-waiting = { $count ->
+    [one] One card waits to be read.
+   *[other] { $count } cards wait to be read.
+}
+cards-reading = Reading a card: { $looked } of { $windows } places tried, { $ours } cells are ours.
+cards-read = A card was read: { $ours } cells of ours in { $windows } places.
+cards-nothing-title = Nothing is missing
+cards-nothing = No dispatch is waiting for more cells. Those that have arrived are in the inbox.
+cards-pieces-known = { $whole } of { $total } pieces are whole.
+cards-pieces-open = { $whole } pieces are whole; how many there will be is not known yet.
+cards-lacking = { $count ->
+    [one] One piece lacks something
+   *[other] { $count } pieces lack something
+}
+cards-piece = Piece { $number }: { $have } of { $need } parts in hand
+cards-piece-unseen = Piece { $number }: nothing of it has come yet
+cards-more = and { $count } more
+cli-card-taken = { $path }: { $windows } places may hold cells
+cli-no-cells = Nothing on these cards can be a cell. If they should hold something, try the whole device rather than its files.
+cli-cards-wait = They wait for the desk, which reads them as soon as it is unlocked. You can put the cards away.
+cli-no-replies = No reply waits for this reporter.
+cli-card-made = { $count ->
+    [one] One reply is
+   *[other] { $count } replies are
+} on { $path }, among noise.

@@ -2,6 +2,7 @@
 
 mod bulletin;
 mod drop;
+mod gather;
 mod init;
 mod intake;
 mod kit;
@@ -49,6 +50,10 @@ enum Command {
     /// The keys that reporters seal to.
     #[command(subcommand)]
     Intake(IntakeCommand),
+    /// Take cards in: files, memory cards, images of them, folders of any of these. The desk may be running, or locked.
+    Gather(Gather),
+    /// Write the replies that wait for a reporter on a card that goes back in.
+    Card(ReplyCard),
     /// Run the desk: receive, and serve the pages.
     Serve(Serve),
 }
@@ -264,6 +269,31 @@ struct Unlocked {
 }
 
 #[derive(Args)]
+struct Gather {
+    /// The desk's folder.
+    #[arg(long)]
+    dir: PathBuf,
+    /// Cards, in any order, damaged or twice; they are not changed.
+    #[arg(required = true)]
+    cards: Vec<PathBuf>,
+}
+
+#[derive(Args)]
+struct ReplyCard {
+    /// The name the newsroom calls the reporter by.
+    #[arg(long)]
+    kit: String,
+    /// A new card file, or a memory card.
+    #[arg(long)]
+    out: PathBuf,
+    /// Write into the unused space of this FAT or exFAT memory card (or image); the files on it stay as they are.
+    #[arg(long)]
+    unused: bool,
+    #[command(flatten)]
+    desk: Unlocked,
+}
+
+#[derive(Args)]
 struct Serve {
     /// The desk's folder.
     #[arg(long)]
@@ -305,6 +335,8 @@ pub fn run(cli: Cli) -> anyhow::Result<()> {
         Command::Bulletin(BulletinCommand::Publish(args)) => bulletin::publish(&args, tongue),
         Command::Intake(IntakeCommand::Rotate(args)) => intake::rotate(&args, tongue),
         Command::Intake(IntakeCommand::Destroy(args)) => intake::destroy(&args, tongue),
+        Command::Gather(args) => gather::gather(&args, tongue),
+        Command::Card(args) => gather::reply_card(&args, tongue),
         Command::Serve(args) => serve::run(args, tongue),
     }
 }

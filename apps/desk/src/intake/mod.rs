@@ -1,5 +1,6 @@
 //! Intake: from cells in the spool to items in the inbox, and back to the field with receipts.
 
+mod cards;
 mod contact;
 mod gather;
 mod item_reader;
@@ -23,6 +24,7 @@ use crate::archive::ArchiveError;
 use crate::clock;
 use crate::desk::EventKind;
 use crate::open_desk::OpenDesk;
+pub(crate) use cards::CardsNow;
 use gather::{From, Tried};
 use lookout::{KitChain, Lookout};
 
@@ -52,6 +54,7 @@ enum IntakeError {
 pub(crate) fn start(open: &Arc<OpenDesk>) {
     open.spawn(gathering(Intake::new(open.clone())));
     open.spawn(receipts::delivering(open.clone()));
+    open.spawn(cards::reading(open.clone()));
 }
 
 async fn gathering(mut intake: Intake) {

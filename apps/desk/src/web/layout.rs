@@ -14,6 +14,7 @@ pub(crate) enum Place {
     Inbox,
     Drops,
     Stories,
+    Cards,
     Sources,
     Elsewhere,
 }
@@ -55,6 +56,7 @@ fn bar(visit: &Visit, place: Place) -> Markup {
                         (entry("/", &t!(tongue, "nav-inbox"), place == Place::Inbox))
                         (entry("/stories", &t!(tongue, "nav-stories"), place == Place::Stories))
                         (entry("/drops", &t!(tongue, "nav-drops"), place == Place::Drops))
+                        (entry("/cards", &t!(tongue, "nav-cards"), place == Place::Cards))
                         @if editor.roles.safety {
                             (entry("/sources", &t!(tongue, "nav-sources"), place == Place::Sources))
                         }

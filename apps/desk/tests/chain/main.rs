@@ -9,6 +9,7 @@
 
 mod bulletins;
 mod capture;
+mod cards;
 mod commands;
 mod kills;
 mod locked;

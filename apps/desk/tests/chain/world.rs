@@ -271,6 +271,39 @@ impl Reporter {
         assert!(sent.failures.is_empty() && sent.cells_left == 0, "{sent:?}");
     }
 
+    /// Writes everything on new card files in a folder; any `need` of them restore it.
+    pub(crate) fn spread(&mut self, folder: &std::path::Path, cards: u16, need: u16) {
+        let wish = field::SpreadWish {
+            dispatch: None,
+            cards,
+            need,
+        };
+        let plan = self.field.plan_spread(&wish).unwrap();
+        let space = formats::card::Space::file(64);
+        let files: Vec<field::CardFile> = (0..cards)
+            .map(|n| field::CardFile::create(&folder.join(n.to_string()), 4 << 20).unwrap())
+            .collect();
+        let blank: Vec<_> = files.iter().map(|file| file.card(&space)).collect();
+        let spread = self
+            .field
+            .spread(&plan, &blank, &mut OsRng, &mut |_| {})
+            .unwrap();
+        assert_eq!(spread.need, need);
+        files.into_iter().for_each(|file| file.finish().unwrap());
+    }
+
+    /// Reads a card that came back in; how many receipts and how many pieces forgotten.
+    pub(crate) fn read_card(&mut self, card: &std::path::Path) -> (u64, u64) {
+        let mut card = fs::File::open(card).unwrap();
+        let now = clock::now().0;
+        let got = self
+            .field
+            .read_card(&mut card, now, &mut OsRng, &mut |_| {})
+            .unwrap();
+        assert!(got.refused.is_empty(), "{got:?}");
+        (got.receipts, got.forgotten)
+    }
+
     /// Shows every message that waits, and erases it.
     pub(crate) fn read(&mut self) -> Vec<String> {
         let shown = self.field.show_messages(&mut OsRng).unwrap();

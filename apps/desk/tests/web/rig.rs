@@ -278,6 +278,16 @@ impl Visitor {
         reply(request.send_form(form.iter().copied()).unwrap())
     }
 
+    /// Posts a body of any kind, as a tool does.
+    pub(crate) fn send_body(&self, action: &str, kind: &str, body: &[u8]) -> Reply {
+        let request = self
+            .agent
+            .post(format!("{}{action}", self.base))
+            .header("accept", "application/json")
+            .header("content-type", kind);
+        reply(request.send(body).unwrap())
+    }
+
     /// The token that a page's forms carry.
     pub(crate) fn csrf(&self, page: &str) -> String {
         let reply = self.data(page);

@@ -1,16 +1,19 @@
 //! Cards: where one is handed in, and what is still missing, as a picture.
 
+use std::io;
+
+use axum::extract::multipart::Field;
 use axum::extract::{Multipart, State};
 use axum::http::StatusCode;
 use axum::response::{IntoResponse, Response};
-use futures_util::TryStreamExt;
+use bytes::Bytes;
 use maud::{Markup, html};
 use serde_json::{Value, json};
 use subtle::ConstantTimeEq;
-use tokio_util::io::{StreamReader, SyncIoBridge};
+use tokio::sync::mpsc;
 
 use crate::auth::Signed;
-use crate::desk::{CardRead, CardsView, DispatchInHand, PieceInHand};
+use crate::desk::{CardRead, CardsView, Desk, DispatchInHand, PieceInHand};
 use crate::web::App;
 use crate::web::fault::Fault;
 use crate::web::json as answer;
@@ -25,6 +28,8 @@ const ROWS: usize = 16;
 /// A square and the gap after it, in the picture's own units.
 const SIDE: usize = 24;
 const GAP: usize = 4;
+/// Parts of an upload under way between the connection and the reader.
+const PARTS: usize = 4;
 /// Pieces that the words name one by one.
 const NAMED: usize = 24;
 
@@ -63,15 +68,61 @@ pub(crate) async fn take(
     let Some(card) = card.filter(|field| field.name() == Some("card")) else {
         return Err(Fault::plain(StatusCode::BAD_REQUEST, "not-a-form"));
     };
-    let bytes = card.map_err(std::io::Error::other);
-    let mut reader = SyncIoBridge::new(StreamReader::new(bytes));
-    let desk = app.desk.clone();
-    // The form lends its field to the reader, so both stay in this task.
-    let windows = tokio::task::block_in_place(move || desk.take_card(&mut reader))?;
+    let windows = pass_on(&app.desk, card).await?;
     if visit.json {
         return Ok(answer::reply(&json!({ "windows": windows })));
     }
     Ok(layout::see_other("/cards"))
+}
+
+/// Gives a card to the desk as it comes. The reader blocks, so it has a thread of its own: the connection must go on.
+async fn pass_on(desk: &Desk, mut card: Field<'_>) -> Result<u64, Fault> {
+    let (give, take) = mpsc::channel(PARTS);
+    let desk = desk.clone();
+    let taking = tokio::task::spawn_blocking(move || {
+        let mut parts = Parts {
+            take,
+            part: Bytes::new(),
+        };
+        desk.take_card(&mut parts)
+    });
+    loop {
+        let part = match card.chunk().await {
+            Ok(Some(part)) => Ok(part),
+            Ok(None) => break,
+            Err(error) => Err(io::Error::other(error)),
+        };
+        let broken = part.is_err();
+        // A reader that has ended says why below.
+        if give.send(part).await.is_err() || broken {
+            break;
+        }
+    }
+    drop(give);
+    let windows = taking
+        .await
+        .map_err(|error| Fault::internal(&error.to_string()))??;
+    Ok(windows)
+}
+
+/// The parts of an upload as a file is read. An upload that breaks off is an error, and not the end of a card.
+struct Parts {
+    take: mpsc::Receiver<io::Result<Bytes>>,
+    part: Bytes,
+}
+
+impl io::Read for Parts {
+    fn read(&mut self, into: &mut [u8]) -> io::Result<usize> {
+        while self.part.is_empty() {
+            match self.take.blocking_recv() {
+                Some(part) => self.part = part?,
+                None => return Ok(0),
+            }
+        }
+        let now = self.part.len().min(into.len());
+        into[..now].copy_from_slice(&self.part.split_to(now));
+        Ok(now)
+    }
 }
 
 fn as_json(visit: &Visit, view: &CardsView) -> Value {

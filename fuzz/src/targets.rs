@@ -23,6 +23,7 @@ pub const ALL: &[(&str, fn(&[u8]))] = &[
     ("bulletin", bulletin),
     ("supply", supply),
     ("vault_header", vault_header),
+    ("card_volume", card_volume),
 ];
 
 /// A kit file.
@@ -160,4 +161,21 @@ pub fn supply(data: &[u8]) {
             data
         );
     }
+}
+
+/// A memory card's file system, and the same bytes as a card that is read. What is called unused lies on the card.
+pub fn card_volume(data: &[u8]) {
+    use formats::card::{Space, Windows};
+    if let Ok(space) = Space::unused(data) {
+        let end = |at: u64, length: u64| usize::try_from(at + length).expect("on the card");
+        let last = space.places().checked_sub(1).and_then(|n| space.place(n));
+        assert!(last.is_none_or(|at| end(at, formats::CELL as u64) <= data.len()));
+        assert!(
+            space
+                .gaps()
+                .all(|gap| end(gap.at, gap.length) <= data.len())
+        );
+    }
+    let outcome: Result<(), ()> = Windows::new().push(data, |_| Ok(()));
+    outcome.expect("the closure gives no error");
 }

@@ -10,6 +10,7 @@
 
 mod assembling;
 mod bulletins;
+mod cards;
 mod hostile;
 mod kit_words;
 mod make;

@@ -1,6 +1,7 @@
 //! `cargo xtask bench`: figures against named peers, in one run, as medians of alternating pairs.
 
 mod kill;
+mod roads;
 mod seal;
 
 use crate::setup;
@@ -38,6 +39,9 @@ pub(crate) fn run(quick: bool, only: &[String]) -> Result<()> {
     }
     if wanted("kill") {
         figures.extend(kill::run(quick)?);
+    }
+    if wanted("roads") {
+        figures.extend(roads::run(quick)?);
     }
     report(&figures)
 }

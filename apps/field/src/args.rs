@@ -87,6 +87,21 @@ pub(crate) enum Command {
         /// Send again what drops took and the newsroom never acknowledged.
         #[arg(long)]
         again: bool,
+        /// Take lines from standard input meanwhile: each is sealed and goes out before film, with the next request.
+        #[arg(long)]
+        lines: bool,
+    },
+    /// Print a configuration for Debian's Tor that fits this program.
+    TorConfig {
+        /// A bridge, as the line that was given to you. May be given several times.
+        #[arg(long = "bridge", value_name = "LINE")]
+        bridges: Vec<String>,
+        /// The transport of the bridges; taken from the lines themselves if left out.
+        #[arg(long, value_name = "TRANSPORT")]
+        pt: Option<Transport>,
+        /// Where Tor shall listen for this program.
+        #[arg(long, value_name = "HOST:PORT", default_value = Way::TOR)]
+        socks5: String,
     },
     /// Ask for the newsroom's receipts and messages, and forget what it has.
     Receive {
@@ -212,6 +227,11 @@ pub(crate) enum Setting {
         /// On or off.
         switch: Switch,
     },
+    /// How many bytes may go out in one day: 200MB, say, or off.
+    DailyBudget {
+        /// Bytes, with KB, MB or GB after them; or off.
+        limit: String,
+    },
 }
 
 /// On or off.
@@ -221,6 +241,15 @@ pub(crate) enum Switch {
     On,
     /// No.
     Off,
+}
+
+/// What makes a connection to a bridge look like something else.
+#[derive(Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub(crate) enum Transport {
+    /// Looks like noise; Debian's obfs4proxy.
+    Obfs4,
+    /// Looks like a video call; Debian's snowflake-client.
+    Snowflake,
 }
 
 /// The way to the drops.

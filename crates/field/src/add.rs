@@ -7,6 +7,7 @@ use zeroize::Zeroizing;
 
 use crate::OnProgress;
 use crate::book::Field;
+use crate::class::Class;
 use crate::disk::Disk;
 use crate::error::FieldError;
 use crate::seal::{PieceSink, Source, seal_all, seal_whole};
@@ -35,6 +36,8 @@ struct Storing<'a, D, R> {
     progress: OnProgress<'a>,
     read: u64,
     pieces: Vec<PieceState>,
+    /// Of the pieces being sealed.
+    class: Class,
     memory: Vec<u8>,
 }
 
@@ -43,17 +46,22 @@ impl<D: Disk, R: RngCore + CryptoRng> PieceSink for Storing<'_, D, R> {
         Ok(std::mem::take(&mut self.memory))
     }
 
-    fn keep(&mut self, piece: SealedPiece, _last: bool) -> Result<(), FieldError> {
+    fn keep(&mut self, piece: SealedPiece, last: bool) -> Result<(), FieldError> {
         let stored = self.vault.store(piece.ciphertext(), self.rng)?;
         self.pieces.push(PieceState {
             stored,
             digest: piece.digest(),
             length: u32::try_from(piece.ciphertext().len()).unwrap_or(u32::MAX),
             forgotten: false,
+            class: if last { Class::Words } else { self.class },
             sent: SentShards::none(),
         });
         self.memory = piece.into_memory();
         Ok(())
+    }
+
+    fn item(&mut self, kind: &str) {
+        self.class = Class::of_kind(kind);
     }
 
     fn next_number(&self) -> Result<PieceNo, FieldError> {
@@ -108,6 +116,7 @@ impl<D: Disk> Field<D> {
             progress,
             read: 0,
             pieces: Vec::new(),
+            class: Class::Words,
             memory: Vec::new(),
         };
         seal_whole(recipient, &contact, false, &mut sink)?;
@@ -165,6 +174,7 @@ impl<D: Disk> Field<D> {
     pub(crate) fn store_piece(
         &mut self,
         piece: SealedPiece,
+        class: Class,
         rng: &mut (impl RngCore + CryptoRng),
     ) -> Result<(PieceState, Vec<u8>), FieldError> {
         let mut sink = Storing {
@@ -173,6 +183,7 @@ impl<D: Disk> Field<D> {
             progress: &mut |_| {},
             read: 0,
             pieces: Vec::new(),
+            class,
             memory: Vec::new(),
         };
         sink.keep(piece, false)?;

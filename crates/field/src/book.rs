@@ -27,10 +27,13 @@ pub(crate) enum Entry {
     TokenSpent(u16),
     /// A drop acknowledged these.
     Acked(Vec<Acked>),
+    /// So many cells are about to go over the line on this day.
+    Spent { day: i32, cells: u32 },
 }
 
 const TOKEN_SPENT: u8 = 1;
 const ACKED: u8 = 2;
+const SPENT: u8 = 3;
 
 /// What a device is set up with.
 #[derive(Debug)]
@@ -203,6 +206,11 @@ impl Entry {
                 w.byte(TOKEN_SPENT).u16(*drop);
                 w
             }
+            Self::Spent { day, cells } => {
+                let mut w = Writer::with_room(9);
+                w.byte(SPENT).bytes(&day.to_be_bytes()).u32(*cells);
+                w
+            }
             Self::Acked(list) => {
                 let mut w = Writer::with_room(1 + 4 + list.len() * 22);
                 w.byte(ACKED).count(list.len());
@@ -221,6 +229,10 @@ impl Entry {
         let entry = match r.byte().ok()? {
             TOKEN_SPENT => Self::TokenSpent(r.u16().ok()?),
             ACKED => Self::Acked(decode_acked(&mut r)?),
+            SPENT => Self::Spent {
+                day: i32::from_be_bytes(r.array().ok()?),
+                cells: r.u32().ok()?,
+            },
             _ => return None,
         };
         r.end().ok()?;
@@ -248,6 +260,7 @@ impl State {
                     drop.tokens.pop();
                 }
             }
+            Entry::Spent { day, cells } => self.budget.spend(*day, *cells),
             Entry::Acked(list) => {
                 for acked in list {
                     let piece = self

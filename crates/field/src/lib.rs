@@ -8,10 +8,14 @@
 //! [`HttpRoad`] are the real ones. [`Field`] is the door: `init`, `open`, then `add`, `send`, `receive`, `status`.
 
 mod add;
+mod between;
 mod book;
+mod budget;
 mod bulletin;
 mod camera;
 mod card;
+mod class;
+mod cover;
 mod disk;
 mod epochs;
 mod error;
@@ -21,7 +25,9 @@ mod http;
 mod import;
 mod judge;
 mod kit_words;
+mod lane;
 mod messages;
+mod pace;
 mod pack;
 mod passphrases;
 mod read_card;
@@ -41,10 +47,12 @@ mod vault;
 mod way;
 
 pub use add::Added;
+pub use between::{Between, Silence, Urgent};
 pub use book::{Field, Setup};
 pub use bulletin::{BulletinTaken, Retiring};
 pub use camera::{CameraCard, CameraFile, FolderCard, edges_of, kind_hint};
 pub use card::{Card, CardFile, CardStore};
+pub use class::Class;
 pub use disk::{Disk, FileDisk};
 pub use error::FieldError;
 pub use http::HttpRoad;

@@ -17,6 +17,7 @@ use zeroize::Zeroizing;
 use crate::OnProgress;
 use crate::add::Added;
 use crate::book::Field;
+use crate::class::Class;
 use crate::disk::Disk;
 use crate::error::FieldError;
 use crate::record::{Reader, Writer};
@@ -294,8 +295,9 @@ impl<D: Disk> Field<D> {
     ) -> Result<(DispatchId, Vec<u8>), FieldError> {
         let (replies, contact) = self.make_contact(rng)?;
         let contact = seal_piece(&self.state.kit.intake, &contact)?;
-        let (contact, _) = self.store_piece(contact, rng)?;
-        let (piece, memory) = self.store_piece(piece, rng)?;
+        let (contact, _) = self.store_piece(contact, Class::Words, rng)?;
+        let class = Class::of_kind(&take.about.kind);
+        let (piece, memory) = self.store_piece(piece, class, rng)?;
         let id = DispatchId::random(rng);
         self.state.dispatches.push(Dispatch {
             id,
@@ -328,7 +330,10 @@ impl<D: Disk> Field<D> {
         plain: u64,
         rng: &mut (impl RngCore + CryptoRng),
     ) -> Result<Vec<u8>, FieldError> {
-        let (piece, memory) = self.store_piece(piece, rng)?;
+        let before = self.state.dispatch_mut(&id);
+        let before = before.and_then(|dispatch| dispatch.pieces.last());
+        let class = before.map_or(Class::Film, |piece| piece.class);
+        let (piece, memory) = self.store_piece(piece, class, rng)?;
         grow(&mut self.state, &id, |dispatch, recording| {
             dispatch.push(piece);
             recording.bytes += plain;
@@ -398,7 +403,7 @@ impl<D: Disk> Field<D> {
         manifest.wipe();
         let plain = plain.map_err(FieldError::Manifest)?;
         let sealed = seal_piece(&self.state.kit.intake, &plain)?;
-        let (piece, _) = self.store_piece(sealed, rng)?;
+        let (piece, _) = self.store_piece(sealed, Class::Words, rng)?;
         let Some(dispatch) = self.state.dispatch_mut(&id) else {
             return Ok(0);
         };

@@ -44,6 +44,8 @@ pub(crate) trait PieceSink {
     fn end(&mut self, piece: PieceSealer) -> Result<(), FieldError> {
         self.keep(piece.finish()?, false)
     }
+    /// Hears that the next pieces are of an item that seems to be of this kind.
+    fn item(&mut self, _kind: &str) {}
     /// The number that the next piece will have.
     fn next_number(&self) -> Result<PieceNo, FieldError>;
     /// Hears how many bytes more were read.
@@ -60,6 +62,7 @@ pub(crate) fn seal_all(
 ) -> Result<u64, FieldError> {
     let mut items = Vec::with_capacity(sources.len());
     for (position, source) in sources.iter_mut().enumerate() {
+        sink.item(&source.kind);
         items.push(seal_source(recipient, position, source, sink)?);
     }
     let bytes = items.iter().map(|item| item.bytes).sum();

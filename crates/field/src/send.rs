@@ -2,28 +2,28 @@
 //!
 //! One session per drop, one token per session, spent (durably) before its first use. At most 64 cells are under way at a
 //! time over all drops, and what a drop acknowledged is written down before the next ones go out: a kill at any moment
-//! makes at most those 64 go twice. Within a session a broken connection is mended by asking which cells are missing;
-//! a session that is lost leaves its cells to the others, veiled anew, for no two sessions may share a byte string.
-
-use std::borrow::Cow;
-use std::time::Duration;
+//! makes at most those 64 go twice. Within a session a broken connection is mended by asking which cells are missing
+//! ([`crate::lane`]); a session that is lost leaves its cells to the others, veiled anew, for no two sessions may share a byte
+//! string. Words go before previews, stills and sound before film ([`Class`]); what is said while a film is on its way
+//! goes out with the next request. At the end noise rounds each session's count ([`crate::cover`]).
 
 use formats::coding::{Encoder, recovery_for};
-use formats::{CELL, DispatchId, DropUrl, PieceNo, PiecePlace, SealedPiece};
+use formats::{CELL, DispatchId, DropUrl, PieceError, PieceNo, PiecePlace, SealedPiece};
 use keys::EpochKeys;
 use rand_core::{CryptoRng, RngCore};
-use wire::{CellHash, MAX_CELLS_PER_REQUEST, ProblemKind, SessionSecret, SessionToken};
+use wire::{MAX_CELLS_PER_REQUEST, ProblemKind, SessionSecret, SessionToken};
 
 use crate::OnProgress;
+use crate::between::{Between, Silence};
 use crate::book::{Acked, Entry, Field};
+use crate::class::Class;
 use crate::disk::Disk;
 use crate::error::FieldError;
+use crate::lane::{Lane, Line};
+use crate::pace::Pace;
 use crate::pack::fork;
 use crate::road::{Clock, Road, RoadError, Session};
 use crate::state::SentShards;
-
-/// Waits before trying a failed request again; when they are used up the session is lost.
-const WAITS: [u64; 6] = [200, 500, 1_000, 3_000, 8_000, 20_000];
 
 /// What the owner asked for.
 #[derive(Debug, Clone)]
@@ -34,6 +34,8 @@ pub struct SendWish {
     pub recovery: (u16, u16),
     /// Send again what drops acknowledged and the newsroom did not.
     pub again: bool,
+    /// The owner's local day, counted from 1 January 1970, to which the bytes are counted.
+    pub today: i32,
 }
 
 /// A drop that could not be used to the end.
@@ -48,28 +50,22 @@ pub struct Failure {
 /// What was sent.
 #[derive(Debug, Default)]
 pub struct Sent {
-    /// Different cells that drops acknowledged.
+    /// Different cells that drops acknowledged, noise not among them.
     pub cells_sent: u64,
+    /// Cells of noise that drops acknowledged.
+    pub noise: u64,
     /// Cells that had to go over the line once more.
     pub cells_resent: u64,
     /// Bytes of cells that went over the line.
     pub bytes: u64,
     /// Drops that acknowledged something.
     pub drops: usize,
-    /// Cells left to send because the road ended.
+    /// Cells left to send because the road ended, or the day's bytes.
     pub cells_left: u64,
+    /// Whether they are left because the day's bytes are used up.
+    pub held: bool,
     /// Drops that failed.
     pub failures: Vec<Failure>,
-}
-
-/// A drop in use, with the cells that wait to go to it.
-struct Lane {
-    /// Its position in the kit.
-    position: u16,
-    session: Session,
-    cells: Vec<u8>,
-    ids: Vec<Acked>,
-    used: bool,
 }
 
 /// One piece of work: a piece and the shards still wanted of it.
@@ -79,13 +75,36 @@ pub(crate) struct Job {
 }
 
 /// Everything one `send` needs at hand.
-struct Run<'a, R, C> {
-    road: &'a mut R,
-    clock: &'a mut C,
+struct Run<'a, R, C, B> {
+    line: Line<'a, R, C>,
+    between: &'a mut B,
     lanes: Vec<Lane>,
-    /// Cells that fill a lane: 64 over all lanes.
-    fill: usize,
     sent: Sent,
+    /// Drops that acknowledged something, by position.
+    used: Vec<u16>,
+    /// What was said meanwhile and is not stored yet.
+    said: Vec<DispatchId>,
+}
+
+/// Why the cells of a piece stop coming.
+enum Stop {
+    Failed(FieldError),
+    /// Something more urgent was sealed, or no lane is left: the order is made anew.
+    Reorder,
+    /// The day's bytes would be used up by one more.
+    Held,
+}
+
+impl From<PieceError> for Stop {
+    fn from(error: PieceError) -> Self {
+        Self::Failed(error.into())
+    }
+}
+
+impl From<FieldError> for Stop {
+    fn from(error: FieldError) -> Self {
+        Self::Failed(error)
+    }
 }
 
 impl<D: Disk> Field<D> {
@@ -101,6 +120,22 @@ impl<D: Disk> Field<D> {
         rng: &mut (impl RngCore + CryptoRng),
         progress: OnProgress<'_>,
     ) -> Result<Sent, FieldError> {
+        self.send_listening(road, clock, wish, &mut Silence, rng, progress)
+    }
+
+    /// Sends as [`Self::send`] does, and between two requests takes up what is said meanwhile.
+    ///
+    /// # Errors
+    /// As [`Self::send`], and whatever sealing can meet.
+    pub fn send_listening<R: Road, C: Clock, B: Between>(
+        &mut self,
+        road: &mut R,
+        clock: &mut C,
+        wish: &SendWish,
+        between: &mut B,
+        rng: &mut (impl RngCore + CryptoRng),
+        progress: OnProgress<'_>,
+    ) -> Result<Sent, FieldError> {
         if wish.recovery.1 == 0 {
             return Err(FieldError::Recovery);
         }
@@ -112,29 +147,42 @@ impl<D: Disk> Field<D> {
             self.commit(rng)?;
         }
         let mut run = Run {
-            road,
-            clock,
-            fill: (MAX_CELLS_PER_REQUEST / positions.len()).max(1),
+            line: Line {
+                road,
+                clock,
+                pace: Pace::new(MAX_CELLS_PER_REQUEST / positions.len()),
+                allowance: self.state.budget.cells_left(wish.today),
+                cells: 0,
+                again: 0,
+            },
+            between,
             lanes: Vec::new(),
             sent: Sent::default(),
+            used: Vec::new(),
+            said: Vec::new(),
         };
-        if self.jobs(wish).is_empty() {
+        if self.jobs(wish).is_empty() && !self.hear(&mut run, true, rng)? {
             return Ok(run.sent);
         }
         for position in &positions {
-            if let Some(lane) = self.open_lane(*position, rng)? {
-                run.lanes.push(lane);
-            }
+            run.lanes.extend(self.open_lane(*position, rng)?);
         }
         if run.lanes.is_empty() {
             return Err(self.no_tokens());
         }
         // Each pass sends what is left to the sessions that live; a pass that lost one leaves work for the next.
-        while !run.lanes.is_empty() && !self.jobs(wish).is_empty() {
+        while !run.lanes.is_empty() && !run.sent.held {
+            if self.jobs(wish).is_empty() && !self.hear(&mut run, true, rng)? {
+                break;
+            }
             self.pass(&mut run, wish, rng, progress)?;
         }
+        self.cover(&mut run, wish, rng)?;
         run.sent.cells_left = self.cells_left(wish);
-        self.look_at_logs(run.road, &positions, rng)?;
+        run.sent.bytes = run.line.cells * CELL as u64;
+        run.sent.cells_resent = run.line.again;
+        run.sent.drops = run.used.len();
+        self.look_at_logs(run.line.road, &positions, rng)?;
         Ok(run.sent)
     }
 
@@ -186,37 +234,32 @@ impl<D: Disk> Field<D> {
             secret: SessionSecret::from_bytes(secret),
         };
         self.record(&Entry::TokenSpent(position), rng)?;
-        Ok(Some(Lane {
-            position,
-            session,
-            cells: Vec::new(),
-            ids: Vec::new(),
-            used: false,
-        }))
+        Ok(Some(Lane::new(position, session)))
     }
 
-    /// What is left to send, contact and manifest pieces of every dispatch first: words must not wait behind a film.
+    /// What is left to send, the most urgent first. Of a dispatch's words the manifest comes first, for it holds the note; a
+    /// contact piece brings no news, only ways to answer.
     fn jobs(&self, wish: &SendWish) -> Vec<Job> {
-        let (mut first, mut later) = (Vec::new(), Vec::new());
+        let mut jobs: Vec<((Class, bool), Job)> = Vec::new();
         for dispatch in &self.state.dispatches {
             for (piece, state) in dispatch.numbered() {
                 let total = total_shards(state.k(), wish);
                 if state.forgotten || (0..total).all(|i| state.sent.has(i)) {
                     continue;
                 }
-                let ends = piece == PieceNo::CONTACT || piece == dispatch.last();
-                let list = if ends { &mut first } else { &mut later };
-                list.push(Job {
+                let job = Job {
                     dispatch: dispatch.id,
                     piece,
-                });
+                };
+                jobs.push(((state.class, piece == PieceNo::CONTACT), job));
             }
         }
-        first.append(&mut later);
-        first
+        // Stable: what was sealed first goes first among equals.
+        jobs.sort_by_key(|(urgency, _)| *urgency);
+        jobs.into_iter().map(|(_, job)| job).collect()
     }
 
-    /// Bytes of cells that sending this wish would take, for a progress bar.
+    /// Bytes of cells that sending this wish would take, noise left out, for a progress bar.
     #[must_use]
     pub fn bytes_left(&self, wish: &SendWish) -> u64 {
         self.cells_left(wish) * CELL as u64
@@ -231,9 +274,39 @@ impl<D: Disk> Field<D> {
         left.sum()
     }
 
-    fn pass<R: Road, C: Clock>(
+    /// Takes up what is said meanwhile: seals it, so that it is next. Whether there was anything.
+    fn hear<R: Road, C: Clock, B: Between>(
         &mut self,
-        run: &mut Run<'_, R, C>,
+        run: &mut Run<'_, R, C, B>,
+        idle: bool,
+        rng: &mut (impl RngCore + CryptoRng),
+    ) -> Result<bool, FieldError> {
+        self.tell(run);
+        let Some(mut urgent) = run.between.next(idle) else {
+            return Ok(false);
+        };
+        let (sources, note) = (&mut urgent.sources, &urgent.note);
+        let added = self.add(sources, note, urgent.now, rng, &mut |_| {})?;
+        run.said.push(added.dispatch);
+        run.between.sealed(added.dispatch);
+        Ok(true)
+    }
+
+    /// Tells of what was said meanwhile and is stored by now.
+    fn tell<R: Road, C: Clock, B: Between>(&self, run: &mut Run<'_, R, C, B>) {
+        let said = std::mem::take(&mut run.said);
+        for dispatch in said {
+            if self.state.is_sent(&dispatch) {
+                run.between.stored(dispatch);
+            } else {
+                run.said.push(dispatch);
+            }
+        }
+    }
+
+    fn pass<R: Road, C: Clock, B: Between>(
+        &mut self,
+        run: &mut Run<'_, R, C, B>,
         wish: &SendWish,
         rng: &mut (impl RngCore + CryptoRng),
         progress: OnProgress<'_>,
@@ -242,15 +315,29 @@ impl<D: Disk> Field<D> {
         let mut encoder = Encoder::new();
         let mut memory = Vec::new();
         for job in self.jobs(wish) {
-            if run.lanes.is_empty() {
+            let piece =
+                self.send_piece(run, &job, wish, &epoch, &mut encoder, memory, rng, progress);
+            match piece {
+                Ok(freed) => memory = freed,
+                Err(Stop::Failed(error)) => return Err(error),
+                Err(Stop::Held) => {
+                    run.sent.held = true;
+                    break;
+                }
+                Err(Stop::Reorder) => {
+                    // What waits in the lanes is less urgent; it is veiled anew when its turn comes.
+                    run.lanes.iter_mut().for_each(Lane::clear);
+                    return Ok(());
+                }
+            }
+        }
+        while let Some(at) = run.lanes.iter().position(|lane| lane.waiting() > 0) {
+            self.deliver(run, at, wish, rng)?;
+            progress(run.sent.cells_sent * CELL as u64);
+            if self.hear(run, false, rng)? {
+                run.lanes.iter_mut().for_each(Lane::clear);
                 return Ok(());
             }
-            memory =
-                self.send_piece(run, &job, wish, &epoch, &mut encoder, memory, rng, progress)?;
-        }
-        while let Some(at) = run.lanes.iter().position(|lane| !lane.ids.is_empty()) {
-            self.deliver(run, at, rng)?;
-            progress(run.sent.cells_sent * CELL as u64);
         }
         Ok(())
     }
@@ -259,9 +346,9 @@ impl<D: Disk> Field<D> {
         clippy::too_many_arguments,
         reason = "the loop's working memory is passed through so that one piece's worth serves all pieces"
     )]
-    fn send_piece<R: Road, C: Clock>(
+    fn send_piece<R: Road, C: Clock, B: Between>(
         &mut self,
-        run: &mut Run<'_, R, C>,
+        run: &mut Run<'_, R, C, B>,
         job: &Job,
         wish: &SendWish,
         epoch: &EpochKeys,
@@ -269,7 +356,7 @@ impl<D: Disk> Field<D> {
         memory: Vec<u8>,
         rng: &mut (impl RngCore + CryptoRng),
         progress: OnProgress<'_>,
-    ) -> Result<Vec<u8>, FieldError> {
+    ) -> Result<Vec<u8>, Stop> {
         let (piece, place, sent) = self.load(job, memory)?;
         let total = total_shards(piece.k(), wish);
         let recovery = total - piece.k();
@@ -283,22 +370,27 @@ impl<D: Disk> Field<D> {
             encoder,
             &mut nonces,
             |index| !sent.has(index),
-            |index, cell| -> Result<(), FieldError> {
+            |index, cell| -> Result<(), Stop> {
                 let live = run.lanes.len();
                 if live == 0 {
-                    return Ok(());
+                    return Err(Stop::Reorder);
                 }
                 let at = usize::from(index) % live;
-                let lane = &mut run.lanes[at];
-                lane.cells.extend_from_slice(cell);
-                lane.ids.push(Acked {
+                if !run.may_take(at) {
+                    return Err(Stop::Held);
+                }
+                let id = Acked {
                     dispatch: place.dispatch,
                     piece: place.piece,
                     index,
-                });
-                if lane.ids.len() >= run.fill {
-                    self.deliver(run, at, rng)?;
+                };
+                run.lanes[at].push(cell, id);
+                if run.lanes[at].waiting() >= run.line.pace.cells() {
+                    self.deliver(run, at, wish, rng)?;
                     progress(run.sent.cells_sent * CELL as u64);
+                    if self.hear(run, false, rng)? {
+                        return Err(Stop::Reorder);
+                    }
                 }
                 Ok(())
             },
@@ -345,28 +437,28 @@ impl<D: Disk> Field<D> {
     }
 
     /// Brings a lane's cells to its drop and writes down what was acknowledged. A lane that fails for good is closed.
-    fn deliver<R: Road, C: Clock>(
+    fn deliver<R: Road, C: Clock, B: Between>(
         &mut self,
-        run: &mut Run<'_, R, C>,
+        run: &mut Run<'_, R, C, B>,
         at: usize,
+        wish: &SendWish,
         rng: &mut (impl RngCore + CryptoRng),
     ) -> Result<(), FieldError> {
         let mut lane = run.lanes.remove(at);
-        let outcome = run.bring(&lane);
-        let (acked, failure) = match outcome {
-            Ok(()) => (std::mem::take(&mut lane.ids), None),
-            Err((acked, error)) => (acked, Some(error)),
-        };
-        if !acked.is_empty() {
-            run.sent.cells_sent += acked.len() as u64;
-            if !std::mem::replace(&mut lane.used, true) {
-                run.sent.drops += 1;
+        let (before, asked) = (run.line.cells, lane.waiting() as u64);
+        self.spend(wish, asked, rng)?;
+        let brought = run.line.bring(&mut lane);
+        self.spend(wish, (run.line.cells - before).saturating_sub(asked), rng)?;
+        run.sent.noise += brought.noise;
+        run.sent.held |= brought.held;
+        if !brought.acked.is_empty() {
+            run.sent.cells_sent += brought.acked.len() as u64;
+            if !run.used.contains(&lane.position) {
+                run.used.push(lane.position);
             }
-            self.record(&Entry::Acked(acked), rng)?;
+            self.record(&Entry::Acked(brought.acked), rng)?;
         }
-        lane.cells.clear();
-        lane.ids.clear();
-        match failure {
+        match brought.failure {
             // Back to its place, so that an index keeps going to the same drop and each drop gets its even share.
             None => run.lanes.insert(at, lane),
             // The proxy is gone: nothing leaves another way, on no lane.
@@ -383,104 +475,59 @@ impl<D: Disk> Field<D> {
         }
         Ok(())
     }
-}
 
-impl<R: Road, C: Clock> Run<'_, R, C> {
-    /// Sends a lane's cells until the drop has them all. On failure: what it acknowledged, and why it ended.
-    fn bring(&mut self, lane: &Lane) -> Result<(), (Vec<Acked>, RoadError)> {
-        let mut waiting: Vec<usize> = (0..lane.ids.len()).collect();
-        let mut acked = Vec::new();
-        let mut waits = WAITS.iter();
-        let mut first = true;
-        while !waiting.is_empty() {
-            let body: Cow<'_, [u8]> = if waiting.len() == lane.ids.len() {
-                Cow::Borrowed(&lane.cells)
-            } else {
-                waiting
-                    .iter()
-                    .flat_map(|at| cell(&lane.cells, *at))
-                    .copied()
-                    .collect()
-            };
-            let outcome = self.road.store(&lane.session, &body);
-            self.sent.bytes += body.len() as u64;
-            if !std::mem::take(&mut first) {
-                self.sent.cells_resent += waiting.len() as u64;
+    /// Counts cells that go over the line to the day, durably, if there is a budget to keep.
+    fn spend(
+        &mut self,
+        wish: &SendWish,
+        cells: u64,
+        rng: &mut (impl RngCore + CryptoRng),
+    ) -> Result<(), FieldError> {
+        if cells == 0 || self.state.budget.limit().is_none() {
+            return Ok(());
+        }
+        let cells = u32::try_from(cells).unwrap_or(u32::MAX);
+        let day = wish.today;
+        self.record(&Entry::Spent { day, cells }, rng)
+    }
+
+    /// Ends the sessions that live: noise rounds their counts.
+    fn cover<R: Road, C: Clock, B: Between>(
+        &mut self,
+        run: &mut Run<'_, R, C, B>,
+        wish: &SendWish,
+        rng: &mut (impl RngCore + CryptoRng),
+    ) -> Result<(), FieldError> {
+        run.lanes.iter_mut().for_each(Lane::clear);
+        while let Some(at) = run.lanes.iter().position(|lane| lane.cover(0) > 0) {
+            let some = run.lanes[at].cover(0).min(run.line.pace.cells() as u64);
+            for _ in 0..some {
+                run.lanes[at].push_noise(rng);
             }
-            let error = match outcome {
-                Ok(stored) => {
-                    let done = (stored as usize).min(waiting.len());
-                    acked.extend(waiting.drain(..done).map(|at| lane.ids[at]));
-                    if waiting.is_empty() || done > 0 {
-                        continue;
-                    }
-                    RoadError::Strange { status: 200 }
-                }
-                Err(error) => error,
-            };
-            if let Err(error) = self.mend(lane, &mut waiting, &mut acked, error, &mut waits) {
-                return Err((acked, error));
+            let live = run.lanes.len();
+            self.deliver(run, at, wish, rng)?;
+            // A session that ends here without its cover cannot be helped; another one would only need its own.
+            if run.sent.held || run.lanes.len() < live {
+                run.lanes.truncate(run.lanes.len().min(at));
             }
         }
         Ok(())
     }
-
-    /// After a failure: waits, asks the drop what it lacks, and keeps only that waiting.
-    fn mend<'w>(
-        &mut self,
-        lane: &Lane,
-        waiting: &mut Vec<usize>,
-        acked: &mut Vec<Acked>,
-        mut error: RoadError,
-        waits: &mut impl Iterator<Item = &'w u64>,
-    ) -> Result<(), RoadError> {
-        let hashes: Vec<CellHash> = waiting
-            .iter()
-            .map(|at| CellHash::of(cell(&lane.cells, *at)))
-            .collect();
-        loop {
-            // A full session may have taken the first cells of a request; asking tells.
-            let full = matches!(
-                error,
-                RoadError::Refused {
-                    kind: ProblemKind::SessionFull
-                }
-            );
-            if !error.may_pass() && !full {
-                return Err(error);
-            }
-            if !full {
-                match waits.next() {
-                    Some(millis) => self.clock.wait(Duration::from_millis(*millis)),
-                    None => return Err(error),
-                }
-            }
-            match self.road.missing(&lane.session, &hashes) {
-                Ok(missing) => {
-                    let lacks = |i: usize| missing.iter().any(|m| *m as usize == i);
-                    let all = std::mem::take(waiting);
-                    for (i, at) in all.into_iter().enumerate() {
-                        if lacks(i) {
-                            waiting.push(at);
-                        } else {
-                            acked.push(lane.ids[at]);
-                        }
-                    }
-                    return if full && !waiting.is_empty() {
-                        Err(error)
-                    } else {
-                        Ok(())
-                    };
-                }
-                Err(_) if full => return Err(error),
-                Err(next) => error = next,
-            }
-        }
-    }
 }
 
-fn cell(cells: &[u8], at: usize) -> &[u8] {
-    &cells[at * CELL..(at + 1) * CELL]
+impl<R: Road, C: Clock, B: Between> Run<'_, R, C, B> {
+    /// Whether one cell more on this lane leaves room for what waits already and for the noise that the sessions need.
+    fn may_take(&self, at: usize) -> bool {
+        let Some(left) = self.line.allowance else {
+            return true;
+        };
+        let lanes = self.lanes.iter().enumerate();
+        let needed = lanes.map(|(n, lane)| {
+            let more = u64::from(n == at);
+            lane.waiting() as u64 + more + lane.cover(more)
+        });
+        needed.sum::<u64>() <= left
+    }
 }
 
 fn total_shards(k: u16, wish: &SendWish) -> u16 {

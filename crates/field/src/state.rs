@@ -5,6 +5,8 @@ use formats::cell::{INDEX_END, shards_for};
 use formats::{DecodeError, Digest, DispatchId, Kit, PieceNo};
 use keys::{ReplyIdentity, ReplyKeys, ReplySecret, SlotGeneration};
 
+use crate::budget::{BUDGET_LEN, Budget};
+use crate::class::Class;
 use crate::epochs::Epochs;
 use crate::import::Import;
 use crate::messages::Messages;
@@ -54,6 +56,8 @@ pub(crate) struct PieceState {
     pub(crate) length: u32,
     /// The newsroom has it; its slots are noise.
     pub(crate) forgotten: bool,
+    /// When its turn comes on a road.
+    pub(crate) class: Class,
     /// What drops acknowledged of it.
     pub(crate) sent: SentShards,
 }
@@ -153,6 +157,7 @@ pub(crate) struct State {
     pub(crate) epochs: Epochs,
     pub(crate) import: Import,
     pub(crate) settings: Settings,
+    pub(crate) budget: Budget,
     /// Slots of pieces that were forgotten since the last save, which frees them. Not saved.
     pub(crate) freed: Vec<Extent>,
 }
@@ -160,6 +165,9 @@ pub(crate) struct State {
 const COMPLETE: u8 = 1;
 const RECORDING: u8 = 2;
 const FORGOTTEN: u8 = 1;
+/// Where a piece's class lies beside that flag.
+const CLASS_SHIFT: u8 = 1;
+const CLASS_BITS: u8 = 0b110;
 const PIECE_MIN: usize = 32 + 4 + 1;
 /// Start and count of a run of slots.
 const EXTENT_LEN: usize = 4 + 2;
@@ -180,7 +188,8 @@ impl State {
             + self.seen.room()
             + self.epochs.room()
             + self.import.room()
-            + Settings::ROOM;
+            + Settings::ROOM
+            + BUDGET_LEN;
         let mut w = Writer::with_room(room);
         w.byte(VERSION).count(kit.len()).bytes(&kit);
         w.count(self.dispatches.len());
@@ -199,6 +208,7 @@ impl State {
         self.epochs.encode(&mut w);
         self.import.encode(&mut w);
         self.settings.encode(&mut w);
+        self.budget.encode(&mut w);
         Ok(w)
     }
 
@@ -227,6 +237,7 @@ impl State {
         let epochs = Epochs::decode(&mut r)?;
         let import = Import::decode(&mut r)?;
         let settings = Settings::decode(&mut r)?;
+        let budget = Budget::decode(&mut r)?;
         r.end()?;
         Ok(Self {
             kit,
@@ -237,6 +248,7 @@ impl State {
             epochs,
             import,
             settings,
+            budget,
             freed: Vec::new(),
         })
     }
@@ -252,6 +264,7 @@ impl State {
             epochs: Epochs::default(),
             import: Import::default(),
             settings,
+            budget: Budget::default(),
             freed: Vec::new(),
         }
     }
@@ -265,6 +278,12 @@ impl State {
         self.dispatches
             .iter_mut()
             .find(|dispatch| dispatch.id == *id)
+    }
+
+    /// Whether drops have all of a dispatch, or the newsroom has.
+    pub(crate) fn is_sent(&self, id: &DispatchId) -> bool {
+        let mut found = self.dispatches.iter().filter(|one| one.id == *id);
+        found.all(|one| matches!(one.state(), DispatchState::Sent | DispatchState::Received))
     }
 }
 
@@ -284,7 +303,8 @@ fn encode_dispatch(w: &mut Writer, dispatch: &Dispatch) {
     w.count(dispatch.pieces.len());
     for piece in &dispatch.pieces {
         w.bytes(&piece.digest.0).u32(piece.length);
-        w.byte(if piece.forgotten { FORGOTTEN } else { 0 });
+        let forgotten = if piece.forgotten { FORGOTTEN } else { 0 };
+        w.byte(forgotten | piece.class.bits() << CLASS_SHIFT);
         if !piece.forgotten {
             encode_stored(w, &piece.stored);
             for word in piece.sent.0 {
@@ -319,11 +339,14 @@ fn decode_dispatch(r: &mut Reader<'_>) -> Result<Dispatch, DecodeError> {
 }
 
 fn decode_piece(r: &mut Reader<'_>) -> Result<PieceState, DecodeError> {
+    let (digest, length) = (Digest(r.array()?), r.u32()?);
+    let flags = r.flags(FORGOTTEN | CLASS_BITS)?;
     let mut piece = PieceState {
         stored: Stored::nothing(),
-        digest: Digest(r.array()?),
-        length: r.u32()?,
-        forgotten: r.flags(FORGOTTEN)? == FORGOTTEN,
+        digest,
+        length,
+        forgotten: flags & FORGOTTEN == FORGOTTEN,
+        class: Class::from_bits(flags >> CLASS_SHIFT),
         sent: SentShards::none(),
     };
     if !piece.forgotten {

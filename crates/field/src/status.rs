@@ -2,9 +2,12 @@
 
 use formats::DispatchId;
 use formats::vault::BLOCK_TEXT;
+use rand_core::{CryptoRng, RngCore};
 
 use crate::book::Field;
 use crate::bulletin::Retiring;
+use crate::disk::Disk;
+use crate::error::FieldError;
 use crate::state::DispatchState;
 
 /// One dispatch.
@@ -57,6 +60,22 @@ pub struct Status {
 /// With fewer replies left than this, the owner should send something.
 pub const REPLIES_FEW: usize = 3;
 
+impl<D: Disk> Field<D> {
+    /// Sets how many bytes may go over the line in one day, noise and repetitions included; `None` for no limit. Counting begins
+    /// when a limit is set.
+    ///
+    /// # Errors
+    /// The disk failed.
+    pub fn set_daily_budget(
+        &mut self,
+        limit: Option<u64>,
+        rng: &mut (impl RngCore + CryptoRng),
+    ) -> Result<(), FieldError> {
+        self.state.budget.set_limit(limit);
+        self.commit(rng)
+    }
+}
+
 impl<D> Field<D> {
     /// What there is to see.
     #[must_use]
@@ -104,6 +123,12 @@ impl<D> Field<D> {
             total: bytes(total),
             free: bytes(free),
         }
+    }
+
+    /// Bytes that may go over the line in one day, if its owner set a limit.
+    #[must_use]
+    pub fn daily_budget(&self) -> Option<u64> {
+        self.state.budget.limit()
     }
 
     /// The kit this vault was set up with, its spent tokens gone.

@@ -256,6 +256,7 @@ impl Reporter {
             drops: Vec::new(),
             recovery: (1, 4),
             again: false,
+            today: 20_000,
         };
         let mut road = HttpRoad::new(Way::Loopback, [1; 32]);
         let sent = self

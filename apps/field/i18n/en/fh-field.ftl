@@ -46,6 +46,17 @@ send-done = { $cells } cells are stored at { $drops ->
    *[other] { $drops } drops
 }. Your pieces stay here until the newsroom's receipt comes: ask for it later with "receive".
 send-left = { $cells } cells are not sent yet. Nothing is lost: run "send" again and it goes on from here.
+send-held = { $cells } cells wait: today's bytes are used up. Nothing is lost: run "send" again tomorrow, or change the limit with "set daily-budget".
+budget-set = At most { $limit } will go out in one day, counted from now. What is most urgent goes first; the rest waits.
+budget-off = There is no daily limit any more.
+lines-sealed = Sealed as dispatch { $dispatch }; it goes out next.
+lines-stored = Dispatch { $dispatch } is stored.
+lines-too-long = That line is longer than a note may be, and was not sealed. Write it to a file and add that.
+tor-config-use = Save as torrc, then run: tor -f torrc. When it says "Bootstrapped 100%", use: fh-field send --road tor
+tor-config-why = Each session and each look into a mailbox takes a circuit of its own.
+error-bad-budget = A daily limit looks like 200MB or 1GB, and is at least 262144 bytes; or say off.
+error-bad-bridge = A bridge line looks like: obfs4 ADDRESS:PORT FINGERPRINT cert=... It must be one line, and of the transport that --pt names.
+error-no-bridge = A transport needs a bridge: copy the line that you were given after --bridge, in quotation marks.
 receive-done = { $receipts ->
     [0] No receipt yet. The newsroom may not have opened; ask again later.
     [one] One receipt came; { $forgotten } pieces that the newsroom has were erased here.

@@ -1,10 +1,12 @@
 //! The commands, one module each: read what was asked, make one call of the library, say what came of it.
 
 mod add;
+mod budget;
 mod bulletin;
 mod import;
 mod init;
 mod kit_words;
+mod lines;
 mod live;
 mod pack;
 mod read;
@@ -16,6 +18,7 @@ mod set;
 mod sources;
 mod spread;
 mod status;
+mod tor_config;
 mod wipe;
 
 use std::path::Path;
@@ -63,7 +66,20 @@ pub(crate) fn run(args: &Args, words: &Words) -> Result<ExitCode> {
             road,
             recovery,
             again,
-        } => send::send(args, words, road, *recovery, *again),
+            lines,
+        } => {
+            let wish = send::Wish {
+                recovery: *recovery,
+                again: *again,
+                lines: *lines,
+            };
+            send::send(args, words, road, &wish)
+        }
+        Command::TorConfig {
+            bridges,
+            pt,
+            socks5,
+        } => tor_config::tor_config(words, bridges, *pt, socks5),
         Command::Say { text } => say::say(args, words, text),
         Command::Read => read::read(args, words),
         Command::Receive { road } => receive::receive(args, words, road),
@@ -97,6 +113,13 @@ fn now() -> i64 {
         .ok()
         .and_then(|time| i64::try_from(time.as_micros()).ok())
         .unwrap_or(0)
+}
+
+/// The day where the owner is, counted from 1 January 1970.
+fn today() -> i32 {
+    let today = jiff::Zoned::now().date();
+    let first = jiff::civil::Date::constant(1970, 1, 1);
+    first.until(today).map_or(0, |span| span.get_days())
 }
 
 struct SystemClock(Instant);

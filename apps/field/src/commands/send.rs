@@ -8,38 +8,48 @@ use field::SendWish;
 use rand_core::OsRng;
 use serde_json::json;
 
+use super::lines::Lines;
 use super::road::road;
-use super::{SystemClock, open};
+use super::{SystemClock, open, today};
 use crate::args::{Args, RoadArgs};
 use crate::explain::road_error;
 use crate::show::{answer, bar, note};
 use crate::words::{Words, say};
 
+/// How to send.
+pub(super) struct Wish {
+    pub(super) recovery: (u16, u16),
+    pub(super) again: bool,
+    /// Take up what is said on standard input meanwhile.
+    pub(super) lines: bool,
+}
+
 pub(super) fn send(
     args: &Args,
     words: &Words,
     road_args: &RoadArgs,
-    recovery: (u16, u16),
-    again: bool,
+    wish: &Wish,
 ) -> Result<ExitCode> {
     let mut field = open(args, words)?;
     let (mut road, drops) = road(words, road_args, field.kit())?;
+    let lines = wish.lines.then(|| Lines::listen(words, args.json));
     let wish = SendWish {
         drops,
-        recovery,
-        again,
+        recovery: wish.recovery,
+        again: wish.again,
+        today: today(),
     };
     let left = field.bytes_left(&wish);
     let bar = bar(Some(left), true, args.json);
-    let sent = field.send(
-        &mut road,
-        &mut SystemClock(Instant::now()),
-        &wish,
-        &mut OsRng,
-        &mut |done| {
-            bar.set_position(done);
-        },
-    )?;
+    let mut clock = SystemClock(Instant::now());
+    let mut progress = |done| bar.set_position(done);
+    let (clock, rng) = (&mut clock, &mut OsRng);
+    let sent = match lines {
+        Some(mut lines) => {
+            field.send_listening(&mut road, clock, &wish, &mut lines, rng, &mut progress)?
+        }
+        None => field.send(&mut road, clock, &wish, rng, &mut progress)?,
+    };
     bar.finish_and_clear();
     if args.json {
         let said = json!({
@@ -47,6 +57,8 @@ pub(super) fn send(
             "cells_resent": sent.cells_resent,
             "bytes": sent.bytes,
             "drops": sent.drops,
+            "noise": sent.noise,
+            "held": sent.held,
             "cells_left": sent.cells_left,
         });
         answer(&said.to_string());
@@ -72,6 +84,10 @@ pub(super) fn send(
     if sent.cells_left == 0 {
         return Ok(ExitCode::SUCCESS);
     }
-    note(&say!(words, "send-left", cells = sent.cells_left));
+    note(&if sent.held {
+        say!(words, "send-held", cells = sent.cells_left)
+    } else {
+        say!(words, "send-left", cells = sent.cells_left)
+    });
     Ok(ExitCode::FAILURE)
 }

@@ -6,14 +6,20 @@ use anyhow::Result;
 use rand_core::OsRng;
 use serde_json::json;
 
+use super::budget::daily_budget;
 use super::open;
 use crate::args::{Args, Setting, Switch};
 use crate::show::answer;
 use crate::words::{Words, say};
 
 pub(super) fn set(args: &Args, words: &Words, setting: &Setting) -> Result<ExitCode> {
-    let Setting::KeepNothing { switch } = setting;
-    let on = *switch == Switch::On;
+    match setting {
+        Setting::KeepNothing { switch } => keep_nothing(args, words, *switch == Switch::On),
+        Setting::DailyBudget { limit } => daily_budget(args, words, limit),
+    }
+}
+
+fn keep_nothing(args: &Args, words: &Words, on: bool) -> Result<ExitCode> {
     open(args, words)?.keep_nothing(on, &mut OsRng)?;
     if args.json {
         answer(&json!({"keep_nothing": on}).to_string());

@@ -4,7 +4,14 @@
 
 mod cards;
 mod commands;
+mod cuts;
 mod kills;
+mod leaks;
+mod link;
 mod messages;
+mod narrow;
+mod nets;
+mod onion;
+mod socks;
 mod stage;
 mod vault;

@@ -27,9 +27,26 @@ pub(crate) const INIT: [&str; 4] = ["init", "--kit", "kit", "--keep-kit"];
 pub(crate) const SEND: [&str; 3] = ["send", "--road", "loopback"];
 pub(crate) const RECEIVE: [&str; 3] = ["receive", "--road", "loopback"];
 
+/// An onion address that leads nowhere but through a test's own proxy.
+pub(crate) const ONION: &str =
+    "http://abcdefghijklmnopqrstuvwxyz234567abcdefghijklmnopqrstuvwx.onion";
+/// The token with which the newsroom reads a drop.
+pub(crate) const DESK_TOKEN: [u8; 32] = [0xd0; 32];
+
+/// How often to do what is done at random: a few times every day, as often as `FH_RUNS` says in the bench.
+pub(crate) fn runs(every_day: u32) -> u32 {
+    let asked = std::env::var("FH_RUNS").ok();
+    asked
+        .and_then(|runs| runs.parse().ok())
+        .unwrap_or(every_day)
+}
+
 pub(crate) struct Stage {
     pub(crate) folder: tempfile::TempDir,
     pub(crate) store: Arc<Store>,
+    /// Where the drop listens.
+    pub(crate) address: std::net::SocketAddr,
+    kit: Kit,
     _runtime: tokio::runtime::Runtime,
 }
 
@@ -44,6 +61,11 @@ impl Stage {
 
     /// A drop and a kit, and nothing set up.
     pub(crate) fn start(tokens: u8) -> Self {
+        Self::at("127.0.0.1:0", tokens, None)
+    }
+
+    /// The same with the drop listening here, and known to the kit by this address unless it is its own.
+    pub(crate) fn at(listen: &str, tokens: u8, known_as: Option<&str>) -> Self {
         let folder = tempfile::tempdir().unwrap();
         let root = folder.path();
         let disk = Arc::new(RealDisk::open(&root.join("drop")).unwrap());
@@ -57,10 +79,11 @@ impl Stage {
             .unwrap();
         let runtime = tokio::runtime::Runtime::new().unwrap();
         let listener = runtime
-            .block_on(tokio::net::TcpListener::bind("127.0.0.1:0"))
+            .block_on(tokio::net::TcpListener::bind(listen))
             .unwrap();
-        let url = format!("http://{}", listener.local_addr().unwrap());
-        let desk = DeskToken::from_bytes([0xd0; 32]).hash();
+        let address = listener.local_addr().unwrap();
+        let url = format!("http://{address}");
+        let desk = DeskToken::from_bytes(DESK_TOKEN).hash();
         let shared = Arc::clone(&store);
         let clock = Arc::new(|| NOW);
         let forever = std::future::pending();
@@ -75,7 +98,7 @@ impl Stage {
             intake_epoch: 0,
             chain: chain(),
             drops: vec![KitDrop {
-                url: url.parse().unwrap(),
+                url: known_as.unwrap_or(&url).parse().unwrap(),
                 log_key: None,
                 tokens: tokens.into_iter().map(SessionToken::from_bytes).collect(),
             }],
@@ -92,6 +115,8 @@ impl Stage {
         Self {
             folder,
             store,
+            address,
+            kit,
             _runtime: runtime,
         }
     }
@@ -100,6 +125,12 @@ impl Stage {
     pub(crate) fn drop_url(&self) -> String {
         let kit = Kit::decode(&std::fs::read(self.path("kit")).unwrap()).unwrap();
         kit.drops[0].url.to_string()
+    }
+
+    /// Writes the kit anew with another address of the drop.
+    pub(crate) fn know_as(&mut self, url: &str) {
+        self.kit.drops[0].url = url.parse().unwrap();
+        std::fs::write(self.path("kit"), self.kit.encode().unwrap()).unwrap();
     }
 
     pub(crate) fn path(&self, name: &str) -> PathBuf {
@@ -193,7 +224,11 @@ impl Newsroom {
         let mut assemblers: HashMap<PieceKey, Assembler> = HashMap::new();
         for cell in log.chunks_exact(CELL) {
             let cell: &[u8; CELL] = cell.try_into().unwrap();
-            let header = CellHeader::decode(&epoch.veil.open_header(cell).unwrap()).unwrap();
+            // Noise, with which a session's count is rounded.
+            let Ok(header) = epoch.veil.open_header(cell) else {
+                continue;
+            };
+            let header = CellHeader::decode(&header).unwrap();
             let mut shard = Box::new([0; SHARD]);
             epoch.veil.open_body(cell, &mut shard).unwrap();
             let key = PieceKey::of(&header);

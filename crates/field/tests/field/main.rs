@@ -16,6 +16,7 @@ mod logs;
 mod malice;
 mod messages;
 mod noise;
+mod order;
 mod packing;
 mod power;
 mod receipts;

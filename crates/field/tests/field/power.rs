@@ -91,7 +91,8 @@ fn g10_sending_goes_on_where_it_stopped() {
             "{} cells for {needed}; step {step}",
             desk.cells
         );
-        assert!(before <= needed);
+        // Two sessions, each rounded up.
+        assert!(before <= needed + 4, "{before}");
         // No token ever serves two sessions.
         let mut tokens: Vec<_> = drops
             .tokens_seen

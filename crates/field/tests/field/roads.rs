@@ -204,7 +204,7 @@ fn a_report_crosses_to_a_real_drop() {
         )
         .unwrap();
     assert_eq!((sent.cells_left, sent.cells_resent), (0, 0));
-    assert_eq!(sent.cells_sent, drop.store.size());
+    assert_eq!(sent.cells_sent + sent.noise, drop.store.size());
     assert_eq!(Desk::read(&drop.cells()).item(added.dispatch, 0), film);
 }
 
@@ -356,7 +356,7 @@ fn g04_a_proxy_that_dies_mid_transfer_stops_the_transfer() {
     );
     let stored = drop.store.size();
     assert!(
-        (64..=6_000_000 / formats::CELL as u64).contains(&stored),
+        (31..=6_000_000 / formats::CELL as u64).contains(&stored),
         "{stored}"
     );
     // With a proxy again, it goes on from there.
@@ -371,7 +371,7 @@ fn g04_a_proxy_that_dies_mid_transfer_stops_the_transfer() {
         )
         .unwrap();
     assert_eq!(sent.cells_left, 0);
-    assert!(drop.store.size() <= sent.cells_sent + 64 + stored);
+    assert!(drop.store.size() <= sent.cells_sent + sent.noise + 64 + stored);
     assert_eq!(Desk::read(&drop.cells()).item(added.dispatch, 0), film);
 }
 

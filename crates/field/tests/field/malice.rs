@@ -4,13 +4,14 @@
 //! whatever it does is named or harmless. Nothing is forgotten that the newsroom did not acknowledge, nothing wrong opens,
 //! an honest log is never accused, and through an honest drop everything arrives in the end.
 
-use std::collections::{BTreeMap, HashMap, HashSet};
+use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
 
 use field::{DispatchState, Field, Road, RoadError, SendWish, Session};
 use formats::{
     Assembler, CELL, Cell, CellHeader, Contact, DispatchId, DropUrl, PieceKey, PieceNo,
     ReceiptKind, SHARD, seal_reply,
 };
+use keys::{ChainKey, EpochKeys};
 use ledger::{Digest, EMPTY_ROOT, LogSigner, SignedCheckpoint, leaf_hash, stored};
 use newsroom::conduct::{self, Conduct, Judgement, OwnTree};
 use proptest::prelude::*;
@@ -303,6 +304,8 @@ struct Desk {
     read: [usize; 2],
     last: Option<SignedCheckpoint>,
     brought: Vec<String>,
+    /// The chains that contact pieces announced: the device goes over to its own once it was answered.
+    fresh: BTreeSet<[u8; 32]>,
     alarms: Vec<Conduct>,
     /// Pieces that a receipt named, and pairs that are used up.
     acknowledged: HashMap<DispatchId, usize>,
@@ -362,27 +365,36 @@ impl Desk {
 
     /// As intake does it: what does not open is passed over, what contradicts itself is set apart.
     fn pieces(&self) -> Pieces {
-        let epoch = chain().epoch_keys();
-        let mut assemblers: HashMap<PieceKey, Assembler> = HashMap::new();
+        let fresh = self.fresh.iter().map(|key| ChainKey::from_bytes(*key));
+        let chains: Vec<EpochKeys> = std::iter::once(chain())
+            .chain(fresh)
+            .map(|chain| chain.epoch_keys())
+            .collect();
+        let mut assemblers: HashMap<(usize, PieceKey), Assembler> = HashMap::new();
         for cell in &self.cells {
-            let Ok(header) = epoch.veil.open_header(cell.as_bytes()) else {
+            let opened = chains.iter().enumerate().find_map(|(at, keys)| {
+                let header = keys.veil.open_header(cell.as_bytes()).ok()?;
+                Some((at, keys, header))
+            });
+            let Some((at, keys, header)) = opened else {
                 continue;
             };
             let Ok(header) = CellHeader::decode(&header) else {
                 continue;
             };
             let mut shard = Box::new([0; SHARD]);
-            if epoch.veil.open_body(cell.as_bytes(), &mut shard).is_err() {
+            if keys.veil.open_body(cell.as_bytes(), &mut shard).is_err() {
                 continue;
             }
             let key = PieceKey::of(&header);
-            let assembler = assemblers.entry(key).or_insert_with(|| Assembler::new(key));
+            let one = assemblers.entry((at, key));
+            let assembler = one.or_insert_with(|| Assembler::new(key));
             // A refused shard is one that was there, or a rival that finishing tells apart.
             let _ = assembler.add(&header, shard.as_slice());
         }
         let whole = assemblers
-            .values()
-            .filter_map(|one| one.finish(&epoch.mac, 64).ok());
+            .iter()
+            .filter_map(|((at, _), one)| one.finish(&chains[*at].mac, 64).ok());
         let pieces: BTreeMap<_, _> = whole
             .map(|piece| ((piece.place.dispatch, piece.place.piece), piece))
             .collect();
@@ -397,7 +409,10 @@ impl Desk {
             .filter(|((_, no), _)| *no == PieceNo::CONTACT)
         {
             let plain = newsroom().open(&piece.ciphertext).unwrap();
-            for seen in Contact::decode(&plain).unwrap().checkpoints {
+            let contact = Contact::decode(&plain).unwrap();
+            let next = contact.next_chain.map(|key| *key.expose_bytes());
+            self.fresh.extend(next);
+            for seen in contact.checkpoints {
                 if seen.drop == url(1) && !self.brought.contains(&seen.note) {
                     self.brought.push(seen.note);
                 }

@@ -80,10 +80,12 @@ impl<D: Disk> Field<D> {
             keep_nothing: setup.keep_nothing,
         };
         let mut kit = setup.kit;
+        // Taken out whether or not there is a duress passphrase: how many sessions are left must not tell.
+        let share = own_share(&mut kit)?;
         let duress = match setup.duress {
             None => None,
             Some(passphrase) => {
-                let state = State::new(own_share(&mut kit)?, settings);
+                let state = State::new(share, settings);
                 Some((passphrase, state.encode().map_err(FieldError::State)?))
             }
         };

@@ -114,6 +114,9 @@ impl State {
 
     /// Moves both chains on; their earlier links are wiped as they are replaced.
     fn advance_to(&mut self, epoch: u32) {
+        if self.epochs.epoch < epoch {
+            self.send_parts_anew();
+        }
         while self.epochs.epoch < epoch {
             self.kit.chain = self.kit.chain.advance();
             self.epochs.next = self.epochs.next.as_ref().map(ChainKey::advance);
@@ -137,6 +140,17 @@ impl State {
         if let Some(next) = self.epochs.next.take() {
             self.kit.chain = next;
             self.epochs.fresh = true;
+            self.send_parts_anew();
+        }
+    }
+
+    /// A piece's tag comes from the keys of the moment, and shards under different tags never meet. Of a piece that was sent in
+    /// part under the keys that end now, all shards go again; what was sent whole stays sent.
+    fn send_parts_anew(&mut self) {
+        let pieces = self.dispatches.iter_mut().flat_map(|d| &mut d.pieces);
+        for piece in pieces.filter(|piece| !piece.forgotten) {
+            let k = piece.k();
+            piece.sent.keep_whole(k);
         }
     }
 

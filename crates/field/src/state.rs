@@ -44,6 +44,13 @@ impl SentShards {
     pub(crate) fn count(&self) -> u32 {
         self.0.iter().map(|word| word.count_ones()).sum()
     }
+
+    /// Forgets what was acknowledged, unless it is as many as restore the piece.
+    pub(crate) fn keep_whole(&mut self, k: u16) {
+        if self.count() < u32::from(k) {
+            *self = Self::none();
+        }
+    }
 }
 
 /// One sealed piece lying on this device.
@@ -379,4 +386,19 @@ fn decode_stored(r: &mut Reader<'_>) -> Result<Stored, DecodeError> {
         generation,
         extents,
     })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::SentShards;
+
+    #[test]
+    fn a_part_is_forgotten_and_a_whole_is_kept() {
+        let mut sent = SentShards::none();
+        [0, 5].into_iter().for_each(|index| sent.add(index));
+        sent.keep_whole(2);
+        assert_eq!(sent.count(), 2);
+        sent.keep_whole(3);
+        assert_eq!(sent.count(), 0);
+    }
 }

@@ -239,7 +239,7 @@ mod tests {
         assert_eq!(one, bytes(" Apple  River stone\n", false));
         assert_ne!(one, bytes("river apple stone", true));
         assert_ne!(one, bytes("river stone apple", false));
-        assert_ne!(one, bytes("river apple stone", false));
+        assert_ne!(one, bytes("river apple stones", false));
     }
 
     #[test]

@@ -53,7 +53,8 @@ pub(crate) struct Stage {
 impl Stage {
     /// A vault that is set up, with this many sessions to spend.
     pub(crate) fn set_up(tokens: u8) -> Self {
-        let stage = Self::start(tokens);
+        // Half of them are kept for a duress vault, whether there is one or not.
+        let stage = Self::start(tokens * 2);
         let output = stage.run(&INIT);
         assert!(output.status.success(), "{}", text(&output.stderr));
         stage

@@ -19,3 +19,4 @@ mod properties;
 mod replies;
 mod vault;
 mod vectors;
+mod vectors_handed;

@@ -490,6 +490,39 @@ impl Desk {
         }
     }
 
+    /// What is authentic under any of several chains, whatever else is among the cells.
+    pub(crate) fn under(chains: &[EpochKeys], cells: &[Cell]) -> Self {
+        let mut assemblers: HashMap<(usize, PieceKey), Assembler> = HashMap::new();
+        for cell in cells {
+            let opened = chains.iter().enumerate().find_map(|(at, keys)| {
+                let header = keys.veil.open_header(cell.as_bytes()).ok()?;
+                Some((at, keys, header))
+            });
+            let Some((at, keys, header)) = opened else {
+                continue;
+            };
+            let Ok(header) = CellHeader::decode(&header) else {
+                continue;
+            };
+            let mut shard = Box::new([0; SHARD]);
+            if keys.veil.open_body(cell.as_bytes(), &mut shard).is_err() {
+                continue;
+            }
+            let key = PieceKey::of(&header);
+            let one = assemblers.entry((at, key));
+            let assembler = one.or_insert_with(|| Assembler::new(key));
+            // A refused shard is one that was there, or a rival that finishing tells apart.
+            let _ = assembler.add(&header, shard.as_slice());
+        }
+        let whole = assemblers
+            .iter()
+            .filter_map(|((at, _), one)| one.finish(&chains[*at].mac, 64).ok());
+        let pieces: BTreeMap<_, _> = whole
+            .map(|piece| ((piece.place.dispatch, piece.place.piece), piece))
+            .collect();
+        Self { pieces, cells: 0 }
+    }
+
     pub(crate) fn open(&self, dispatch: DispatchId, piece: u32) -> Vec<u8> {
         let piece = &self.pieces[&(dispatch, PieceNo(piece))];
         newsroom().open(&piece.ciphertext).unwrap().to_vec()

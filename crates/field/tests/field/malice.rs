@@ -7,10 +7,7 @@
 use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
 
 use field::{DispatchState, Field, Road, RoadError, SendWish, Session};
-use formats::{
-    Assembler, CELL, Cell, CellHeader, Contact, DispatchId, DropUrl, PieceKey, PieceNo,
-    ReceiptKind, SHARD, seal_reply,
-};
+use formats::{CELL, Cell, Contact, DispatchId, DropUrl, PieceNo, ReceiptKind, seal_reply};
 use keys::{ChainKey, EpochKeys};
 use ledger::{Digest, EMPTY_ROOT, LogSigner, SignedCheckpoint, leaf_hash, stored};
 use newsroom::conduct::{self, Conduct, Judgement, OwnTree};
@@ -370,35 +367,7 @@ impl Desk {
             .chain(fresh)
             .map(|chain| chain.epoch_keys())
             .collect();
-        let mut assemblers: HashMap<(usize, PieceKey), Assembler> = HashMap::new();
-        for cell in &self.cells {
-            let opened = chains.iter().enumerate().find_map(|(at, keys)| {
-                let header = keys.veil.open_header(cell.as_bytes()).ok()?;
-                Some((at, keys, header))
-            });
-            let Some((at, keys, header)) = opened else {
-                continue;
-            };
-            let Ok(header) = CellHeader::decode(&header) else {
-                continue;
-            };
-            let mut shard = Box::new([0; SHARD]);
-            if keys.veil.open_body(cell.as_bytes(), &mut shard).is_err() {
-                continue;
-            }
-            let key = PieceKey::of(&header);
-            let one = assemblers.entry((at, key));
-            let assembler = one.or_insert_with(|| Assembler::new(key));
-            // A refused shard is one that was there, or a rival that finishing tells apart.
-            let _ = assembler.add(&header, shard.as_slice());
-        }
-        let whole = assemblers
-            .iter()
-            .filter_map(|((at, _), one)| one.finish(&chains[*at].mac, 64).ok());
-        let pieces: BTreeMap<_, _> = whole
-            .map(|piece| ((piece.place.dispatch, piece.place.piece), piece))
-            .collect();
-        Pieces { pieces, cells: 0 }
+        Pieces::under(&chains, &self.cells)
     }
 
     fn take_contacts(&mut self) {

@@ -53,14 +53,15 @@ fn every_input_is_accounted_for(run: &Run) {
     }
 }
 
-/// The reporter's folder, the drop's, the desk's, and every temporary file any program left.
+/// The reporter's vault, the drop's folder, the desk's, and every temporary file any program left.
 fn g01_nothing_readable_lies_on_any_disk(run: &Run) {
     let mut needles = run.identifying();
     needles.extend(run.plaintext());
-    for folder in ["reporter", "drop", "desk", "tmp"] {
-        let folder = run.work().join(folder);
-        assert!(folder.is_dir(), "{} is missing", folder.display());
-        assert_none(&folder, &needles);
+    assert!(run.work().join("vault").is_file(), "there is no vault");
+    for place in ["vault", "drop", "desk", "tmp"] {
+        let place = run.work().join(place);
+        assert!(place.exists(), "{} is missing", place.display());
+        assert_none(&place, &needles);
     }
 }
 

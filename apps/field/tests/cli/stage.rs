@@ -53,8 +53,7 @@ pub(crate) struct Stage {
 impl Stage {
     /// A vault that is set up, with this many sessions to spend.
     pub(crate) fn set_up(tokens: u8) -> Self {
-        // Half of them are kept for a duress vault, whether there is one or not.
-        let stage = Self::start(tokens * 2);
+        let stage = Self::start(tokens);
         let output = stage.run(&INIT);
         assert!(output.status.success(), "{}", text(&output.stderr));
         stage
@@ -65,7 +64,7 @@ impl Stage {
         Self::at("127.0.0.1:0", tokens, None)
     }
 
-    /// The same with the drop listening here, and known to the kit by this address unless it is its own.
+    /// The same with the drop listening here, with so many sessions for the everyday vault, and known to the kit by this address unless it is its own.
     pub(crate) fn at(listen: &str, tokens: u8, known_as: Option<&str>) -> Self {
         let folder = tempfile::tempdir().unwrap();
         let root = folder.path();
@@ -73,7 +72,9 @@ impl Stage {
         let secret = Zeroizing::new([5; 32]);
         let (store, _) = Store::open(disk, Limits::default(), secret, NOW).unwrap();
         let store = Arc::new(store);
-        let tokens: Vec<[u8; 32]> = (0..tokens).map(|n| [n; 32]).collect();
+        // As many again, behind them, are kept for a duress vault, whether there is one or not.
+        let others = (0..tokens).map(|n| [200, n].repeat(16).try_into().unwrap());
+        let tokens: Vec<[u8; 32]> = (0..tokens).map(|n| [n; 32]).chain(others).collect();
         let hash = |token: &[u8; 32]| wire::SessionToken::from_bytes(*token).hash();
         store
             .register(&tokens.iter().map(hash).collect::<Vec<_>>())

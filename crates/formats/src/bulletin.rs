@@ -9,7 +9,7 @@ use ledger::{LogVerifier, sha256};
 use serde::{Deserialize, Serialize};
 
 use crate::canonical::{self, EncodeError};
-use crate::error::{DecodeError, at_most};
+use crate::error::{DecodeError, at_most, version};
 use crate::kit::{
     Custodian, CustodianJson, DROPS_MAX, DropUrl, IntakeJson, check_custodians, check_newsroom,
     custodian_key,
@@ -232,13 +232,7 @@ impl Bulletin {
 
 impl Json {
     fn check(&self) -> Result<(), DecodeError> {
-        if self.version != VERSION {
-            return Err(DecodeError::Version {
-                what: WHAT,
-                expected: VERSION,
-                got: self.version,
-            });
-        }
+        version(WHAT, VERSION, self.version)?;
         check_newsroom(WHAT, &self.newsroom)?;
         check_custodians(WHAT, &self.custodians, self.threshold)?;
         at_most("drops of a bulletin", DROPS_MAX, self.drops.add.len())?;

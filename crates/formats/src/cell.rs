@@ -7,7 +7,7 @@ use std::fmt;
 
 use keys::PieceTag;
 
-use crate::error::{DecodeError, exactly};
+use crate::error::{DecodeError, exactly, version};
 use crate::id::{DispatchId, KitId, PieceNo};
 use crate::{CELL, K_MAX, SHARD};
 
@@ -72,13 +72,7 @@ impl CellHeader {
     /// Another length or version, non-zero reserved bytes, an unknown flag, or numbers that contradict each other.
     pub fn decode(bytes: &[u8]) -> Result<Self, DecodeError> {
         let b: [u8; HEADER] = exactly(WHAT, bytes)?;
-        if b[0] != VERSION {
-            return Err(DecodeError::Version {
-                what: WHAT,
-                expected: VERSION.into(),
-                got: b[0].into(),
-            });
-        }
+        version(WHAT, VERSION, b[0])?;
         if b[1] & !(FLAG_FINAL | FLAG_FORCED) != 0 || b[6..8] != [0; 2] || b[64..72] != [0; 8] {
             return Err(DecodeError::Reserved { what: WHAT });
         }
@@ -155,13 +149,7 @@ impl ReplyHeader {
     /// Another length, version or kind, non-zero reserved bytes, or a reply that no cell can hold.
     pub fn decode(bytes: &[u8]) -> Result<Self, DecodeError> {
         let b: [u8; HEADER] = exactly(Self::WHAT, bytes)?;
-        if b[0] != VERSION {
-            return Err(DecodeError::Version {
-                what: Self::WHAT,
-                expected: VERSION.into(),
-                got: b[0].into(),
-            });
-        }
+        version(Self::WHAT, VERSION, b[0])?;
         if b[1] != Self::KIND {
             return Err(DecodeError::invalid(Self::WHAT, "the kind is 2"));
         }

@@ -9,7 +9,7 @@ use serde::{Deserialize, Serialize};
 use zeroize::Zeroizing;
 
 use crate::canonical::read_json;
-use crate::error::{DecodeError, at_most};
+use crate::error::{DecodeError, at_most, version};
 use crate::kit::{DropUrl, Kit, KitDrop};
 use crate::secret::{SecretHex, to_wiped_vec};
 
@@ -195,13 +195,7 @@ impl Contact {
 
 impl Json {
     fn check(&self) -> Result<(), DecodeError> {
-        if self.version != VERSION {
-            return Err(DecodeError::Version {
-                what: WHAT,
-                expected: VERSION,
-                got: self.version,
-            });
-        }
+        version(WHAT, VERSION, self.version)?;
         at_most(
             "reply pairs of a contact piece",
             PAIRS_MAX,

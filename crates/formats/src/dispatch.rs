@@ -9,7 +9,7 @@ use zeroize::Zeroize;
 
 use crate::PIECE_PLAIN_MAX;
 use crate::canonical;
-use crate::error::{DecodeError, at_most};
+use crate::error::{DecodeError, at_most, version};
 use crate::id::PieceNo;
 use crate::secret::to_wiped_vec;
 
@@ -166,13 +166,7 @@ impl Manifest {
 
     fn check(&self) -> Result<(), DecodeError> {
         let expected = version_of(&self.items);
-        if self.version != expected {
-            return Err(DecodeError::Version {
-                what: WHAT,
-                expected,
-                got: self.version,
-            });
-        }
+        version(WHAT, expected, self.version)?;
         at_most("items of a manifest", ITEMS_MAX, self.items.len())?;
         at_most("note of a manifest", NOTE_MAX, self.note.len())?;
         let mut expected = PieceNo(1);

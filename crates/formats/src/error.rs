@@ -116,6 +116,35 @@ pub(crate) fn at_most(what: &'static str, limit: usize, got: usize) -> Result<()
     Ok(())
 }
 
+/// Refuses any version but the one expected.
+pub(crate) fn version<N: Into<u32>>(
+    what: &'static str,
+    expected: N,
+    got: N,
+) -> Result<(), DecodeError> {
+    let (expected, got) = (expected.into(), got.into());
+    if got != expected {
+        return Err(DecodeError::Version {
+            what,
+            expected,
+            got,
+        });
+    }
+    Ok(())
+}
+
+/// The first `N` bytes and what follows them.
+pub(crate) fn head_of<'a, const N: usize>(
+    what: &'static str,
+    bytes: &'a [u8],
+) -> Result<(&'a [u8; N], &'a [u8]), DecodeError> {
+    bytes.split_first_chunk().ok_or(DecodeError::Truncated {
+        what,
+        need: N,
+        got: bytes.len(),
+    })
+}
+
 /// Refuses anything but exactly `need` bytes.
 pub(crate) fn exactly<const N: usize>(
     what: &'static str,

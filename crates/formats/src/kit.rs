@@ -12,7 +12,7 @@ use serde::{Deserialize, Deserializer, Serialize, Serializer, de};
 use zeroize::Zeroizing;
 
 use crate::canonical::read_json;
-use crate::error::{DecodeError, at_most};
+use crate::error::{DecodeError, at_most, version};
 use crate::id::KitId;
 use crate::secret::{SecretHex, to_wiped_vec};
 
@@ -350,13 +350,7 @@ impl Json {
     }
 
     fn check(&self) -> Result<(), DecodeError> {
-        if self.version != VERSION {
-            return Err(DecodeError::Version {
-                what: WHAT,
-                expected: VERSION,
-                got: self.version,
-            });
-        }
+        version(WHAT, VERSION, self.version)?;
         at_most("drops of a kit", DROPS_MAX, self.drops.len())?;
         check_custodians(WHAT, &self.custodians, self.threshold)?;
         check_newsroom(WHAT, &self.newsroom)?;

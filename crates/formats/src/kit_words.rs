@@ -9,7 +9,7 @@ use zeroize::Zeroizing;
 
 use crate::assemble::{AssembleError, AuthenticPiece, PieceKey};
 use crate::cell::{Cell, CellHeader, NONCE, ReplyHeader};
-use crate::error::{DecodeError, at_most, exactly};
+use crate::error::{DecodeError, at_most, exactly, version};
 use crate::id::{DispatchId, KitId, PieceNo};
 use crate::kit::Kit;
 use crate::piece::{PieceError, PiecePlace, SealedPiece};
@@ -77,14 +77,8 @@ pub fn open_question(seed: &KitWordsSeed, cell: &Cell) -> Option<ReplyRecipient>
 /// # Errors
 /// Another length or version, or a key that nothing can be sealed to.
 pub fn decode_question(bytes: &[u8]) -> Result<ReplyRecipient, DecodeError> {
-    let [version, key @ ..] = exactly::<QUESTION>(WHAT, bytes)?;
-    if version != VERSION {
-        return Err(DecodeError::Version {
-            what: WHAT,
-            expected: VERSION.into(),
-            got: version.into(),
-        });
-    }
+    let [found, key @ ..] = exactly::<QUESTION>(WHAT, bytes)?;
+    version(WHAT, VERSION, found)?;
     ReplyRecipient::from_bytes(key)
         .map_err(|_| DecodeError::invalid(WHAT, "the asking device's key is an X25519 key"))
 }

@@ -4,7 +4,7 @@ use std::fmt;
 
 use zeroize::Zeroizing;
 
-use crate::error::{DecodeError, at_most};
+use crate::error::{DecodeError, at_most, head_of, version};
 use crate::id::{DispatchId, MessageId};
 
 const WHAT: &str = "message";
@@ -83,20 +83,8 @@ impl Message {
     /// # Errors
     /// Cut short, too long, trailing bytes, another version, reserved bytes, not UTF-8, or against a rule.
     pub fn decode(bytes: &[u8]) -> Result<Self, DecodeError> {
-        let Some((head, text)) = bytes.split_first_chunk::<HEAD>() else {
-            return Err(DecodeError::Truncated {
-                what: WHAT,
-                need: HEAD,
-                got: bytes.len(),
-            });
-        };
-        if head[0] != VERSION {
-            return Err(DecodeError::Version {
-                what: WHAT,
-                expected: VERSION.into(),
-                got: head[0].into(),
-            });
-        }
+        let (head, text) = head_of::<HEAD>(WHAT, bytes)?;
+        version(WHAT, VERSION, head[0])?;
         if head[1] != KIND {
             return Err(DecodeError::UnknownKind {
                 what: WHAT,

@@ -7,7 +7,7 @@ use ledger::Digest;
 use serde::{Deserialize, Serialize};
 
 use crate::canonical;
-use crate::error::{DecodeError, at_most};
+use crate::error::{DecodeError, at_most, version};
 use crate::statement::Statement;
 
 const WHAT: &str = "proof file";
@@ -78,13 +78,7 @@ impl ProofFile {
     }
 
     fn check(&self) -> Result<(), DecodeError> {
-        if self.version != VERSION {
-            return Err(DecodeError::Version {
-                what: WHAT,
-                expected: VERSION,
-                got: self.version,
-            });
-        }
+        version(WHAT, VERSION, self.version)?;
         self.statement.check()?;
         at_most("log origin", ORIGIN_MAX, self.log.origin.len())?;
         at_most("log key", KEY_MAX, self.log.key.len())?;

@@ -4,7 +4,7 @@
 
 use ledger::Digest;
 
-use crate::error::{DecodeError, at_most};
+use crate::error::{DecodeError, at_most, head_of, version};
 use crate::id::{DispatchId, PieceNo};
 
 const WHAT: &str = "receipt";
@@ -97,20 +97,8 @@ impl Receipt {
     /// # Errors
     /// Cut short, too long, trailing bytes, another version, reserved bytes, or against a rule.
     pub fn decode(bytes: &[u8]) -> Result<Self, DecodeError> {
-        let Some((head, list)) = bytes.split_first_chunk::<HEAD>() else {
-            return Err(DecodeError::Truncated {
-                what: WHAT,
-                need: HEAD,
-                got: bytes.len(),
-            });
-        };
-        if head[0] != VERSION {
-            return Err(DecodeError::Version {
-                what: WHAT,
-                expected: VERSION.into(),
-                got: head[0].into(),
-            });
-        }
+        let (head, list) = head_of::<HEAD>(WHAT, bytes)?;
+        version(WHAT, VERSION, head[0])?;
         if head[2..4] != [0; 2] {
             return Err(DecodeError::Reserved { what: WHAT });
         }

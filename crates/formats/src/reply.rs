@@ -11,7 +11,7 @@ use zeroize::Zeroizing;
 use crate::SHARD;
 use crate::bulletin::{self, SignedBulletin};
 use crate::cell::{Cell, NONCE, ReplyHeader};
-use crate::error::{DecodeError, at_most};
+use crate::error::{DecodeError, at_most, head_of, version};
 use crate::message::{self, Message};
 use crate::receipt::{self, Receipt};
 use crate::supply::{self, Supply};
@@ -54,20 +54,8 @@ impl Reply {
     /// # Errors
     /// Another version, a kind that is not known (an update may know it), or what the kind's own format refuses.
     pub fn decode(bytes: &[u8]) -> Result<Self, DecodeError> {
-        let Some(([version, kind], _)) = bytes.split_first_chunk::<2>() else {
-            return Err(DecodeError::Truncated {
-                what: WHAT,
-                need: 2,
-                got: bytes.len(),
-            });
-        };
-        if *version != VERSION {
-            return Err(DecodeError::Version {
-                what: WHAT,
-                expected: VERSION.into(),
-                got: (*version).into(),
-            });
-        }
+        let ([found, kind], _) = head_of::<2>(WHAT, bytes)?;
+        version(WHAT, VERSION, *found)?;
         match *kind {
             1..=4 => Receipt::decode(bytes).map(Self::Receipt),
             message::KIND => Message::decode(bytes).map(Self::Message),

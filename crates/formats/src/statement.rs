@@ -7,7 +7,7 @@ use ledger::{Digest, commitment, sha256};
 use serde::{Deserialize, Serialize};
 
 use crate::canonical;
-use crate::error::DecodeError;
+use crate::error::{DecodeError, version};
 
 const WHAT: &str = "statement";
 /// The version this program writes and reads.
@@ -96,13 +96,7 @@ impl Statement {
     }
 
     pub(crate) fn check(&self) -> Result<(), DecodeError> {
-        if self.version != VERSION {
-            return Err(DecodeError::Version {
-                what: WHAT,
-                expected: VERSION,
-                got: self.version,
-            });
-        }
+        version(WHAT, VERSION, self.version)?;
         let fits = !self.story.is_empty()
             && self.story.len() <= STORY_MAX
             && self

@@ -7,7 +7,7 @@
 use keys::{HeaderKey, StateKey, VaultKey};
 use zeroize::Zeroizing;
 
-use crate::error::{DecodeError, exactly};
+use crate::error::{DecodeError, exactly, version};
 
 const WHAT: &str = "vault header";
 const SIZE: &str = "vault size";
@@ -160,13 +160,7 @@ impl Root {
     }
 
     fn decode(b: &[u8; ROOT_LEN], flags: u8) -> Result<Self, DecodeError> {
-        if b[0] != VERSION {
-            return Err(DecodeError::Version {
-                what: WHAT,
-                expected: VERSION.into(),
-                got: b[0].into(),
-            });
-        }
+        version(WHAT, VERSION, b[0])?;
         if b[1] & !(FLAG_EXCHANGED | flags) != 0
             || b[3] != 0
             || b[6..8] != [0; 2]

@@ -3,7 +3,7 @@
 use crate::card::volume::{
     CLUSTERS_MAX, Clusters, Image, Kind, SECTOR, Volume, VolumeError, u16_at, u32_at, u64_at,
 };
-use crate::error::DecodeError;
+use crate::error::{DecodeError, version};
 
 const WHAT: &str = "exFAT file system";
 /// An entry of the root directory, and the kind that names the allocation bitmap.
@@ -41,13 +41,7 @@ impl Boot {
         if sector[11..64].iter().any(|byte| *byte != 0) {
             return Err(DecodeError::Reserved { what: WHAT });
         }
-        if sector[105] != 1 {
-            return Err(DecodeError::Version {
-                what: WHAT,
-                expected: 1,
-                got: sector[105].into(),
-            });
-        }
+        version(WHAT, 1, sector[105])?;
         let (unit, per_cluster) = (sector[108], sector[109]);
         if !(9..=12).contains(&unit) || per_cluster > 25 - unit {
             return Err(against(

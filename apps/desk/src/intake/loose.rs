@@ -3,7 +3,6 @@
 //! A recording whose sender was caught in the middle is evidence too. Names, order and hashes are in the manifest, which
 //! may never come; what a piece is shows only when it is examined. Done again, it goes on where it was.
 
-use std::io;
 use std::sync::Arc;
 
 use formats::{DispatchId, PIECE_PLAIN_MAX, PieceNo};
@@ -11,9 +10,7 @@ use newsroom::Private;
 use newsroom::arrival::{DispatchKey, DispatchState};
 use store::{NewItem, PieceRecord};
 
-use super::item_reader::ItemReader;
-use super::opening::{OpeningError, open_piece};
-use crate::archive::ArchiveError;
+use super::opening::{OpeningError, keep};
 use crate::clock;
 use crate::desk::EventKind;
 use crate::open_desk::OpenDesk;
@@ -62,25 +59,11 @@ fn take(open: &OpenDesk, piece: &PieceRecord) -> Result<Option<NewItem>, Opening
     let Some((_, blob)) = piece.authentic else {
         return Ok(None);
     };
-    let most = PIECE_PLAIN_MAX as u64;
-    let mut reader = ItemReader::new([blob], most, |blob| {
-        match open_piece(open, *blob).map_err(io::Error::other)? {
-            Some(reader) => Ok(reader),
-            None => Err(io::ErrorKind::InvalidData.into()),
-        }
-    });
-    let kept = match open.archive.put(&mut reader) {
-        Ok(kept) => kept,
-        Err(ArchiveError::Source(error)) if error.kind() == io::ErrorKind::InvalidData => {
-            return Ok(None);
-        }
-        Err(error) => return Err(error.into()),
-    };
-    let (bytes, sha256) = reader.finish();
-    Ok(Some(NewItem {
-        blob: kept.blob,
-        bytes,
-        sha256,
+    let held = keep(open, [blob], PIECE_PLAIN_MAX as u64)?;
+    Ok(held.map(|held| NewItem {
+        blob: held.blob,
+        bytes: held.bytes,
+        sha256: held.sha256,
         name: Private::new(format!("piece-{}", piece.no)),
         captured_at: None,
     }))

@@ -4,6 +4,7 @@ use std::io::{self, Read};
 use std::sync::Arc;
 
 use formats::{DispatchId, KitId, Manifest, PIECE_PLAIN_MAX, ReceiptKind};
+use ledger::Digest;
 use newsroom::arrival::DispatchKey;
 use newsroom::{BlobId, Private};
 use openers::OpenError;
@@ -124,7 +125,36 @@ fn take_item(
         Ok(blobs) => blobs,
         Err(why) => return Ok(Err(why)),
     };
-    let mut reader = ItemReader::new(blobs, item.bytes, |blob: &BlobId| {
+    let Some(held) = keep(open, blobs, item.bytes)? else {
+        return Ok(Err(Contradiction::Item));
+    };
+    if let Err(why) = manifest::check_item(item, held.bytes, held.sha256) {
+        return Ok(Err(why));
+    }
+    Ok(Ok(NewItem {
+        blob: held.blob,
+        bytes: held.bytes,
+        sha256: held.sha256,
+        name: Private::new(item.name.as_str()),
+        captured_at: item.captured_at.map(|at| Private::new(at.to_string())),
+    }))
+}
+
+/// What pieces held, sealed to the archive.
+pub(super) struct Held {
+    pub(super) blob: BlobId,
+    pub(super) bytes: u64,
+    pub(super) sha256: Digest,
+}
+
+/// Seals the plaintext of pieces, one after another, to the archive. Blocks. `None` when one does not open, or when they hold
+/// more than `most` bytes.
+pub(super) fn keep(
+    open: &OpenDesk,
+    blobs: impl IntoIterator<Item = BlobId>,
+    most: u64,
+) -> Result<Option<Held>, OpeningError> {
+    let mut reader = ItemReader::new(blobs, most, |blob: &BlobId| {
         match open_piece(open, *blob).map_err(io::Error::other)? {
             Some(reader) => Ok(reader),
             None => Err(io::ErrorKind::InvalidData.into()),
@@ -134,20 +164,15 @@ fn take_item(
         Ok(kept) => kept,
         // The sender's fault reads as invalid data; everything else is this machine's.
         Err(ArchiveError::Source(error)) if error.kind() == io::ErrorKind::InvalidData => {
-            return Ok(Err(Contradiction::Item));
+            return Ok(None);
         }
         Err(error) => return Err(error.into()),
     };
     let (bytes, sha256) = reader.finish();
-    if let Err(why) = manifest::check_item(item, bytes, sha256) {
-        return Ok(Err(why));
-    }
-    Ok(Ok(NewItem {
+    Ok(Some(Held {
         blob: kept.blob,
         bytes,
         sha256,
-        name: Private::new(item.name.as_str()),
-        captured_at: item.captured_at.map(|at| Private::new(at.to_string())),
     }))
 }
 

@@ -9,10 +9,10 @@ use field::Received;
 use rand_core::OsRng;
 use serde_json::json;
 
-use super::road::road;
+use super::road::{road, show_failures};
 use super::{now, open};
 use crate::args::{Args, RoadArgs};
-use crate::explain::{refusal, road_error};
+use crate::explain::refusal;
 use crate::show::{answer, bar, note};
 use crate::words::{Words, say};
 
@@ -94,13 +94,5 @@ fn tell(args: &Args, words: &Words, received: &Received) {
     for why in &received.refused {
         note(&refusal(words, *why));
     }
-    for failure in &received.failures {
-        let why = road_error(words, &failure.error);
-        note(&say!(
-            words,
-            "drop-failed",
-            url = failure.drop.to_string(),
-            why = why
-        ));
-    }
+    show_failures(words, &received.failures);
 }

@@ -1,11 +1,12 @@
 //! The road that was chosen on the command line.
 
 use anyhow::{Result, anyhow};
-use field::{HttpRoad, Trust, Way};
+use field::{Failure, HttpRoad, Trust, Way};
 use formats::{DropUrl, Kit};
 use rand_core::{OsRng, RngCore};
 
 use crate::args::{RoadArgs, RoadName};
+use crate::explain::road_error;
 use crate::show::note;
 use crate::words::{Words, say};
 
@@ -46,4 +47,17 @@ pub(super) fn road_to(
         road.check(drop)?;
     }
     Ok((road, drops))
+}
+
+/// Says which drops failed, and why.
+pub(super) fn show_failures(words: &Words, failures: &[Failure]) {
+    for failure in failures {
+        let why = road_error(words, &failure.error);
+        note(&say!(
+            words,
+            "drop-failed",
+            url = failure.drop.to_string(),
+            why = why
+        ));
+    }
 }

@@ -9,10 +9,9 @@ use rand_core::OsRng;
 use serde_json::json;
 
 use super::lines::Lines;
-use super::road::road;
+use super::road::{road, show_failures};
 use super::{SystemClock, open, today};
 use crate::args::{Args, RoadArgs};
-use crate::explain::road_error;
 use crate::show::{answer, bar, note};
 use crate::words::{Words, say};
 
@@ -72,15 +71,7 @@ pub(super) fn send(
             drops = sent.drops
         ));
     }
-    for failure in &sent.failures {
-        let why = road_error(words, &failure.error);
-        note(&say!(
-            words,
-            "drop-failed",
-            url = failure.drop.to_string(),
-            why = why
-        ));
-    }
+    show_failures(words, &sent.failures);
     if sent.cells_left == 0 {
         return Ok(ExitCode::SUCCESS);
     }

@@ -7,7 +7,9 @@ use std::io;
 use std::rc::Rc;
 use std::time::Duration;
 
-use field::{Clock, Disk, Field, FieldError, Road, RoadError, SendWish, Session, Setup, Source};
+use field::{
+    Clock, Disk, Field, FieldError, Road, RoadError, SendWish, Sent, Session, Setup, Source,
+};
 use formats::vault::{BLOCK, BLOCK_TEXT};
 use formats::{
     Assembler, AuthenticPiece, CELL, Cell, CellHeader, Contact, DispatchId, DropUrl, Kit, KitDrop,
@@ -580,4 +582,20 @@ impl Desk {
 pub(crate) fn post(drops: &mut Drops, receipt: &Receipt, pair: &ReplyPair) {
     let (address, cell) = seal_reply(&receipt.clone().into(), pair, &mut rng(77)).unwrap();
     drops.mail.insert(address.0, cell);
+}
+
+/// Sends what is left, with randomness of this seed.
+pub(crate) fn send(
+    field: &mut Field<impl Disk>,
+    road: &mut impl Road,
+    wish: &SendWish,
+    seed: u64,
+) -> Result<Sent, FieldError> {
+    field.send(
+        road,
+        &mut Waits::default(),
+        wish,
+        &mut rng(seed),
+        &mut |_| {},
+    )
 }

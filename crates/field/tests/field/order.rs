@@ -6,7 +6,7 @@ use field::{Between, SendWish, Urgent};
 use formats::{CELL, DispatchId};
 
 use crate::doubles::{
-    Desk, Drops, Mood, NOW, Waits, kit, noise, reopen, rng, set_up, source, wish,
+    Desk, Drops, Mood, NOW, Waits, kit, noise, reopen, rng, send, set_up, source, wish,
 };
 
 /// Says each thing after so many questions.
@@ -120,15 +120,7 @@ fn words_go_first_then_stills_then_film() {
     // The order outlives the program that sealed.
     let mut field = reopen(&platter, 6);
     let mut road = Drops::default();
-    field
-        .send(
-            &mut road,
-            &mut Waits::default(),
-            &wish(),
-            &mut rng(7),
-            &mut |_| {},
-        )
-        .unwrap();
+    send(&mut field, &mut road, &wish(), 7).unwrap();
     let cells = road.cells();
     // Eight cells of words: a manifest and a contact piece each.
     let first = Desk::read(&cells[..8]);
@@ -164,15 +156,7 @@ fn g05_a_session_shows_a_rounded_count() {
             .add(sources, "n", NOW, &mut rng(2), &mut |_| {})
             .unwrap();
         let mut road = Drops::default();
-        let sent = field
-            .send(
-                &mut road,
-                &mut Waits::default(),
-                &wish(),
-                &mut rng(3),
-                &mut |_| {},
-            )
-            .unwrap();
+        let sent = send(&mut field, &mut road, &wish(), 3).unwrap();
         let mut counts: HashMap<[u8; 32], usize> = HashMap::new();
         for (_, secret, _) in &road.log {
             *counts.entry(*secret).or_default() += 1;
@@ -202,15 +186,7 @@ fn a_session_that_broke_is_not_covered_and_another_is() {
         )
         .unwrap();
     let mut road = Drops::with_moods(&[Mood::Well, Mood::Dead]);
-    let sent = field
-        .send(
-            &mut road,
-            &mut Waits::default(),
-            &wish(),
-            &mut rng(3),
-            &mut |_| {},
-        )
-        .unwrap();
+    let sent = send(&mut field, &mut road, &wish(), 3).unwrap();
     assert_eq!((sent.cells_left, sent.failures.len()), (0, 1));
     // One cell went before the line broke; the eleven others are rounded to twelve.
     assert_eq!((sent.cells_sent, sent.noise, road.log.len()), (12, 1, 13));
@@ -287,25 +263,9 @@ fn repetitions_count_to_the_day() {
         .unwrap();
     // Every request is cut before its first cell is whole.
     let mut road = Drops::with_moods(&[Mood::CutAfter(0); 40]);
-    let sent = field
-        .send(
-            &mut road,
-            &mut Waits::default(),
-            &wish(),
-            &mut rng(3),
-            &mut |_| {},
-        )
-        .unwrap();
+    let sent = send(&mut field, &mut road, &wish(), 3).unwrap();
     assert!(sent.bytes <= 12 * CELL as u64, "{sent:?}");
-    let next = field
-        .send(
-            &mut road,
-            &mut Waits::default(),
-            &wish(),
-            &mut rng(4),
-            &mut |_| {},
-        )
-        .unwrap();
+    let next = send(&mut field, &mut road, &wish(), 4).unwrap();
     assert!(sent.bytes + next.bytes <= 12 * CELL as u64, "{next:?}");
 }
 
@@ -318,15 +278,7 @@ fn a_line_cut_again_and_again_is_no_reason_to_give_a_session_up() {
         .unwrap();
     // Never more than three cells in one go, for the whole of it: far more failures than there is patience for in a row.
     let mut road = Drops::with_moods(&[Mood::CutAfter(3); 500]);
-    let sent = field
-        .send(
-            &mut road,
-            &mut Waits::default(),
-            &wish(),
-            &mut rng(3),
-            &mut |_| {},
-        )
-        .unwrap();
+    let sent = send(&mut field, &mut road, &wish(), 3).unwrap();
     assert_eq!((sent.cells_left, road.tokens_seen.len()), (0, 1));
     assert!(sent.cells_resent <= 64 * road.asked, "{sent:?}");
     assert_eq!(Desk::read(&road.cells()).item(added.dispatch, 0), film);

@@ -14,7 +14,7 @@ use formats::{Cell, DropUrl, Kit};
 use wire::{DeskToken, MailboxAddress, SessionToken};
 use zeroize::Zeroizing;
 
-use crate::doubles::{Desk, NOW, Waits, kit, noise, rng, set_up, source, wish};
+use crate::doubles::{Desk, NOW, Waits, kit, noise, rng, send, set_up, source, wish};
 
 /// A real drop, serving until the test ends.
 struct RealDrop {
@@ -194,15 +194,7 @@ fn a_report_crosses_to_a_real_drop() {
         )
         .unwrap();
     let mut road = HttpRoad::new(Way::Loopback, [1; 32]);
-    let sent = field
-        .send(
-            &mut road,
-            &mut Waits::default(),
-            &wish(),
-            &mut rng(3),
-            &mut |_| {},
-        )
-        .unwrap();
+    let sent = send(&mut field, &mut road, &wish(), 3).unwrap();
     assert_eq!((sent.cells_left, sent.cells_resent), (0, 0));
     assert_eq!(sent.cells_sent + sent.noise, drop.store.size());
     assert_eq!(Desk::read(&drop.cells()).item(added.dispatch, 0), film);
@@ -216,15 +208,7 @@ fn mailboxes_answer_noise_and_mail_alike() {
         .add(&mut [], "n", NOW, &mut rng(2), &mut |_| {})
         .unwrap();
     let mut road = HttpRoad::new(Way::Loopback, [1; 32]);
-    field
-        .send(
-            &mut road,
-            &mut Waits::default(),
-            &wish(),
-            &mut rng(3),
-            &mut |_| {},
-        )
-        .unwrap();
+    send(&mut field, &mut road, &wish(), 3).unwrap();
     let empty = field
         .receive(&mut road, &[], NOW, &mut rng(4), &mut |_| {})
         .unwrap();
@@ -308,13 +292,7 @@ fn g04_without_its_proxy_nothing_leaves() {
         road.check(&drop.url),
         Err(RoadError::NoProxy { .. })
     ));
-    let outcome = field.send(
-        &mut road,
-        &mut Waits::default(),
-        &wish(),
-        &mut rng(3),
-        &mut |_| {},
-    );
+    let outcome = send(&mut field, &mut road, &wish(), 3);
     assert!(matches!(
         outcome,
         Err(FieldError::Road(RoadError::NoProxy { .. }))

@@ -6,7 +6,8 @@ use field::{DispatchState, FieldError, RoadError};
 use wire::ProblemKind;
 
 use crate::doubles::{
-    Desk, Drops, Mood, NOW, Waits, kit, noise, pieces_here, reopen, rng, set_up, source, url, wish,
+    Desk, Drops, Mood, NOW, Waits, kit, noise, pieces_here, reopen, rng, send, set_up, source, url,
+    wish,
 };
 
 #[test]
@@ -72,15 +73,7 @@ fn words_do_not_wait_behind_a_film() {
         .add(&mut [], "urgent words", NOW, &mut rng(3), &mut |_| {})
         .unwrap();
     let mut drops = Drops::default();
-    field
-        .send(
-            &mut drops,
-            &mut Waits::default(),
-            &wish(),
-            &mut rng(4),
-            &mut |_| {},
-        )
-        .unwrap();
+    send(&mut field, &mut drops, &wish(), 4).unwrap();
     let desk = Desk::read(&drops.cells()[..4]);
     assert_eq!(desk.manifest(later.dispatch).note, "urgent words");
 }
@@ -151,15 +144,7 @@ fn a_dead_drop_leaves_its_cells_to_the_others() {
         )
         .unwrap();
     let mut drops = Drops::with_moods(&[Mood::Well, Mood::CutAfter(7), Mood::Dead]);
-    let sent = field
-        .send(
-            &mut drops,
-            &mut Waits::default(),
-            &wish(),
-            &mut rng(3),
-            &mut |_| {},
-        )
-        .unwrap();
+    let sent = send(&mut field, &mut drops, &wish(), 3).unwrap();
     assert_eq!((sent.cells_left, sent.failures.len()), (0, 1));
     assert!(matches!(sent.failures[0].error, RoadError::Line(_)));
     assert_eq!(Desk::read(&drops.cells()).item(added.dispatch, 0), photo);
@@ -189,15 +174,7 @@ fn all_drops_dead_loses_nothing_and_goes_on_later() {
         )
         .unwrap();
     let mut drops = Drops::with_moods(&[Mood::Well, Mood::Dead]);
-    let sent = field
-        .send(
-            &mut drops,
-            &mut Waits::default(),
-            &wish(),
-            &mut rng(3),
-            &mut |_| {},
-        )
-        .unwrap();
+    let sent = send(&mut field, &mut drops, &wish(), 3).unwrap();
     assert_eq!(sent.cells_sent, 1, "the first request tries the line");
     assert!(sent.cells_left > 0);
     assert_eq!(field.status().dispatches[0].state, DispatchState::Sending);
@@ -205,15 +182,7 @@ fn all_drops_dead_loses_nothing_and_goes_on_later() {
 
     let mut field = reopen(&platter, 4);
     drops.dead.clear();
-    let rest = field
-        .send(
-            &mut drops,
-            &mut Waits::default(),
-            &wish(),
-            &mut rng(5),
-            &mut |_| {},
-        )
-        .unwrap();
+    let rest = send(&mut field, &mut drops, &wish(), 5).unwrap();
     assert_eq!(
         rest.cells_sent, sent.cells_left,
         "only what was not acknowledged"
@@ -284,15 +253,7 @@ fn a_full_session_goes_on_in_the_next() {
         )
         .unwrap();
     let mut drops = Drops::with_moods(&[Mood::Well, Mood::Refuse(ProblemKind::SessionFull)]);
-    let sent = field
-        .send(
-            &mut drops,
-            &mut Waits::default(),
-            &wish(),
-            &mut rng(3),
-            &mut |_| {},
-        )
-        .unwrap();
+    let sent = send(&mut field, &mut drops, &wish(), 3).unwrap();
     assert_eq!((sent.cells_left, drops.tokens_seen.len()), (0, 2));
     assert_eq!(Desk::read(&drops.cells()).item(added.dispatch, 0), photo);
 }
@@ -329,13 +290,7 @@ fn g04_a_proxy_that_dies_stops_everything() {
         )
         .unwrap();
     let mut drops = Drops::with_moods(&[Mood::Well, Mood::NoProxy]);
-    let outcome = field.send(
-        &mut drops,
-        &mut Waits::default(),
-        &wish(),
-        &mut rng(3),
-        &mut |_| {},
-    );
+    let outcome = send(&mut field, &mut drops, &wish(), 3);
     assert!(matches!(
         outcome,
         Err(FieldError::Road(RoadError::NoProxy { .. }))
@@ -414,13 +369,7 @@ fn a_damaged_piece_is_named_and_not_sent() {
         platter.write_at(at, &[byte[0] ^ 1]).unwrap();
     }
     let mut drops = Drops::default();
-    let outcome = field.send(
-        &mut drops,
-        &mut Waits::default(),
-        &wish(),
-        &mut rng(3),
-        &mut |_| {},
-    );
+    let outcome = send(&mut field, &mut drops, &wish(), 3);
     assert!(matches!(outcome, Err(FieldError::DamagedPiece { .. })));
 }
 

@@ -5,6 +5,7 @@ mod documents;
 mod languages;
 mod licences;
 mod sources;
+mod wording;
 
 use crate::shell::{root, say};
 use anyhow::{Result, bail};
@@ -14,7 +15,7 @@ use walkdir::WalkDir;
 /// A check returns what it found wrong, a sentence each.
 type Check = fn(&Path) -> Result<Vec<String>>;
 
-const CHECKS: [(&str, Check); 7] = [
+const CHECKS: [(&str, Check); 8] = [
     ("dependency direction", architecture::direction),
     (
         "no opener linked outside the desk",
@@ -24,6 +25,7 @@ const CHECKS: [(&str, Check); 7] = [
     ("islands built from their sources", sources::islands),
     ("document links", documents::links),
     ("both languages", languages::check),
+    ("one Arabic word for one thing", wording::check),
     ("licences", licences::check),
 ];
 

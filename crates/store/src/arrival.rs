@@ -4,12 +4,14 @@
 //! its 65,536 bytes again only when enough distinct shards of that piece are there. So memory holds one piece,
 //! however many are open, and the spool's read position moves in the same transaction as the index.
 
-use crate::engine::{Dialect, Tx, args, transact};
+mod recording;
+
+use crate::engine::{Tx, args, transact};
 use crate::error::StoreError;
 use crate::jobs::enqueue;
 use crate::open::Store;
 use crate::spool::SpoolPosition;
-use crate::value::{At, int};
+use crate::value::At;
 use formats::{CellHeader, DispatchId, KitId, PieceKey, PieceNo};
 use keys::PieceTag;
 use ledger::Digest;
@@ -17,10 +19,6 @@ use newsroom::arrival::{DispatchKey, Progress, progress};
 use newsroom::audit::{Act, Actor, Chain, Entry};
 use newsroom::work::Work;
 use newsroom::{BlobId, Micros};
-use std::collections::BTreeSet;
-
-/// How many cells that claim one shard of one piece are kept: one may be damaged or poisoned, rivals replace it.
-const RIVALS: i64 = 4;
 
 /// A cell whose header opened under a kit's key.
 #[derive(Clone, Copy, Debug)]
@@ -69,49 +67,6 @@ type ReadyRow = (Vec<u8>, Vec<u8>, i64, Vec<u8>, i64, i64, i64);
 const SPOOL_CURSOR: &str = "spool-cursor";
 
 impl Store {
-    /// Records a batch of cells and moves the spool's read position behind it, in one transaction.
-    ///
-    /// # Errors
-    /// The engine's failure; a kit that is not known.
-    pub async fn record_cells(
-        &self,
-        cells: &[SpooledCell],
-        read_to: SpoolPosition,
-        now: Micros,
-    ) -> Result<Recorded, StoreError> {
-        transact!(self, "record cells", Work, |tx| {
-            let mut recorded = Recorded::default();
-            let mut touched = BTreeSet::new();
-            let mut ready = Vec::new();
-            for cell in cells {
-                let key = PieceKey::of(&cell.header);
-                let dispatch = DispatchKey {
-                    kit: key.kit,
-                    dispatch: key.dispatch,
-                };
-                touched.insert(dispatch);
-                self.see_dispatch(tx, &dispatch, cell.header.forced, now)
-                    .await?;
-                match self.see_cell(tx, cell, &key).await? {
-                    Seen::Ready(piece) => ready.push(piece),
-                    Seen::Conflict => {
-                        self.quarantine(tx, &key, "conflicting-headers", now)
-                            .await?;
-                        recorded.quarantined.push(key);
-                    }
-                    Seen::Kept | Seen::Late => {}
-                }
-            }
-            ready.sort_unstable_by_key(|piece: &OpenPiece| piece.key);
-            ready.dedup_by_key(|piece| piece.key);
-            ready.retain(|piece| !recorded.quarantined.contains(&piece.key));
-            recorded.ready = ready;
-            recorded.touched = touched.into_iter().collect();
-            set_number(tx, SPOOL_CURSOR, read_to.0).await?;
-            Ok(recorded)
-        })
-    }
-
     /// Where reading the spool goes on.
     ///
     /// # Errors
@@ -329,153 +284,6 @@ impl Store {
             .await)
     }
 
-    async fn see_dispatch(
-        &self,
-        tx: &mut Tx,
-        key: &DispatchKey,
-        forced: bool,
-        now: Micros,
-    ) -> Result<(), StoreError> {
-        self.count_cell(tx, key, now).await?;
-        if forced {
-            self.mark_forced(tx, key, now).await?;
-        }
-        Ok(())
-    }
-
-    async fn count_cell(
-        &self,
-        tx: &mut Tx,
-        key: &DispatchKey,
-        now: Micros,
-    ) -> Result<(), StoreError> {
-        let sql = "UPDATE dispatches SET cells = cells + 1, last_seen = $1 WHERE kit = $2 AND dispatch = $3";
-        if tx.exec(sql, args![now, key.kit, key.dispatch]).await? == 1 {
-            return Ok(());
-        }
-        let unmarked = self.seal_mark(key, false)?;
-        tx.exec(
-            "INSERT INTO dispatches (kit, dispatch, state, first_seen, last_seen, cells, forced)
-             VALUES ($1, $2, 'arriving', $3, $3, 1, $4)",
-            args![key.kit, key.dispatch, now, unmarked],
-        )
-        .await?;
-        let begun = self
-            .append(
-                tx,
-                Entry::new(Chain::Dispatch(*key), Actor::Desk, Act::DispatchSeen, now),
-            )
-            .await?;
-        let entry = Entry::new(Chain::Desk, Actor::Desk, Act::DispatchSeen, now);
-        let entry = entry
-            .with("dispatch", key.dispatch)
-            .with("kit", key.kit)
-            .with("begins", begun);
-        self.append(tx, entry).await?;
-        Ok(())
-    }
-
-    async fn see_cell(
-        &self,
-        tx: &mut Tx,
-        cell: &SpooledCell,
-        key: &PieceKey,
-    ) -> Result<Seen, StoreError> {
-        let header = &cell.header;
-        let settled: Option<(i64,)> = tx
-            .one(
-                "SELECT no FROM pieces WHERE kit = $1 AND dispatch = $2 AND no = $3 AND state = 'complete'",
-                args![key.kit, key.dispatch, key.piece.0],
-            )
-            .await?;
-        if settled.is_some() {
-            return Ok(Seen::Late);
-        }
-        tx.exec(
-            "INSERT INTO pieces (kit, dispatch, no, tag, k, length, final, state, shards, cells, tried)
-             VALUES ($1, $2, $3, $4, $5, $6, $7, 'collecting', 0, 0, 0)
-             ON CONFLICT (kit, dispatch, no, tag) DO NOTHING",
-            args![key.kit, key.dispatch, key.piece.0, key.tag, header.k, header.length, header.last],
-        )
-        .await?;
-        let row: Option<(i64, i64, i64, String)> = tx
-            .one(
-                Dialect {
-                    lite: "SELECT k, length, final, state FROM pieces
-                           WHERE kit = $1 AND dispatch = $2 AND no = $3 AND tag = $4",
-                    pg: "SELECT k, length, final, state FROM pieces
-                         WHERE kit = $1 AND dispatch = $2 AND no = $3 AND tag = $4 FOR UPDATE",
-                },
-                args![key.kit, key.dispatch, key.piece.0, key.tag],
-            )
-            .await?;
-        let (k, length, last, state) = row.ok_or_else(|| At("pieces", "tag").damaged())?;
-        if state != "collecting" {
-            return Ok(Seen::Late);
-        }
-        if (k, length, last != 0) != (i64::from(header.k), i64::from(header.length), header.last) {
-            return Ok(Seen::Conflict);
-        }
-        self.keep_cell(tx, cell, key).await
-    }
-
-    async fn keep_cell(
-        &self,
-        tx: &mut Tx,
-        cell: &SpooledCell,
-        key: &PieceKey,
-    ) -> Result<Seen, StoreError> {
-        let same: Option<(i64,)> = tx
-            .one(
-                "SELECT COUNT(*) FROM spool_cells
-                 WHERE kit = $1 AND dispatch = $2 AND no = $3 AND tag = $4 AND shard = $5",
-                args![
-                    key.kit,
-                    key.dispatch,
-                    key.piece.0,
-                    key.tag,
-                    cell.header.index
-                ],
-            )
-            .await?;
-        let same = same.map_or(0, |(same,)| same);
-        if same >= RIVALS {
-            return Ok(Seen::Kept);
-        }
-        let kept = tx
-            .exec(
-                "INSERT INTO spool_cells (kit, dispatch, no, tag, shard, spool_at) VALUES ($1, $2, $3, $4, $5, $6)
-                 ON CONFLICT (kit, dispatch, no, tag, spool_at) DO NOTHING",
-                args![key.kit, key.dispatch, key.piece.0, key.tag, cell.header.index, int(cell.at.0)],
-            )
-            .await?;
-        let fresh = kept == 1 && same == 0;
-        let row: Option<(i64, i64)> = tx
-            .one(
-                "UPDATE pieces SET cells = cells + $1, shards = shards + $2
-                 WHERE kit = $3 AND dispatch = $4 AND no = $5 AND tag = $6 RETURNING shards, k",
-                args![
-                    int(kept),
-                    fresh,
-                    key.kit,
-                    key.dispatch,
-                    key.piece.0,
-                    key.tag
-                ],
-            )
-            .await?;
-        let header = &cell.header;
-        match row {
-            Some((shards, k)) if shards >= k && kept == 1 => Ok(Seen::Ready(OpenPiece {
-                key: *key,
-                k: header.k,
-                length: header.length,
-                last: header.last,
-            })),
-            _ => Ok(Seen::Kept),
-        }
-    }
-
     async fn forget_cells(&self, tx: &mut Tx, key: &PieceKey) -> Result<(), StoreError> {
         // Cells of rival claims to this number go too: their piece can no longer become the one.
         tx.exec(
@@ -519,14 +327,6 @@ impl Store {
             .await?;
         Ok(())
     }
-}
-
-/// What became of a cell.
-enum Seen {
-    Ready(OpenPiece),
-    Kept,
-    Late,
-    Conflict,
 }
 
 async fn number(tx: &mut Tx, name: &'static str) -> Result<u64, StoreError> {

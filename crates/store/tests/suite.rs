@@ -90,6 +90,7 @@ suite! {
     accounts::names_are_unique_whatever_their_case,
     arrival::cells_gather_until_a_piece_is_ready,
     arrival::contradicting_cells_are_set_apart,
+    arrival::a_mixed_stretch_is_recorded_like_single_cells,
     arrival::a_second_authentic_piece_of_one_number_is_set_apart,
     arrival::the_spool_cursor_moves_with_the_index,
     arrival::a_failed_decoding_waits_for_more,

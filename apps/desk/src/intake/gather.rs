@@ -13,6 +13,9 @@ use super::questions::{self, Asked, Awaited};
 /// Subsets of a piece's shards that are decoded before more cells are waited for.
 const ATTEMPTS: usize = 24;
 
+/// A cell's nonce and sealed header.
+const HEAD: usize = 112;
+
 /// A stretch of the spool that was looked at.
 pub(crate) struct Looked {
     /// Cells that are ours.
@@ -23,30 +26,45 @@ pub(crate) struct Looked {
     pub(crate) next: SpoolPosition,
 }
 
-/// Looks at up to `most` cells from `from` on. Blocks for the trial openings.
+/// Looks at up to `most` cells from `from` on, fewer when `noise` of them are nobody's. Blocks for the trial openings.
 pub(crate) fn look(
     spool: &Spool,
     lookout: &mut Lookout,
     awaited: &[Awaited],
     from: SpoolPosition,
     most: u64,
+    noise: u64,
 ) -> Result<Looked, SpoolError> {
     let from = from.max(spool.begin());
-    let next = SpoolPosition(spool.end().0.min(from.0.saturating_add(most)));
+    let end = spool.end().0.min(from.0.saturating_add(most));
+    let mut looked = Looked {
+        ours: Vec::new(),
+        asked: Vec::new(),
+        next: from,
+    };
     let mut cell = Box::new([0; CELL]);
-    let (mut ours, mut asked) = (Vec::new(), Vec::new());
-    for at in (from.0..next.0).map(SpoolPosition) {
-        spool.read(at, &mut cell)?;
+    let mut nobodys = 0;
+    for at in (from.0..end).map(SpoolPosition) {
+        if nobodys == noise {
+            break;
+        }
+        // A header says whose a cell is; the rest is read when its piece is put together.
+        spool.read_head(at, &mut cell[..HEAD])?;
         if let Some(hit) = lookout.recognise(&cell) {
-            ours.push(SpooledCell {
+            looked.ours.push(SpooledCell {
                 header: hit.header,
                 at,
             });
         } else {
-            asked.extend(questions::recognise(awaited, &cell));
+            nobodys += 1;
+            if !awaited.is_empty() {
+                spool.read(at, &mut cell)?;
+                looked.asked.extend(questions::recognise(awaited, &cell));
+            }
         }
+        looked.next = SpoolPosition(at.0 + 1);
     }
-    Ok(Looked { ours, asked, next })
+    Ok(looked)
 }
 
 /// Which epoch of which of its kit's chains a piece came from.

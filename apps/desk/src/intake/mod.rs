@@ -28,8 +28,11 @@ pub(crate) use cards::CardsNow;
 use gather::{From, Tried};
 use lookout::{KitChain, Lookout};
 
-/// Cells looked at in one go.
-const STRETCH: u64 = 128;
+/// Cells looked at in one go. A card's cells are mixed over all pieces, and the record enters those of one piece together: the
+/// longer the stretch, the less it costs.
+const STRETCH: u64 = 1_024;
+/// Cells that are nobody's after which a stretch ends early: each of them was tried with all keys.
+const NOISE: u64 = 128;
 /// Pieces taken up again after a restart in one go.
 const RESUMED: u32 = 64;
 /// How long an idle intake waits before it looks again by itself.
@@ -105,7 +108,7 @@ impl Intake {
         let (lookout, awaited) = (self.lookout.clone(), self.awaited.clone());
         let looked = tokio::task::spawn_blocking(move || {
             let mut lookout = lookout.lock().unwrap_or_else(PoisonError::into_inner);
-            gather::look(&spool, &mut lookout, &awaited, from, STRETCH)
+            gather::look(&spool, &mut lookout, &awaited, from, STRETCH, NOISE)
         });
         let looked = looked.await??;
         if looked.next <= from {

@@ -229,6 +229,84 @@ pub(crate) async fn contradicting_cells_are_set_apart(world: World) {
     assert_eq!(acts, [Act::DispatchSeen, Act::PieceQuarantined]);
 }
 
+/// A stretch from a card, in which everything lies mixed, leaves the record as if its cells had come one by one.
+pub(crate) async fn a_mixed_stretch_is_recorded_like_single_cells(world: World) {
+    let kit = world.kit("Jasmine").await;
+    let key = |n: u8| DispatchKey {
+        kit,
+        dispatch: DispatchId([n; 16]),
+    };
+    let stretch = |dispatch: &DispatchKey| {
+        let mut liar = cell(dispatch, 3, 1, 2, false, 20);
+        liar.header.length -= 1;
+        let mut forced = cell(dispatch, 2, 1, 3, true, 9);
+        forced.header.forced = true;
+        vec![
+            cell(dispatch, 2, 0, 3, true, 1),
+            cell(dispatch, 1, 7, 2, false, 2),
+            // One shard six times, of which four are kept, and the same place twice.
+            cell(dispatch, 2, 5, 3, true, 3),
+            cell(dispatch, 2, 5, 3, true, 3),
+            cell(dispatch, 2, 5, 3, true, 4),
+            cell(dispatch, 2, 5, 3, true, 5),
+            cell(dispatch, 2, 5, 3, true, 6),
+            cell(dispatch, 2, 5, 3, true, 7),
+            cell(dispatch, 3, 0, 2, false, 8),
+            forced,
+            liar,
+            cell(dispatch, 1, 0, 2, false, 21),
+        ]
+    };
+    let (together, single) = (key(1), key(2));
+    let recorded = world
+        .store
+        .record_cells(&stretch(&together), SpoolPosition(22), world.now())
+        .await
+        .unwrap();
+    assert_eq!(recorded.touched, [together]);
+    assert_eq!(recorded.quarantined, [piece(&together, 3)]);
+    let ready: Vec<_> = recorded.ready.iter().map(|one| one.key).collect();
+    assert_eq!(ready, [piece(&together, 1), piece(&together, 2)]);
+    let mut ready = Vec::new();
+    for mut one in stretch(&single) {
+        one.at.0 += 100;
+        let recorded = world
+            .store
+            .record_cells(&[one], SpoolPosition(one.at.0 + 1), world.now())
+            .await
+            .unwrap();
+        ready.extend(recorded.ready.iter().map(|one| one.key.piece.0));
+    }
+    assert_eq!(ready, [2, 1], "each when its last shard came");
+    for no in [1, 2, 3] {
+        let cells = |found: Option<store::PieceCells>, less: u64| {
+            let cells = found?.cells.into_iter();
+            Some(
+                cells
+                    .map(|(shard, at)| (shard, at.0 - less))
+                    .collect::<Vec<_>>(),
+            )
+        };
+        let one = world
+            .store
+            .piece_cells(&piece(&together, no))
+            .await
+            .unwrap();
+        let other = world.store.piece_cells(&piece(&single, no)).await.unwrap();
+        let (one, other) = (cells(one, 0), cells(other, 100));
+        assert_eq!(one, other, "piece {no}");
+        assert_eq!(
+            one.map(|cells| cells.len()),
+            [2, 6, 0].get(no as usize - 1).copied().filter(|n| *n > 0)
+        );
+    }
+    for dispatch in [together, single] {
+        let view = world.store.dispatch(&dispatch).await.unwrap();
+        assert_eq!(view.cells, 12);
+        assert!(view.forced);
+    }
+}
+
 pub(crate) async fn a_second_authentic_piece_of_one_number_is_set_apart(world: World) {
     let key = fresh(&world).await;
     let mut rival = cell(&key, 0, 0, 1, false, 2);

@@ -6,6 +6,7 @@ mod bench;
 mod demo;
 mod fuzz;
 mod node;
+mod peers;
 mod setup;
 mod shell;
 mod test;

@@ -10,8 +10,17 @@ const LISTS: [&str; 2] = ["xtask/apt.txt", "crates/media/apt.txt"];
 
 /// Installs what is missing from all lists.
 pub(crate) fn packages() -> Result<()> {
+    install(&LISTS)
+}
+
+/// Installs what is missing from one more list.
+pub(crate) fn packages_of(list: &str) -> Result<()> {
+    install(&[list])
+}
+
+fn install(lists: &[&str]) -> Result<()> {
     let mut missing = Vec::new();
-    for list in LISTS {
+    for list in lists {
         for name in read_list(&root().join(list))? {
             if !installed(&name) && !missing.contains(&name) {
                 missing.push(name);

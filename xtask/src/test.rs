@@ -1,7 +1,7 @@
 //! `cargo xtask test`: everything that needs no foreign server; `--peers` adds what does.
 
 use crate::shell::{cargo, have, must, output, root, say};
-use crate::{node, setup};
+use crate::{node, peers, setup};
 use anyhow::{Context, Result};
 use std::process::Command;
 
@@ -20,14 +20,13 @@ pub(crate) fn run(peers: bool) -> Result<()> {
 
 fn rust_tests(peers: bool) -> Result<()> {
     let profile = if peers { "peers" } else { "default" };
+    let servers = if peers { Some(peers::install()?) } else { None };
     if have("cargo-nextest") {
-        must(&mut cargo(&[
-            "nextest",
-            "run",
-            "--workspace",
-            "--profile",
-            profile,
-        ]))?;
+        let mut tests = cargo(&["nextest", "run", "--workspace", "--profile", profile]);
+        if let Some(servers) = &servers {
+            tests.env("FH_PEERS", servers);
+        }
+        must(&mut tests)?;
         // nextest does not run documentation tests.
         return must(&mut cargo(&["test", "--workspace", "--doc", "--quiet"]));
     }
@@ -35,7 +34,11 @@ fn rust_tests(peers: bool) -> Result<()> {
     if peers {
         args.extend(["--", "--include-ignored"]);
     }
-    must(&mut cargo(&args))
+    let mut tests = cargo(&args);
+    if let Some(servers) = &servers {
+        tests.env("FH_PEERS", servers);
+    }
+    must(&mut tests)
 }
 
 fn node_checks() -> Result<()> {

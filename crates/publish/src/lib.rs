@@ -5,12 +5,14 @@
 //! nothing about what may be published, and the same input always gives the same bytes.
 
 mod address;
+pub mod channels;
 mod feeds;
 mod front;
 mod input;
 mod media;
 mod page;
 mod pages;
+pub mod renditions;
 mod site;
 mod sitemap;
 mod story;

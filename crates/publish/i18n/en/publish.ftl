@@ -93,3 +93,8 @@ about-protect-title = How we protect people
 about-protect = Everything we publish has been made anew from what we received: without the details that cameras and phones add, and without anything that we know could identify someone. We never say who sent something.
 about-wrong-title = When we are wrong
 about-wrong = We correct stories in place and say when we did. Every published file leaves an entry in our public log, and none can be taken out again unseen.
+
+post-corrected = Corrected
+post-withdrawn = Withdrawn
+post-graphic = Hard to look at
+post-source = The story on our own site, with its proofs

@@ -2,7 +2,9 @@
 
 #![expect(clippy::unwrap_used, reason = "helpers of tests fail the test")]
 
+mod channels;
 mod feeds;
 mod files;
 mod html;
+mod renditions;
 mod sample;

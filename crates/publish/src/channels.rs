@@ -1,0 +1,216 @@
+//! Channels: the accounts elsewhere in which the newsroom publishes, all behind one trait.
+//!
+//! What differs between platforms is stated as [`Abilities`], above all how one can be asked twice ([`Class`]): a reply
+//! that was lost on the way leaves open whether a post stands, and the class says what may be done about it. Every
+//! failure is one of four ([`Fault`]), so that the outbox never has to guess. Adapters are synchronous, name no program
+//! in their requests, follow no redirects and put no credential into a message.
+
+mod bluesky;
+mod deliver;
+mod fault;
+mod handle;
+mod http;
+mod long;
+mod mastodon;
+mod wordpress;
+
+use std::sync::Arc;
+
+pub use bluesky::{Bluesky, BlueskyAccount};
+pub use deliver::{Action, Ended, Task, deliver};
+pub use fault::Fault;
+pub use handle::Handle;
+pub use http::{Line, LineError};
+pub use mastodon::{Mastodon, MastodonAccount};
+pub use wordpress::{WordPress, WordPressAccount};
+
+use crate::input::{MediaBytes, MediaKind};
+use crate::renditions::Post;
+use serde::{Deserialize, Serialize};
+
+/// How a platform can be asked twice.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Class {
+    /// A: the client names the post, so a repeat changes nothing.
+    Free,
+    /// B: there is a key, and the account's own posts can be looked through: look, then repeat.
+    Reconcile,
+    /// C: a draft is made, looked up by its name, and published: look, then repeat.
+    Draft,
+    /// D: no handle. One attempt; what cannot be known is decided by a person.
+    Once,
+}
+
+impl Class {
+    /// Whether an attempt whose end is not known may be taken up again by the machine.
+    #[must_use]
+    pub const fn repeats(self) -> bool {
+        !matches!(self, Self::Once)
+    }
+
+    /// Its stable word.
+    #[must_use]
+    pub const fn code(self) -> &'static str {
+        match self {
+            Self::Free => "a",
+            Self::Reconcile => "b",
+            Self::Draft => "c",
+            Self::Once => "d",
+        }
+    }
+}
+
+/// How a platform counts what fits into one post.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Measure {
+    /// User-perceived characters.
+    Graphemes,
+    /// UTF-16 code units.
+    Utf16,
+    /// X's weights: most letters one, most symbols two.
+    Weighted,
+}
+
+/// How a platform covers what is hard to look at.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Covering {
+    /// It does not: nothing graphic goes there.
+    None,
+    /// It covers media.
+    Media,
+    /// It covers media behind a line of words.
+    Words,
+}
+
+/// What fits into one post of a channel.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Limits {
+    /// How text is counted.
+    pub measure: Measure,
+    /// The most of it.
+    pub text: usize,
+    /// The most bytes of text, whatever is counted.
+    pub bytes: usize,
+    /// What a link costs, if not its length.
+    pub link: Option<usize>,
+    /// The most posts in a thread.
+    pub posts: usize,
+    /// Pictures in one post.
+    pub pictures: usize,
+    /// The most bytes of one picture.
+    pub picture_bytes: u64,
+    /// The most bytes of one video; 0 for none.
+    pub video_bytes: u64,
+    /// The most characters of a description.
+    pub alt: usize,
+}
+
+/// What a channel can do.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Abilities {
+    /// How it can be asked twice.
+    pub class: Class,
+    /// What fits.
+    pub limits: Limits,
+    /// How it covers what is hard to look at.
+    pub covering: Covering,
+    /// Whether it takes whole articles instead of short posts.
+    pub long: bool,
+    /// Whether a post can be changed after it stands.
+    pub edits: bool,
+    /// Whether a post can be taken away.
+    pub deletes: bool,
+    /// Whether links are shown as cards of their own.
+    pub cards: bool,
+}
+
+/// Who one is there, and what the server says of itself.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Standing {
+    /// The account's name as readers see it.
+    pub name: String,
+    /// What it can do, with the server's own limits where it offers them.
+    pub abilities: Abilities,
+}
+
+/// A post that stands.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Remote {
+    /// The platform's name for it.
+    pub id: String,
+    /// Where people see it.
+    pub url: String,
+}
+
+/// A file that goes with a post.
+#[derive(Clone)]
+pub struct Attachment {
+    /// The bytes that were cleared.
+    pub bytes: Arc<dyn MediaBytes>,
+    /// How many.
+    pub size: u64,
+    /// What it is.
+    pub kind: MediaKind,
+    /// SHA-256 of them.
+    pub sha256: ledger::Digest,
+    /// Width and height.
+    pub dimensions: Option<(u32, u32)>,
+}
+
+impl std::fmt::Debug for Attachment {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "Attachment({:?}, {} bytes)", self.kind, self.size)
+    }
+}
+
+/// One post on its way.
+#[derive(Debug, Clone, Copy)]
+pub struct Part<'a> {
+    /// The name this side gave it before it was first sent.
+    pub handle: Handle,
+    /// What it says.
+    pub post: &'a Post,
+    /// The story's files; the post names its own by their places.
+    pub files: &'a [Attachment],
+    /// The story's page on the newsroom's own site.
+    pub link: &'a str,
+    /// The first post of the thread and the one before this.
+    pub thread: Option<(&'a Remote, &'a Remote)>,
+}
+
+/// An account somewhere. Each call is one attempt: nothing is repeated inside.
+pub trait Channel: Send {
+    /// What it can do, as far as is known without asking.
+    fn abilities(&self) -> Abilities;
+
+    /// Signs in and asks the server what it allows. Changes nothing there.
+    ///
+    /// # Errors
+    /// [`Fault`].
+    fn check(&mut self) -> Result<Standing, Fault>;
+
+    /// Posts once.
+    ///
+    /// # Errors
+    /// [`Fault`]; after [`Fault::Unknown`] the post may stand.
+    fn send(&mut self, part: &Part<'_>) -> Result<Remote, Fault>;
+
+    /// Looks for a post that may stand since an earlier attempt.
+    ///
+    /// # Errors
+    /// [`Fault`].
+    fn find(&mut self, part: &Part<'_>) -> Result<Option<Remote>, Fault>;
+
+    /// Changes a post that stands; doing it twice changes nothing more.
+    ///
+    /// # Errors
+    /// [`Fault`].
+    fn edit(&mut self, remote: &Remote, part: &Part<'_>) -> Result<Remote, Fault>;
+
+    /// Takes a post away; one that is gone already is no failure.
+    ///
+    /// # Errors
+    /// [`Fault`].
+    fn delete(&mut self, remote: &Remote) -> Result<(), Fault>;
+}

@@ -1,0 +1,207 @@
+//! Carrying one row of the outbox out, part by part, so that a crash anywhere loses nothing and repeats nothing.
+//!
+//! What stands is told to the caller after each part, and kept by it before the next is sent. An attempt whose end is not
+//! known begins, where the class allows it, by looking for what may stand.
+
+use super::{Abilities, Attachment, Channel, Class, Fault, Handle, Part, Remote};
+use crate::renditions::Post;
+use ledger::Digest;
+
+/// What is to be done with a story in a channel.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Action {
+    /// Tell it.
+    Post,
+    /// Change what stands.
+    Edit,
+    /// Take away what stands.
+    Delete,
+    /// Answer what stands, where it can be neither changed nor taken away.
+    Reply,
+}
+
+impl Action {
+    /// Its stable word.
+    #[must_use]
+    pub const fn code(self) -> &'static str {
+        match self {
+            Self::Post => "post",
+            Self::Edit => "edit",
+            Self::Delete => "delete",
+            Self::Reply => "reply",
+        }
+    }
+
+    /// From its word.
+    #[must_use]
+    pub fn from_code(code: &str) -> Option<Self> {
+        [Self::Post, Self::Edit, Self::Delete, Self::Reply]
+            .into_iter()
+            .find(|action| action.code() == code)
+    }
+
+    /// How a correction reaches what stands: changed if it can be, else answered.
+    #[must_use]
+    pub const fn correcting(can: &Abilities) -> Self {
+        if can.edits { Self::Edit } else { Self::Reply }
+    }
+
+    /// How a withdrawal reaches what stands: taken away if it can be, else changed, else answered.
+    #[must_use]
+    pub const fn withdrawing(can: &Abilities) -> Self {
+        if can.deletes {
+            Self::Delete
+        } else {
+            Self::correcting(can)
+        }
+    }
+}
+
+/// One row of the outbox.
+#[derive(Debug, Clone)]
+pub struct Task<'a> {
+    /// What is to be done.
+    pub action: Action,
+    /// Hash of what was approved.
+    pub clearance: Digest,
+    /// The channel's id.
+    pub channel: [u8; 16],
+    /// When it was decided.
+    pub at: i64,
+    /// The story's page on the newsroom's own site.
+    pub link: &'a str,
+    /// What is to stand.
+    pub posts: &'a [Post],
+    /// The story's files.
+    pub files: &'a [Attachment],
+    /// What this row has made stand so far.
+    pub done: Vec<Remote>,
+    /// What stood before: what is changed, taken away or answered.
+    pub before: Vec<Remote>,
+    /// Whether an earlier attempt ended in a way that is not known.
+    pub doubtful: bool,
+}
+
+/// How an attempt ended.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Ended {
+    /// It is as it should be; this stands.
+    Confirmed(Vec<Remote>),
+    /// It is not, for this reason.
+    Faulted(Fault),
+}
+
+/// Carries a row out. `keep` is told what stands after each part; when it fails nothing more is sent.
+///
+/// A doubtful row of class D must not come here: a person decides about it first.
+pub fn deliver(
+    channel: &mut dyn Channel,
+    task: &Task<'_>,
+    keep: &mut dyn FnMut(&[Remote]) -> Result<(), Fault>,
+) -> Ended {
+    let mut run = Run {
+        task,
+        done: task.done.clone(),
+        keep,
+    };
+    let ended = match task.action {
+        Action::Post => run.post_from(channel, None),
+        Action::Reply => run.post_from(channel, task.before.first().zip(task.before.last())),
+        Action::Edit => run.edit(channel),
+        Action::Delete => run.delete(channel),
+    };
+    match ended {
+        Ok(()) => Ended::Confirmed(run.done),
+        Err(fault) => Ended::Faulted(fault),
+    }
+}
+
+struct Run<'a, 'k> {
+    task: &'a Task<'a>,
+    done: Vec<Remote>,
+    keep: &'k mut dyn FnMut(&[Remote]) -> Result<(), Fault>,
+}
+
+impl Run<'_, '_> {
+    fn handle(&self, place: usize) -> Handle {
+        let task = self.task;
+        let place = u32::try_from(place).unwrap_or(u32::MAX);
+        Handle::new(
+            &task.clearance,
+            &task.channel,
+            task.action.code(),
+            task.at,
+            place,
+        )
+    }
+
+    /// Sends what is not known to stand. `under` is the thread that an answer belongs to.
+    fn post_from(
+        &mut self,
+        channel: &mut dyn Channel,
+        under: Option<(&Remote, &Remote)>,
+    ) -> Result<(), Fault> {
+        let class = channel.abilities().class;
+        let mut doubtful = self.task.doubtful;
+        for place in self.done.len()..self.task.posts.len() {
+            let (first, last) = (self.done.first().cloned(), self.done.last().cloned());
+            let thread = match (&first, &last, under) {
+                (Some(_), Some(last), Some((root, _))) => Some((root, last)),
+                (Some(first), Some(last), None) => Some((first, last)),
+                _ => under,
+            };
+            let part = self.part(place, thread);
+            let found = match class {
+                Class::Reconcile if doubtful => channel.find(&part)?,
+                Class::Free | Class::Reconcile | Class::Draft | Class::Once => None,
+            };
+            let remote = match found {
+                Some(remote) => remote,
+                None => channel.send(&part)?,
+            };
+            // Only the part that was on its way when the attempt ended is in doubt.
+            doubtful = false;
+            self.done.push(remote);
+            (self.keep)(&self.done)?;
+        }
+        Ok(())
+    }
+
+    /// Changes what stood, post by post; a shorter thread loses its end, a longer one gets a new one.
+    fn edit(&mut self, channel: &mut dyn Channel) -> Result<(), Fault> {
+        let task = self.task;
+        let common = task.before.len().min(task.posts.len());
+        for place in self.done.len()..common {
+            let (first, last) = (self.done.first().cloned(), self.done.last().cloned());
+            let part = self.part(place, first.as_ref().zip(last.as_ref()));
+            let remote = channel.edit(&task.before[place], &part)?;
+            self.done.push(remote);
+            (self.keep)(&self.done)?;
+        }
+        for surplus in task.before.iter().skip(task.posts.len()).rev() {
+            channel.delete(surplus)?;
+        }
+        self.post_from(channel, None)
+    }
+
+    fn delete(&mut self, channel: &mut dyn Channel) -> Result<(), Fault> {
+        for remote in self.task.before.iter().rev() {
+            channel.delete(remote)?;
+        }
+        Ok(())
+    }
+
+    fn part<'p>(&self, place: usize, thread: Option<(&'p Remote, &'p Remote)>) -> Part<'p>
+    where
+        Self: 'p,
+    {
+        let task: &'p Task<'p> = self.task;
+        Part {
+            handle: self.handle(place),
+            post: &task.posts[place],
+            files: task.files,
+            link: task.link,
+            thread,
+        }
+    }
+}

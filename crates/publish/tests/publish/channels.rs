@@ -1,0 +1,16 @@
+//! Channels against real servers on loopback, through a line that loses replies, cuts and delays.
+//!
+//! What is counted is counted on the servers themselves, over a line of its own that loses nothing.
+
+mod bluesky;
+mod hostile;
+mod outbox;
+mod servers;
+pub(crate) mod stories;
+mod wordpress;
+
+/// How many deliveries each server gets: twenty, or what `FH_DELIVERIES` says.
+fn deliveries() -> u32 {
+    let said = std::env::var("FH_DELIVERIES").ok();
+    said.and_then(|text| text.parse().ok()).unwrap_or(20)
+}

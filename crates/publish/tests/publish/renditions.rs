@@ -1,0 +1,182 @@
+//! What a story becomes: it fits, it is whole, and nothing goes where it must not.
+
+use publish::channels::{Abilities, Class, Covering, Limits, Measure};
+use publish::renditions::{Meaning, Turn, render, weigh};
+use unicode_segmentation::UnicodeSegmentation;
+use words::Tongue;
+
+use crate::channels::stories::{picture, story};
+
+fn can(text: usize, bytes: usize, covering: Covering) -> Abilities {
+    Abilities {
+        class: Class::Once,
+        limits: Limits {
+            measure: Measure::Graphemes,
+            text,
+            bytes,
+            link: None,
+            posts: 8,
+            pictures: 4,
+            picture_bytes: 1_000_000,
+            video_bytes: 0,
+            alt: 12,
+        },
+        covering,
+        long: false,
+        edits: true,
+        deletes: true,
+        cards: true,
+    }
+}
+
+#[test]
+fn every_post_of_every_story_fits_and_no_character_is_torn() {
+    for (text, bytes, measure) in [
+        (300, 3_000, Measure::Graphemes),
+        (500, 20_000, Measure::Graphemes),
+        (280, 4_000, Measure::Weighted),
+        (4_096, 16_384, Measure::Utf16),
+    ] {
+        let mut can = can(text, bytes, Covering::Media);
+        can.limits.measure = measure;
+        for seed in 0..300 {
+            let words = story(seed);
+            let posts = render(&words, &can, &[]);
+            let whole = format!("{}\n\n{}", words.title, words.body);
+            let bare = |cluster: &str| cluster.replace('\u{30A}', "");
+            let known: std::collections::HashSet<String> =
+                whole.graphemes(true).map(bare).collect();
+            for post in &posts {
+                assert!(
+                    weigh(measure, &post.text) <= text,
+                    "story {seed}: {:?}",
+                    post.text
+                );
+                assert!(post.text.len() <= bytes, "story {seed}");
+                let torn = post.text.graphemes(true).find(|cluster| {
+                    // Of a letter under far too many marks some are taken off.
+                    let emoji = cluster.contains('\u{200D}') || cluster.contains('\u{1F3FD}');
+                    emoji && !known.contains(&bare(cluster))
+                });
+                assert_eq!(torn, None, "story {seed}");
+                let count = |from: char, to: char| {
+                    post.text
+                        .chars()
+                        .filter(|c| (from..=to).contains(c))
+                        .count()
+                };
+                assert_eq!(
+                    count('\u{2066}', '\u{2068}'),
+                    count('\u{2069}', '\u{2069}'),
+                    "an isolate is torn in story {seed}"
+                );
+                for span in &post.spans {
+                    let text = &post.text[span.start..span.end];
+                    match &span.meaning {
+                        Meaning::Link(url) => assert_eq!(text, url),
+                        Meaning::Tag(tag) => assert_eq!(text, format!("#{tag}")),
+                    }
+                }
+            }
+            assert!(
+                posts[0].text.contains(&words.link),
+                "the first post has the link"
+            );
+        }
+    }
+}
+
+#[test]
+fn a_thread_says_all_of_a_text_that_fits_in_it() {
+    let mut words = story(1);
+    words.body = (0..120)
+        .map(|n| format!("word{n}"))
+        .collect::<Vec<_>>()
+        .join(" ");
+    let posts = render(&words, &can(300, 3_000, Covering::None), &[]);
+    let all = posts
+        .iter()
+        .map(|post| post.text.as_str())
+        .collect::<Vec<_>>()
+        .join(" ");
+    for n in 0..120 {
+        assert!(
+            all.split_whitespace()
+                .any(|word| word == format!("word{n}")),
+            "word{n}"
+        );
+    }
+    words.body = "sentence. ".repeat(2_000);
+    let posts = render(&words, &can(300, 3_000, Covering::None), &[]);
+    assert_eq!(posts.len(), 8, "not more than the channel's most");
+    assert!(
+        posts[7].text.contains('…'),
+        "and it says that there is more"
+    );
+}
+
+#[test]
+fn nothing_graphic_goes_where_it_cannot_be_covered() {
+    let mut words = story(1);
+    words.graphic = true;
+    let files = [picture(1)];
+    let bare = render(&words, &can(300, 3_000, Covering::None), &files);
+    assert!(bare.iter().all(|post| post.media.is_empty()));
+    let covered = render(&words, &can(300, 3_000, Covering::Words), &files);
+    assert!(covered[0].covered && covered[0].warning.is_some());
+    assert_eq!(covered[0].media.len(), 1);
+    assert!(covered[0].media[0].alt.chars().count() <= 12);
+    assert!(covered[0].card.is_none(), "a card beside a picture");
+    assert!(bare[0].card.is_some());
+}
+
+#[test]
+fn a_file_without_a_description_or_too_large_stays_behind() {
+    let mut words = story(1);
+    words.graphic = false;
+    let mut files = [picture(1)];
+    assert_eq!(
+        render(&words, &can(300, 3_000, Covering::None), &files)[0]
+            .media
+            .len(),
+        1
+    );
+    words.alts = vec!["  ".to_owned()];
+    assert!(
+        render(&words, &can(300, 3_000, Covering::None), &files)[0]
+            .media
+            .is_empty()
+    );
+    words.alts = vec!["a street".to_owned()];
+    files[0].size = 2_000_000;
+    assert!(
+        render(&words, &can(300, 3_000, Covering::None), &files)[0]
+            .media
+            .is_empty()
+    );
+}
+
+#[test]
+fn what_was_not_checked_or_was_taken_back_says_so_first() {
+    let mut words = story(1);
+    words.title = "Title".to_owned();
+    words.tongue = Tongue::En;
+    words.grade = publish::Grade::Unconfirmed;
+    let first = |words: &_| {
+        render(words, &can(300, 3_000, Covering::None), &[])[0]
+            .text
+            .clone()
+    };
+    assert!(first(&words).starts_with("Not yet confirmed: Title"));
+    words.turn = Turn::Corrected;
+    assert!(first(&words).starts_with("Corrected: Title"));
+    words.turn = Turn::Withdrawn;
+    let posts = render(&words, &can(300, 3_000, Covering::None), &[picture(1)]);
+    assert_eq!(posts.len(), 1);
+    assert!(posts[0].text.starts_with("Withdrawn: Title"));
+    assert!(
+        !posts[0].text.contains(words.body.trim()),
+        "what was taken back is not told again"
+    );
+    assert!(posts[0].media.is_empty());
+}

@@ -10,9 +10,8 @@ use serde_json::Value;
 
 /// Where the servers are installed.
 pub(crate) fn installed(name: &str) -> PathBuf {
-    let folder = std::env::var_os("FH_PEERS").map(PathBuf::from);
-    let folder =
-        folder.expect("FH_PEERS names the folder of real servers; run `cargo xtask test --peers`");
+    // `cargo xtask test --peers` installs them and names the folder.
+    let folder = std::env::var_os("FH_PEERS").map(PathBuf::from).unwrap();
     folder.join(name)
 }
 
@@ -46,10 +45,8 @@ impl Server {
         let input = child.stdin.take();
         let mut lines = BufReader::new(child.stdout.take().unwrap()).lines();
         let told: Value = loop {
-            let line = lines
-                .next()
-                .expect("the server ended before it was ready")
-                .unwrap();
+            // A server that ends before it is ready fails the test here.
+            let line = lines.next().unwrap().unwrap();
             if let Ok(value) = serde_json::from_str::<Value>(&line)
                 && value.is_object()
             {

@@ -40,13 +40,13 @@ const WORDS: [&str; 24] = [
 /// A story from a seed; the link is its own alone.
 pub(crate) fn story(seed: u64) -> StoryWords {
     let mut rng = ChaCha20Rng::seed_from_u64(seed);
-    let tongue = if seed % 2 == 0 {
+    let tongue = if seed.is_multiple_of(2) {
         Tongue::Ar
     } else {
         Tongue::En
     };
     let paragraphs = 1 + rng.next_u32() % 4;
-    let length = if seed % 3 == 0 { 8 } else { 90 };
+    let length = if seed.is_multiple_of(3) { 8 } else { 90 };
     let body: Vec<String> = (0..paragraphs)
         .map(|_| sentence(&mut rng, length))
         .collect();
@@ -55,8 +55,8 @@ pub(crate) fn story(seed: u64) -> StoryWords {
         link: format!("https://news.example/{}/stories/s{seed}.html", tongue.tag()),
         title: sentence(&mut rng, 10),
         body: body.join("\n\n"),
-        grade: [Grade::Unconfirmed, Grade::Confirmed][usize::from(seed % 5 == 0)],
-        graphic: seed % 7 == 0,
+        grade: [Grade::Unconfirmed, Grade::Confirmed][usize::from(seed.is_multiple_of(5))],
+        graphic: seed.is_multiple_of(7),
         tags: vec!["مدينة".to_owned(), "Raqqa news".to_owned()],
         alts: vec![sentence(&mut rng, 6)],
         turn: Turn::New,

@@ -3,7 +3,7 @@
 
 use formats::cell::ReplyHeader;
 use formats::{
-    CellHeader, Contact, DropUrl, Kit, Manifest, ProofFile, Receipt, Reply, SignedBulletin,
+    CellHeader, Choice, Contact, DropUrl, Kit, Manifest, ProofFile, Receipt, Reply, SignedBulletin,
     Statement, Supply,
 };
 
@@ -22,6 +22,8 @@ pub const ALL: &[(&str, fn(&[u8]))] = &[
     ("drop_url", drop_url),
     ("bulletin", bulletin),
     ("supply", supply),
+    ("choice", choice),
+    ("film", film),
     ("vault_header", vault_header),
     ("card_volume", card_volume),
 ];
@@ -161,6 +163,22 @@ pub fn supply(data: &[u8]) {
             data
         );
     }
+}
+
+/// The newsroom's word about what is held back.
+pub fn choice(data: &[u8]) {
+    if let Ok(choice) = Choice::decode(data) {
+        assert_eq!(choice.encode().expect("what was read can be written"), data);
+    }
+}
+
+/// How long a film plays. However its bytes come, the answer is one.
+pub fn film(data: &[u8]) {
+    use formats::film::Duration;
+    let (mut whole, mut split) = (Duration::new(), Duration::new());
+    whole.push(data);
+    data.chunks(7).for_each(|some| split.push(some));
+    assert_eq!(whole.millis(), split.millis());
 }
 
 /// A memory card's file system, and the same bytes as a card that is read. What is called unused lies on the card.

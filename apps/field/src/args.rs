@@ -48,6 +48,9 @@ pub(crate) enum Command {
         /// Words for the newsroom.
         #[arg(long, default_value = "")]
         note: String,
+        /// Send small previews first, and hold back what is large until the newsroom asks for it.
+        #[arg(long, conflicts_with = "stdin")]
+        preview: bool,
         /// Seal what comes in on standard input, while it comes: a recording. A kill costs five seconds of it at most.
         #[arg(long, conflicts_with = "files")]
         stdin: bool,
@@ -87,6 +90,12 @@ pub(crate) enum Command {
         /// Send again what drops took and the newsroom never acknowledged.
         #[arg(long)]
         again: bool,
+        /// Let everything go that is held back, whether or not the newsroom asked for it.
+        #[arg(long, conflicts_with = "whole")]
+        all: bool,
+        /// The same for this dispatch alone; the beginning of its number is enough.
+        #[arg(long, value_name = "DISPATCH")]
+        whole: Option<String>,
         /// Take lines from standard input meanwhile: each is sealed and goes out before film, with the next request.
         #[arg(long)]
         lines: bool,
@@ -108,6 +117,14 @@ pub(crate) enum Command {
         /// Where from.
         #[command(flatten)]
         road: RoadArgs,
+    },
+    /// Forget what the newsroom has declined. Without --yes it only says what that would be.
+    ForgetDeclined {
+        /// Only of this dispatch; the beginning of its number is enough.
+        dispatch: Option<String>,
+        /// Do it. It cannot be undone: nobody else has these pieces.
+        #[arg(long)]
+        yes: bool,
     },
     /// Seal a few words for the newsroom.
     Say {
@@ -168,6 +185,9 @@ pub(crate) struct SpreadArgs {
     /// Write into the unused space of these FAT or exFAT memory cards (or images); the files on them stay as they are.
     #[arg(long, conflicts_with = "cards")]
     pub(crate) unused: bool,
+    /// Leave out what is held back: previews and small things alone.
+    #[arg(long)]
+    pub(crate) previews: bool,
     /// Instead of cards one file of cells alone, for any messenger to carry.
     #[arg(long, value_name = "FILE", conflicts_with_all = ["out", "unused", "cards", "size"])]
     pub(crate) plain: Option<PathBuf>,
@@ -224,6 +244,11 @@ pub(crate) struct InitArgs {
 pub(crate) enum Setting {
     /// Whether a dispatch that the newsroom has whole leaves no record here.
     KeepNothing {
+        /// On or off.
+        switch: Switch,
+    },
+    /// Whether everything added goes out as previews first, and what is large waits until the newsroom asks for it.
+    Previews {
         /// On or off.
         switch: Switch,
     },

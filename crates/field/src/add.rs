@@ -10,6 +10,7 @@ use crate::book::Field;
 use crate::class::Class;
 use crate::disk::Disk;
 use crate::error::FieldError;
+use crate::hold::Hold;
 use crate::seal::{PieceSink, Source, seal_all, seal_whole};
 use crate::state::{Dispatch, PieceState, SentShards};
 use crate::vault::Vault;
@@ -54,6 +55,7 @@ impl<D: Disk, R: RngCore + CryptoRng> PieceSink for Storing<'_, D, R> {
             length: u32::try_from(piece.ciphertext().len()).unwrap_or(u32::MAX),
             forgotten: false,
             class: if last { Class::Words } else { self.class },
+            hold: Hold::None,
             sent: SentShards::none(),
         });
         self.memory = piece.into_memory();
@@ -62,6 +64,15 @@ impl<D: Disk, R: RngCore + CryptoRng> PieceSink for Storing<'_, D, R> {
 
     fn item(&mut self, kind: &str) {
         self.class = Class::of_kind(kind);
+    }
+
+    fn hold(&mut self, first: PieceNo) {
+        let held = self.pieces.iter_mut().skip(first.0 as usize);
+        held.for_each(|piece| piece.hold = Hold::Held);
+    }
+
+    fn preview(&mut self) {
+        self.class = Class::Preview;
     }
 
     fn next_number(&self) -> Result<PieceNo, FieldError> {
@@ -76,7 +87,8 @@ impl<D: Disk, R: RngCore + CryptoRng> PieceSink for Storing<'_, D, R> {
 }
 
 impl<D: Disk> Field<D> {
-    /// Seals files and a note as one dispatch. It exists whole or, after a crash, not at all.
+    /// Seals files and a note as one dispatch. It exists whole or, after a crash, not at all. Whether large things are held
+    /// back is the owner's setting.
     ///
     /// # Errors
     /// Nothing to seal, a file that cannot be read, limits of the manifest, or the disk failed.
@@ -88,11 +100,39 @@ impl<D: Disk> Field<D> {
         rng: &mut (impl RngCore + CryptoRng),
         progress: OnProgress<'_>,
     ) -> Result<Added, FieldError> {
+        let previews = self.state.settings.previews;
+        self.add_as(previews, sources, note, now, rng, progress)
+    }
+
+    /// As [`Self::add`], with previews of what is large, which is itself held back until the newsroom asks for it.
+    ///
+    /// # Errors
+    /// As [`Self::add`].
+    pub fn add_previewed(
+        &mut self,
+        sources: &mut [Source<'_>],
+        note: &str,
+        now: i64,
+        rng: &mut (impl RngCore + CryptoRng),
+        progress: OnProgress<'_>,
+    ) -> Result<Added, FieldError> {
+        self.add_as(true, sources, note, now, rng, progress)
+    }
+
+    fn add_as(
+        &mut self,
+        previews: bool,
+        sources: &mut [Source<'_>],
+        note: &str,
+        now: i64,
+        rng: &mut (impl RngCore + CryptoRng),
+        progress: OnProgress<'_>,
+    ) -> Result<Added, FieldError> {
         if sources.is_empty() && note.is_empty() {
             return Err(FieldError::Nothing);
         }
         self.turn_epoch(now, rng)?;
-        let outcome = self.seal_dispatch(sources, note, now, rng, progress);
+        let outcome = self.seal_dispatch(previews, sources, note, now, rng, progress);
         if outcome.is_err() {
             // What was written is a stray either way; its slots are free again at once, not only at the next opening.
             let _ = self.sweep();
@@ -102,6 +142,7 @@ impl<D: Disk> Field<D> {
 
     fn seal_dispatch(
         &mut self,
+        previews: bool,
         sources: &mut [Source<'_>],
         note: &str,
         now: i64,
@@ -120,7 +161,7 @@ impl<D: Disk> Field<D> {
             memory: Vec::new(),
         };
         seal_whole(recipient, &contact, false, &mut sink)?;
-        let bytes_in = seal_all(recipient, sources, note, now, &mut sink)?;
+        let bytes_in = seal_all(recipient, sources, note, now, previews, &mut sink)?;
         let pieces = sink.pieces;
         let added = Added {
             dispatch: DispatchId::random(rng),

@@ -78,6 +78,7 @@ impl<D: Disk> Field<D> {
         passphrases::check(setup.everyday, setup.duress)?;
         let settings = Settings {
             keep_nothing: setup.keep_nothing,
+            previews: false,
         };
         let mut kit = setup.kit;
         // Taken out whether or not there is a duress passphrase: how many sessions are left must not tell.

@@ -2,7 +2,8 @@
 
 use formats::{BulletinRefusal, Receipt, ReceiptKind};
 
-use crate::state::{Dispatch, SentShards, State};
+use crate::hold::Hold;
+use crate::state::{Dispatch, PieceState, SentShards, State};
 use crate::vault::{Extent, Stored};
 
 /// Why an authentic reply changes nothing. All or nothing: one wrong entry refuses the whole receipt.
@@ -103,14 +104,20 @@ fn forget(dispatch: &mut Dispatch, receipt: &Receipt, freed: &mut Vec<Extent>) -
         if let Some(piece) = dispatch.pieces.get_mut(named.piece.0 as usize)
             && !piece.forgotten
         {
-            piece.forgotten = true;
-            piece.sent = SentShards::none();
-            let stored = std::mem::replace(&mut piece.stored, Stored::nothing());
-            freed.extend(stored.extents);
+            forget_piece(piece, freed);
             forgotten += 1;
         }
     }
     forgotten
+}
+
+/// Forgets a piece that is here. Its slots are free once the state is saved.
+pub(crate) fn forget_piece(piece: &mut PieceState, freed: &mut Vec<Extent>) {
+    piece.forgotten = true;
+    piece.hold = Hold::None;
+    piece.sent = SentShards::none();
+    let stored = std::mem::replace(&mut piece.stored, Stored::nothing());
+    freed.extend(stored.extents);
 }
 
 /// Marks pieces to be sent again: those named, or all that are left when none is.

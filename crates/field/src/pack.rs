@@ -153,7 +153,7 @@ pub fn pack(
     thread::scope(|scope| {
         let sealer = scope.spawn(move || {
             seal_whole(&kit.intake, &contact, false, &mut sink)?;
-            seal_all(&kit.intake, sources, note, now, &mut sink)
+            seal_all(&kit.intake, sources, note, now, false, &mut sink)
         });
         let mut coder = Coder {
             kit,

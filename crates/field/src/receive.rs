@@ -28,6 +28,10 @@ pub struct Received {
     pub bulletins: u64,
     /// New session tokens.
     pub tokens: u64,
+    /// Items held back that the newsroom wants now: the next `send` takes them.
+    pub wanted: u64,
+    /// Items held back that it does not want. They stay here until their owner says otherwise.
+    pub declined: u64,
     /// Authentic replies that were refused, and why.
     pub refused: Vec<Refusal>,
     /// Replies that were ours and arrived damaged; they are asked for again next time.

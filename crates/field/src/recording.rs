@@ -391,6 +391,7 @@ impl<D: Disk> Field<D> {
         let item = Item {
             bytes: recording.bytes,
             captured_at: Some(began),
+            held: false,
             kind: recording.kind.clone(),
             millis: None,
             name: fit_name(&about.name),

@@ -1,11 +1,12 @@
 //! Taking a reply in, whichever way it came: a mailbox, or a card going back in. One place decides what each kind does.
 
-use formats::{BulletinRefusal, Cell, Reply, ReplyError, open_reply};
+use formats::{BulletinRefusal, Cell, ChoiceKind, Reply, ReplyError, open_reply};
 use rand_core::{CryptoRng, RngCore};
 
 use crate::book::Field;
 use crate::disk::Disk;
 use crate::error::FieldError;
+use crate::hold;
 use crate::judge::{self, Refusal};
 use crate::receive::Received;
 use crate::state::State;
@@ -21,6 +22,10 @@ pub(crate) struct Outcome {
     pub(crate) bulletins: u64,
     /// New session tokens.
     pub(crate) tokens: u64,
+    /// Items that the newsroom wants now.
+    pub(crate) wanted: u64,
+    /// Items that it does not want.
+    pub(crate) declined: u64,
     /// Pieces forgotten on its word.
     pub(crate) forgotten: u64,
 }
@@ -49,6 +54,18 @@ pub(crate) fn apply_reply(state: &mut State, reply: &Reply, now: i64) -> Result<
             tokens: state.take_supply(supply),
             ..Outcome::default()
         }),
+        Reply::Choice(choice) => {
+            let items = hold::choose(state, choice)?;
+            let (wanted, declined) = match choice.kind {
+                ChoiceKind::Want => (items, 0),
+                ChoiceKind::Decline => (0, items),
+            };
+            Ok(Outcome {
+                wanted,
+                declined,
+                ..Outcome::default()
+            })
+        }
         Reply::Message(message) => Ok(Outcome {
             messages: state.messages.keep(message, now)?.into(),
             ..Outcome::default()
@@ -103,6 +120,8 @@ impl<D: Disk> Field<D> {
                 received.messages += outcome.messages;
                 received.bulletins += outcome.bulletins;
                 received.tokens += outcome.tokens;
+                received.wanted += outcome.wanted;
+                received.declined += outcome.declined;
                 received.forgotten += outcome.forgotten;
                 self.commit(rng)?;
                 Ok(Taken::Used)

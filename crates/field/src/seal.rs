@@ -2,12 +2,14 @@
 
 use std::io::Read;
 
-use formats::dispatch::{Item, KIND_MAX, Manifest, NAME_MAX};
+use formats::dispatch::{ITEMS_MAX, Item, KIND_MAX, Manifest, NAME_MAX};
 use formats::{PieceError, PieceNo, PieceSealer, SealedPiece, Sha256Writer};
 use keys::IntakeRecipient;
 use zeroize::Zeroizing;
 
+use crate::class::Class;
 use crate::error::FieldError;
+use crate::preview::{self, HELD_FROM, Watch};
 
 /// What the first bytes of a piece are read through.
 const WINDOW: usize = 64 * 1024;
@@ -46,32 +48,86 @@ pub(crate) trait PieceSink {
     }
     /// Hears that the next pieces are of an item that seems to be of this kind.
     fn item(&mut self, _kind: &str) {}
+    /// Hears that the pieces from this one on are held back.
+    fn hold(&mut self, _first: PieceNo) {}
+    /// Hears that the next piece is a preview of the item before it.
+    fn preview(&mut self) {}
     /// The number that the next piece will have.
     fn next_number(&self) -> Result<PieceNo, FieldError>;
     /// Hears how many bytes more were read.
     fn read(&mut self, bytes: u64);
 }
 
-/// Seals all sources and then the manifest. Returns the bytes read.
+/// Seals all sources and then the manifest; with `previews`, what is large is held back, and a preview follows it where one
+/// can be made. Returns the bytes read from the sources.
 pub(crate) fn seal_all(
     recipient: &IntakeRecipient,
     sources: &mut [Source<'_>],
     note: &str,
     now: i64,
+    previews: bool,
     sink: &mut impl PieceSink,
 ) -> Result<u64, FieldError> {
     let mut items = Vec::with_capacity(sources.len());
+    let mut bytes = 0;
+    let count = sources.len();
     for (position, source) in sources.iter_mut().enumerate() {
         sink.item(&source.kind);
-        items.push(seal_source(recipient, position, source, sink)?);
+        let mut watch = previews.then(|| Watch::new(&source.kind));
+        let item = seal_source(recipient, position, source, watch.as_mut(), sink)?;
+        bytes += item.bytes;
+        items.push(item);
+        let room = items.len() + (count - position) <= ITEMS_MAX;
+        if let Some(watch) = watch {
+            let preview = hold_back(recipient, &mut items, watch, room, sink)?;
+            items.extend(preview);
+        }
     }
-    let bytes = items.iter().map(|item| item.bytes).sum();
     let mut manifest = Manifest::new(items, note.to_owned(), now);
     let plain = manifest.encode().map(Zeroizing::new);
     manifest.wipe();
     let plain = plain.map_err(FieldError::Manifest)?;
     seal_whole(recipient, &plain, true, sink)?;
     Ok(bytes)
+}
+
+/// Holds the last item back if it is large, and seals a preview of it if there is `room` for one.
+fn hold_back(
+    recipient: &IntakeRecipient,
+    items: &mut [Item],
+    watch: Watch,
+    room: bool,
+    sink: &mut impl PieceSink,
+) -> Result<Option<Item>, FieldError> {
+    let original = items.len().saturating_sub(1);
+    let Some(item) = items.last_mut() else {
+        return Ok(None);
+    };
+    if item.bytes < HELD_FROM || Class::of_kind(&item.kind) == Class::Words {
+        return Ok(None);
+    }
+    item.held = true;
+    item.millis = watch.millis();
+    sink.hold(item.pieces.0);
+    let Some(picture) = watch.picture().filter(|_| room) else {
+        return Ok(None);
+    };
+    sink.preview();
+    let number = sink.next_number()?;
+    seal_whole(recipient, &picture, false, sink)?;
+    let mut hash = Sha256Writer::new();
+    hash.update(&picture);
+    Ok(Some(Item {
+        bytes: picture.len() as u64,
+        captured_at: item.captured_at,
+        held: false,
+        kind: preview::KIND.to_owned(),
+        millis: None,
+        name: preview::name_of(&item.name),
+        pieces: (number, number),
+        preview_of: u32::try_from(original).ok(),
+        sha256: Some(hash.finish()),
+    }))
 }
 
 /// Seals a plaintext that is at hand as one piece.
@@ -99,6 +155,7 @@ fn seal_source(
     recipient: &IntakeRecipient,
     position: usize,
     source: &mut Source<'_>,
+    mut watch: Option<&mut Watch>,
     sink: &mut impl PieceSink,
 ) -> Result<Item, FieldError> {
     let first = sink.next_number()?;
@@ -110,6 +167,9 @@ fn seal_source(
         let mut read = |room: &mut [u8]| match read_some(&mut source.reader, room) {
             Ok(got) => {
                 hash.update(&room[..got]);
+                if let Some(watch) = &mut watch {
+                    watch.push(&room[..got]);
+                }
                 Ok(got)
             }
             Err(error) => {
@@ -154,6 +214,7 @@ fn seal_source(
     Ok(Item {
         bytes: hash.bytes(),
         captured_at: source.captured_at,
+        held: false,
         kind: fit_kind(&source.kind),
         millis: None,
         name: fit_name(&source.name),

@@ -244,7 +244,7 @@ impl<D: Disk> Field<D> {
         for dispatch in &self.state.dispatches {
             for (piece, state) in dispatch.numbered() {
                 let total = total_shards(state.k(), wish);
-                if state.forgotten || (0..total).all(|i| state.sent.has(i)) {
+                if !state.is_to_send() || (0..total).all(|i| state.sent.has(i)) {
                     continue;
                 }
                 let job = Job {
@@ -267,7 +267,7 @@ impl<D: Disk> Field<D> {
 
     fn cells_left(&self, wish: &SendWish) -> u64 {
         let pieces = self.state.dispatches.iter().flat_map(|d| &d.pieces);
-        let left = pieces.filter(|p| !p.forgotten).map(|piece| {
+        let left = pieces.filter(|p| p.is_to_send()).map(|piece| {
             let total = total_shards(piece.k(), wish);
             (0..total).filter(|i| !piece.sent.has(*i)).count() as u64
         });

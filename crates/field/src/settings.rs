@@ -9,24 +9,31 @@ use crate::error::FieldError;
 use crate::record::{Reader, Writer};
 
 const KEEP_NOTHING: u8 = 1;
+const PREVIEWS: u8 = 2;
 
 /// Choices.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub(crate) struct Settings {
     /// A dispatch that the newsroom has whole leaves no record here either.
     pub(crate) keep_nothing: bool,
+    /// Small previews go first; what is large is held back until the newsroom asks for it.
+    pub(crate) previews: bool,
 }
 
 impl Settings {
     pub(crate) const ROOM: usize = 1;
 
     pub(crate) fn encode(&self, w: &mut Writer) {
-        w.byte(if self.keep_nothing { KEEP_NOTHING } else { 0 });
+        let keep_nothing = if self.keep_nothing { KEEP_NOTHING } else { 0 };
+        let previews = if self.previews { PREVIEWS } else { 0 };
+        w.byte(keep_nothing | previews);
     }
 
     pub(crate) fn decode(r: &mut Reader<'_>) -> Result<Self, DecodeError> {
+        let flags = r.flags(KEEP_NOTHING | PREVIEWS)?;
         Ok(Self {
-            keep_nothing: r.flags(KEEP_NOTHING)? == KEEP_NOTHING,
+            keep_nothing: flags & KEEP_NOTHING != 0,
+            previews: flags & PREVIEWS != 0,
         })
     }
 }
@@ -45,6 +52,19 @@ impl<D: Disk> Field<D> {
         if keep_nothing {
             self.state.dispatches.retain(|dispatch| !dispatch.complete);
         }
+        self.commit(rng)
+    }
+
+    /// Chooses whether everything added from now on goes out as previews first.
+    ///
+    /// # Errors
+    /// The disk failed.
+    pub fn previews_first(
+        &mut self,
+        previews: bool,
+        rng: &mut (impl RngCore + CryptoRng),
+    ) -> Result<(), FieldError> {
+        self.state.settings.previews = previews;
         self.commit(rng)
     }
 }

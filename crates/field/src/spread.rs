@@ -23,8 +23,10 @@ use crate::book::Field;
 use crate::card::{Card, Taken};
 use crate::disk::Disk;
 use crate::error::FieldError;
+use crate::hold::Hold;
 use crate::pack::fork;
 use crate::send::Job;
+use crate::state::PieceState;
 
 /// The most spare shards of a piece on each card.
 const SPARE: u16 = 2;
@@ -48,6 +50,8 @@ struct Planned {
     job: Job,
     k: u16,
     small: bool,
+    /// It waits for somebody's word.
+    held: bool,
 }
 
 /// What is to be spread, counted before any card is chosen.
@@ -88,6 +92,11 @@ impl SpreadPlan {
     #[must_use]
     pub fn is_empty(&self) -> bool {
         self.pieces.is_empty()
+    }
+
+    /// Leaves out what is held back, so that previews go alone.
+    pub fn previews_alone(&mut self) {
+        self.pieces.retain(|piece| !piece.held);
     }
 
     fn try_fit(&self, deal: Deal) -> Option<Fit> {
@@ -174,7 +183,8 @@ struct Handover {
 }
 
 impl<D: Disk> Field<D> {
-    /// Counts what would go on cards.
+    /// Counts what would go on cards. What is held back goes too, for a card has room and comes once; what the newsroom has
+    /// declined does not.
     ///
     /// # Errors
     /// A dispatch that is not here, or a number of cards that makes no sense.
@@ -192,7 +202,9 @@ impl<D: Disk> Field<D> {
                 continue;
             }
             let last = dispatch.last();
-            for (no, piece) in dispatch.numbered().filter(|(_, piece)| !piece.forgotten) {
+            let wanted =
+                |piece: &PieceState| !piece.forgotten && !matches!(piece.hold, Hold::Declined(_));
+            for (no, piece) in dispatch.numbered().filter(|(_, piece)| wanted(piece)) {
                 pieces.push(Planned {
                     job: Job {
                         dispatch: dispatch.id,
@@ -200,6 +212,7 @@ impl<D: Disk> Field<D> {
                     },
                     k: piece.k(),
                     small: is_small(no, no == last, piece.k()),
+                    held: piece.hold.waits(),
                 });
             }
         }

@@ -8,6 +8,7 @@ use keys::{ReplyIdentity, ReplyKeys, ReplySecret, SlotGeneration};
 use crate::budget::{BUDGET_LEN, Budget};
 use crate::class::Class;
 use crate::epochs::Epochs;
+use crate::hold::Hold;
 use crate::import::Import;
 use crate::messages::Messages;
 use crate::record::{Reader, Writer};
@@ -65,6 +66,8 @@ pub(crate) struct PieceState {
     pub(crate) forgotten: bool,
     /// When its turn comes on a road.
     pub(crate) class: Class,
+    /// Whether it waits for somebody's word.
+    pub(crate) hold: Hold,
     /// What drops acknowledged of it.
     pub(crate) sent: SentShards,
 }
@@ -72,6 +75,11 @@ pub(crate) struct PieceState {
 impl PieceState {
     pub(crate) fn k(&self) -> u16 {
         shards_for(self.length as usize).unwrap_or(1)
+    }
+
+    /// Whether `send` has to do with it: it is here, and nobody's word is waited for.
+    pub(crate) fn is_to_send(&self) -> bool {
+        !self.forgotten && !self.hold.waits()
     }
 }
 
@@ -96,7 +104,7 @@ pub enum DispatchState {
     Sealed,
     /// Some of it was sent.
     Sending,
-    /// Drops acknowledged enough of every piece; the newsroom has not answered for all.
+    /// Drops acknowledged enough of every piece that is not held back; the newsroom has not answered for all.
     Sent,
     /// The newsroom has all of it; nothing of it lies here.
     Received,
@@ -117,7 +125,7 @@ impl DispatchState {
 
 impl Dispatch {
     pub(crate) fn state(&self) -> DispatchState {
-        let done = |p: &PieceState| p.forgotten || p.sent.count() >= u32::from(p.k());
+        let done = |p: &PieceState| !p.is_to_send() || p.sent.count() >= u32::from(p.k());
         if self.complete {
             DispatchState::Received
         } else if self.recording.is_none() && self.pieces.iter().all(done) {
@@ -175,6 +183,9 @@ const FORGOTTEN: u8 = 1;
 /// Where a piece's class lies beside that flag.
 const CLASS_SHIFT: u8 = 1;
 const CLASS_BITS: u8 = 0b110;
+/// And whether it is held back.
+const HOLD_SHIFT: u8 = 3;
+const HOLD_BITS: u8 = 0b11000;
 const PIECE_MIN: usize = 32 + 4 + 1;
 /// Start and count of a run of slots.
 const EXTENT_LEN: usize = 4 + 2;
@@ -188,7 +199,7 @@ impl State {
         let room = 64
             + kit.len()
             + self.dispatches.len() * (DISPATCH_MIN + 12 + formats::dispatch::KIND_MAX)
-            + pieces * (PIECE_MIN + 16 + 4 + SENT_WORDS * 8)
+            + pieces * (PIECE_MIN + 4 + 16 + 4 + SENT_WORDS * 8)
             + self.extents() * EXTENT_LEN
             + self.awaited.len() * AWAITED_LEN
             + self.messages.room()
@@ -311,7 +322,11 @@ fn encode_dispatch(w: &mut Writer, dispatch: &Dispatch) {
     for piece in &dispatch.pieces {
         w.bytes(&piece.digest.0).u32(piece.length);
         let forgotten = if piece.forgotten { FORGOTTEN } else { 0 };
-        w.byte(forgotten | piece.class.bits() << CLASS_SHIFT);
+        let hold = piece.hold.bits() << HOLD_SHIFT;
+        w.byte(forgotten | piece.class.bits() << CLASS_SHIFT | hold);
+        if let Some(number) = piece.hold.number() {
+            w.u32(number);
+        }
         if !piece.forgotten {
             encode_stored(w, &piece.stored);
             for word in piece.sent.0 {
@@ -347,13 +362,14 @@ fn decode_dispatch(r: &mut Reader<'_>) -> Result<Dispatch, DecodeError> {
 
 fn decode_piece(r: &mut Reader<'_>) -> Result<PieceState, DecodeError> {
     let (digest, length) = (Digest(r.array()?), r.u32()?);
-    let flags = r.flags(FORGOTTEN | CLASS_BITS)?;
+    let flags = r.flags(FORGOTTEN | CLASS_BITS | HOLD_BITS)?;
     let mut piece = PieceState {
         stored: Stored::nothing(),
         digest,
         length,
         forgotten: flags & FORGOTTEN == FORGOTTEN,
         class: Class::from_bits(flags >> CLASS_SHIFT),
+        hold: Hold::from_bits(flags >> HOLD_SHIFT, || r.u32())?,
         sent: SentShards::none(),
     };
     if !piece.forgotten {

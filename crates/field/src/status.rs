@@ -8,6 +8,7 @@ use crate::book::Field;
 use crate::bulletin::Retiring;
 use crate::disk::Disk;
 use crate::error::FieldError;
+use crate::hold::{Counted, Hold};
 use crate::state::DispatchState;
 
 /// One dispatch.
@@ -25,6 +26,12 @@ pub struct DispatchStatus {
     pub received: usize,
     /// Bytes of it still lying here.
     pub bytes_here: u64,
+    /// What waits for the newsroom to ask for it.
+    pub held: Counted,
+    /// What the newsroom asked for and does not have yet.
+    pub asked: Counted,
+    /// What the newsroom does not want and is still here.
+    pub declined: Counted,
 }
 
 /// How full the vault is.
@@ -47,6 +54,8 @@ pub struct Status {
     pub room: Room,
     /// A received dispatch leaves no record.
     pub keep_nothing: bool,
+    /// Previews go first.
+    pub previews: bool,
     /// Sessions left: the fewest tokens of any drop.
     pub sessions_left: usize,
     /// Messages that wait to be read.
@@ -92,6 +101,9 @@ impl<D> Field<D> {
                 .filter(|p| !p.forgotten)
                 .map(|p| u64::from(p.length))
                 .sum(),
+            held: dispatch.count(|hold| hold == Hold::Held),
+            asked: dispatch.count(|hold| matches!(hold, Hold::Asked(_))),
+            declined: dispatch.count(|hold| matches!(hold, Hold::Declined(_))),
         });
         let drops = &self.state.kit.drops;
         Status {
@@ -100,6 +112,7 @@ impl<D> Field<D> {
             dispatches: dispatches.collect(),
             room: self.room(),
             keep_nothing: self.state.settings.keep_nothing,
+            previews: self.state.settings.previews,
             sessions_left: drops
                 .iter()
                 .map(|drop| drop.tokens.len())

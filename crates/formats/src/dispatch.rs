@@ -19,6 +19,8 @@ pub const VERSION: u32 = 1;
 /// The version of a manifest with a cut recording, a preview or a length. Written only where it is needed, so that each
 /// manifest has one encoding.
 pub const VERSION_EXTENDED: u32 = 2;
+/// The version of a manifest with an item that is held back until the newsroom asks for it.
+pub const VERSION_HELD: u32 = 3;
 /// The most items one dispatch holds.
 pub const ITEMS_MAX: usize = 4_096;
 /// The longest item name, in bytes.
@@ -39,6 +41,10 @@ pub struct Item {
     /// When it was recorded, in microseconds since 1970 UTC, if the field knows.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub captured_at: Option<i64>,
+    /// Its pieces stay on the sender's device until the newsroom asks for them, or the sender lets them go all the same.
+    /// Since version 3.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub held: bool,
     /// What the sender took it for (a media type); only a hint, never trusted.
     pub kind: String,
     /// How long it plays, in milliseconds, as its own header says; only a hint. Since version 2.
@@ -188,6 +194,9 @@ impl Manifest {
     }
 
     fn check_previews(&self) -> Result<(), DecodeError> {
+        if self.items.iter().any(|i| i.held && i.preview_of.is_some()) {
+            return Err(DecodeError::invalid(WHAT, "a preview is never held back"));
+        }
         let mut previewed = vec![false; self.items.len()];
         for original in self.items.iter().filter_map(|item| item.preview_of) {
             let at = original as usize;
@@ -206,7 +215,9 @@ impl Manifest {
 
 /// The lowest version that can say all of this.
 fn version_of(items: &[Item]) -> u32 {
-    if items.iter().any(Item::is_extended) {
+    if items.iter().any(|item| item.held) {
+        VERSION_HELD
+    } else if items.iter().any(Item::is_extended) {
         VERSION_EXTENDED
     } else {
         VERSION

@@ -11,6 +11,7 @@ use zeroize::Zeroizing;
 use crate::SHARD;
 use crate::bulletin::{self, SignedBulletin};
 use crate::cell::{Cell, NONCE, ReplyHeader};
+use crate::choice::{self, Choice};
 use crate::error::{DecodeError, at_most, head_of, version};
 use crate::message::{self, Message};
 use crate::receipt::{self, Receipt};
@@ -33,6 +34,8 @@ pub enum Reply {
     Bulletin(SignedBulletin),
     /// Kind 7: new session tokens.
     Supply(Supply),
+    /// Kinds 8 and 9: about items that are held back.
+    Choice(Choice),
 }
 
 impl Reply {
@@ -46,6 +49,7 @@ impl Reply {
             Self::Message(message) => message.encode(),
             Self::Bulletin(bulletin) => Ok(Zeroizing::new(bulletin.encode_reply())),
             Self::Supply(supply) => supply.encode(),
+            Self::Choice(choice) => choice.encode().map(Zeroizing::new),
         }
     }
 
@@ -61,6 +65,7 @@ impl Reply {
             message::KIND => Message::decode(bytes).map(Self::Message),
             bulletin::KIND => SignedBulletin::decode_reply(bytes).map(Self::Bulletin),
             supply::KIND => Supply::decode(bytes).map(Self::Supply),
+            choice::WANT | choice::DECLINE => Choice::decode(bytes).map(Self::Choice),
             got => Err(DecodeError::UnknownKind { what: WHAT, got }),
         }
     }
@@ -81,6 +86,12 @@ impl From<Message> for Reply {
 impl From<SignedBulletin> for Reply {
     fn from(bulletin: SignedBulletin) -> Self {
         Self::Bulletin(bulletin)
+    }
+}
+
+impl From<Choice> for Reply {
+    fn from(choice: Choice) -> Self {
+        Self::Choice(choice)
     }
 }
 

@@ -194,3 +194,62 @@ error-bulletin-file = لا يمكن قراءة ملف البلاغ.
 receive-bulletins = أُخذ بلاغ من غرفة الأخبار.
 receive-tokens = مرات إرسال جديدة: { $count }.
 status-retiring = { $pieces } من القطع المختومة لمفتاح ستتخلى عنه غرفة الأخبار بعد { $days } يومًا. أرسلها قبل ذلك.
+
+add-held = محجوز حتى تطلبه غرفة الأخبار: { $pieces ->
+    [one] قطعة واحدة
+    [two] قطعتان
+    [few] { $pieces } قطع
+    [many] { $pieces } قطعة
+   *[other] { $pieces } قطعة
+}، ‏{ $kib } كيبيبايت. تسبقه معاينة صغيرة، أو اسمه وحجمه ومدته. ولإرساله على أي حال: ‎send --all
+set-previews-on = من الآن تسبق المعاينات ما تضيفه، وينتظر الكبير منه حتى تطلبه غرفة الأخبار.
+set-previews-off = من الآن يُرسل كل ما تضيفه كاملًا.
+status-held = محجوز حتى تطلبه غرفة الأخبار: { $pieces ->
+    [one] قطعة واحدة
+    [two] قطعتان
+    [few] { $pieces } قطع
+    [many] { $pieces } قطعة
+   *[other] { $pieces } قطعة
+}، ‏{ $kib } كيبيبايت
+status-asked = طلبته غرفة الأخبار: { $pieces ->
+    [one] قطعة واحدة
+    [two] قطعتان
+    [few] { $pieces } قطع
+    [many] { $pieces } قطعة
+   *[other] { $pieces } قطعة
+}، ‏{ $kib } كيبيبايت. يأخذه الأمر «send» التالي.
+status-declined = لا تحتاجه غرفة الأخبار وما زال هنا: { $pieces ->
+    [one] قطعة واحدة
+    [two] قطعتان
+    [few] { $pieces } قطع
+    [many] { $pieces } قطعة
+   *[other] { $pieces } قطعة
+}، ‏{ $kib } كيبيبايت
+receive-wanted = { $count ->
+    [one] تطلب غرفة الأخبار شيئًا واحدًا مما حُجز.
+    [two] تطلب غرفة الأخبار شيئين مما حُجز.
+    [few] تطلب غرفة الأخبار { $count } أشياء مما حُجز.
+   *[other] تطلب غرفة الأخبار { $count } شيئًا مما حُجز.
+} يأخذه الأمر «send» التالي.
+receive-declined = { $count ->
+    [one] لا تحتاج غرفة الأخبار شيئًا واحدًا مما حُجز.
+    [two] لا تحتاج غرفة الأخبار شيئين مما حُجز.
+    [few] لا تحتاج غرفة الأخبار { $count } أشياء مما حُجز.
+   *[other] لا تحتاج غرفة الأخبار { $count } شيئًا مما حُجز.
+} يبقى هنا. ولنسيانه: forget-declined
+declined-nothing = لم تعتذر غرفة الأخبار عن شيء ما زال هنا.
+declined-here = ما لا تحتاجه غرفة الأخبار وما زال هنا: { $pieces ->
+    [one] قطعة واحدة
+    [two] قطعتان
+    [few] { $pieces } قطع
+    [many] { $pieces } قطعة
+   *[other] { $pieces } قطعة
+}، ‏{ $kib } كيبيبايت.
+declined-how = ليس عند أحد غيرك: إن نُسي ضاع إلى الأبد. ولنسيانه أضف ‎--yes
+declined-forgotten = { $pieces ->
+    [one] نُسيت قطعة واحدة.
+    [two] نُسيت قطعتان.
+    [few] نُسيت { $pieces } قطع.
+    [many] نُسيت { $pieces } قطعة.
+   *[other] نُسيت { $pieces } قطعة.
+}

@@ -176,3 +176,40 @@ error-bulletin-file = The bulletin's file cannot be read.
 receive-bulletins = A bulletin of the newsroom was taken.
 receive-tokens = New sessions: { $count }.
 status-retiring = { $pieces } sealed pieces are for a key that the newsroom gives up in { $days } days. Send them before.
+
+add-held = Held back until the newsroom asks for it: { $pieces ->
+    [one] one piece
+   *[other] { $pieces } pieces
+}, { $kib } KiB. A preview, or its name, size and length, goes first. To send it all the same: send --all.
+set-previews-on = From now on what you add goes out as previews first, and what is large waits until the newsroom asks for it.
+set-previews-off = From now on everything you add goes out whole.
+status-held = held back until the newsroom asks: { $pieces ->
+    [one] one piece
+   *[other] { $pieces } pieces
+}, { $kib } KiB
+status-asked = asked for by the newsroom: { $pieces ->
+    [one] one piece
+   *[other] { $pieces } pieces
+}, { $kib } KiB. The next "send" takes it.
+status-declined = not needed by the newsroom, and still here: { $pieces ->
+    [one] one piece
+   *[other] { $pieces } pieces
+}, { $kib } KiB
+receive-wanted = { $count ->
+    [one] The newsroom asks for one thing that is held back.
+   *[other] The newsroom asks for { $count } things that are held back.
+} The next "send" takes it.
+receive-declined = { $count ->
+    [one] The newsroom does not need one thing that is held back.
+   *[other] The newsroom does not need { $count } things that are held back.
+} It stays here. To forget it: forget-declined.
+declined-nothing = The newsroom has declined nothing that is still here.
+declined-here = Declined by the newsroom and still here: { $pieces ->
+    [one] one piece
+   *[other] { $pieces } pieces
+}, { $kib } KiB.
+declined-how = Nobody else has it: once forgotten it is gone for good. To forget it, say --yes.
+declined-forgotten = { $pieces ->
+    [one] Forgotten: one piece.
+   *[other] Forgotten: { $pieces } pieces.
+}

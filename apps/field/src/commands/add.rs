@@ -10,7 +10,7 @@ use serde_json::json;
 use super::sources::open_sources;
 use super::{now, open};
 use crate::args::Args;
-use crate::show::{answer, bar};
+use crate::show::{answer, bar, note};
 use crate::words::{Words, say};
 
 pub(super) fn add(
@@ -18,15 +18,24 @@ pub(super) fn add(
     words: &Words,
     files: &[PathBuf],
     note_text: &str,
+    preview: bool,
 ) -> Result<ExitCode> {
     let (mut sources, total) = open_sources(words, files)?;
     let mut field = open(args, words)?;
     let bar = bar(Some(total), true, args.json);
-    let added = field.add(&mut sources, note_text, now(), &mut OsRng, &mut |done| {
-        bar.set_position(done)
-    })?;
+    let (sources, mut progress) = (&mut sources, |done| bar.set_position(done));
+    let added = if preview {
+        field.add_previewed(sources, note_text, now(), &mut OsRng, &mut progress)?
+    } else {
+        field.add(sources, note_text, now(), &mut OsRng, &mut progress)?
+    };
     bar.finish_and_clear();
     tell(args, words, &added);
+    let held = field.status().dispatches.last().map(|one| one.held);
+    if let Some(held) = held.filter(|held| held.pieces > 0) {
+        let kib = held.bytes.div_ceil(1 << 10);
+        note(&say!(words, "add-held", pieces = held.pieces, kib = kib));
+    }
     Ok(ExitCode::SUCCESS)
 }
 

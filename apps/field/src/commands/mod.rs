@@ -3,6 +3,7 @@
 mod add;
 mod budget;
 mod bulletin;
+mod declined;
 mod import;
 mod init;
 mod kit_words;
@@ -25,9 +26,9 @@ use std::path::Path;
 use std::process::ExitCode;
 use std::time::{Duration, Instant, SystemTime};
 
-use anyhow::{Context, Result, anyhow};
+use anyhow::{Context, Result, anyhow, bail};
 use field::{Clock, Disk, Field, FieldError, FileDisk, ImportWish};
-use formats::Kit;
+use formats::{DispatchId, Kit};
 use keys::Cost;
 use rand_core::OsRng;
 use zeroize::Zeroizing;
@@ -48,7 +49,12 @@ pub(crate) fn run(args: &Args, words: &Words) -> Result<ExitCode> {
             note,
             ..
         } => live::add_stdin(args, words, name, note),
-        Command::Add { files, note, .. } => add::add(args, words, files, note),
+        Command::Add {
+            files,
+            note,
+            preview,
+            ..
+        } => add::add(args, words, files, note, *preview),
         Command::Import {
             folder,
             note,
@@ -66,11 +72,15 @@ pub(crate) fn run(args: &Args, words: &Words) -> Result<ExitCode> {
             road,
             recovery,
             again,
+            all,
+            whole,
             lines,
         } => {
             let wish = send::Wish {
                 recovery: *recovery,
                 again: *again,
+                all: *all,
+                whole: whole.as_deref(),
                 lines: *lines,
             };
             send::send(args, words, road, &wish)
@@ -80,6 +90,9 @@ pub(crate) fn run(args: &Args, words: &Words) -> Result<ExitCode> {
             pt,
             socks5,
         } => tor_config::tor_config(words, bridges, *pt, socks5),
+        Command::ForgetDeclined { dispatch, yes } => {
+            declined::forget(args, words, dispatch.as_deref(), *yes)
+        }
         Command::Say { text } => say::say(args, words, text),
         Command::Read => read::read(args, words),
         Command::Receive { road } => receive::receive(args, words, road),
@@ -171,4 +184,18 @@ fn read_kit(words: &Words, path: &Path) -> Result<Kit> {
     let bytes = std::fs::read(path).map(Zeroizing::new);
     let bytes = bytes.with_context(|| say!(words, "error-kit-unreadable"))?;
     Ok(Kit::decode(&bytes).map_err(FieldError::Kit)?)
+}
+
+/// The dispatch of which somebody typed the beginning.
+fn dispatch<D>(words: &Words, field: &Field<D>, text: &str) -> Result<DispatchId> {
+    let text = text.to_ascii_lowercase();
+    let status = field.status();
+    let mut known = status
+        .dispatches
+        .iter()
+        .filter(|one| one.dispatch.to_string().starts_with(&text));
+    match (known.next(), known.next()) {
+        (Some(one), None) if !text.is_empty() => Ok(one.dispatch),
+        _ => bail!(say!(words, "error-unknown-dispatch", dispatch = text)),
+    }
 }

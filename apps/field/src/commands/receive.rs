@@ -67,6 +67,8 @@ fn tell(args: &Args, words: &Words, received: &Received) {
             "messages": received.messages,
             "bulletins": received.bulletins,
             "tokens": received.tokens,
+            "wanted": received.wanted,
+            "declined": received.declined,
             "newer": received.newer,
             "refused": received.refused.len(),
         });
@@ -86,6 +88,12 @@ fn tell(args: &Args, words: &Words, received: &Received) {
         }
         if received.tokens > 0 {
             answer(&say!(words, "receive-tokens", count = received.tokens));
+        }
+        if received.wanted > 0 {
+            answer(&say!(words, "receive-wanted", count = received.wanted));
+        }
+        if received.declined > 0 {
+            answer(&say!(words, "receive-declined", count = received.declined));
         }
     }
     if received.newer > 0 {

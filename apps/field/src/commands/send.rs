@@ -4,7 +4,7 @@ use std::process::ExitCode;
 use std::time::Instant;
 
 use anyhow::Result;
-use field::SendWish;
+use field::{Disk, Field, SendWish};
 use rand_core::OsRng;
 use serde_json::json;
 
@@ -16,9 +16,13 @@ use crate::show::{answer, bar, note};
 use crate::words::{Words, say};
 
 /// How to send.
-pub(super) struct Wish {
+pub(super) struct Wish<'a> {
     pub(super) recovery: (u16, u16),
     pub(super) again: bool,
+    /// Let go what is held back.
+    pub(super) all: bool,
+    /// Of this dispatch alone.
+    pub(super) whole: Option<&'a str>,
     /// Take up what is said on standard input meanwhile.
     pub(super) lines: bool,
 }
@@ -27,9 +31,10 @@ pub(super) fn send(
     args: &Args,
     words: &Words,
     road_args: &RoadArgs,
-    wish: &Wish,
+    wish: &Wish<'_>,
 ) -> Result<ExitCode> {
     let mut field = open(args, words)?;
+    release(words, &mut field, wish)?;
     let (mut road, drops) = road(words, road_args, field.kit())?;
     let lines = wish.lines.then(|| Lines::listen(words, args.json));
     let wish = SendWish {
@@ -81,4 +86,15 @@ pub(super) fn send(
         say!(words, "send-left", cells = sent.cells_left)
     });
     Ok(ExitCode::FAILURE)
+}
+
+/// Lets go what is held back, if that is wished. What was let go stays so, even if the road ends here.
+fn release<D: Disk>(words: &Words, field: &mut Field<D>, wish: &Wish<'_>) -> Result<()> {
+    let dispatch = match wish.whole {
+        Some(text) => Some(super::dispatch(words, field, text)?),
+        None if wish.all => None,
+        None => return Ok(()),
+    };
+    field.release(dispatch, &mut OsRng)?;
+    Ok(())
 }

@@ -15,6 +15,7 @@ use crate::words::{Words, say};
 pub(super) fn set(args: &Args, words: &Words, setting: &Setting) -> Result<ExitCode> {
     match setting {
         Setting::KeepNothing { switch } => keep_nothing(args, words, *switch == Switch::On),
+        Setting::Previews { switch } => previews(args, words, *switch == Switch::On),
         Setting::DailyBudget { limit } => daily_budget(args, words, limit),
     }
 }
@@ -27,6 +28,18 @@ fn keep_nothing(args: &Args, words: &Words, on: bool) -> Result<ExitCode> {
         answer(&say!(words, "set-keep-nothing-on"));
     } else {
         answer(&say!(words, "set-keep-nothing-off"));
+    }
+    Ok(ExitCode::SUCCESS)
+}
+
+fn previews(args: &Args, words: &Words, on: bool) -> Result<ExitCode> {
+    open(args, words)?.previews_first(on, &mut OsRng)?;
+    if args.json {
+        answer(&json!({"previews": on}).to_string());
+    } else if on {
+        answer(&say!(words, "set-previews-on"));
+    } else {
+        answer(&say!(words, "set-previews-off"));
     }
     Ok(ExitCode::SUCCESS)
 }

@@ -5,9 +5,9 @@ use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
 use anyhow::{Result, anyhow, bail};
-use field::{Card, CardFile, Field, FieldError, SpreadPlan, SpreadWish, prepare_card};
+use field::{Card, CardFile, FieldError, SpreadPlan, SpreadWish, prepare_card};
+use formats::CELL;
 use formats::card::{SIZES, Space};
-use formats::{CELL, DispatchId};
 use rand_core::OsRng;
 use serde_json::json;
 
@@ -29,15 +29,18 @@ pub(super) fn spread(args: &Args, words: &Words, wish: &SpreadArgs) -> Result<Ex
         None => wish.cards,
     };
     let mut field = open(args, words)?;
-    let plan = field.plan_spread(&SpreadWish {
+    let mut plan = field.plan_spread(&SpreadWish {
         dispatch: wish
             .dispatch
             .as_deref()
-            .map(|text| dispatch(words, &field, text))
+            .map(|text| super::dispatch(words, &field, text))
             .transpose()?,
         cards,
         need: wish.need.unwrap_or_else(|| usual_need(cards)),
     })?;
+    if wish.previews {
+        plan.previews_alone();
+    }
     if plan.is_empty() {
         answer(&say!(words, "spread-nothing"));
         return Ok(ExitCode::SUCCESS);
@@ -114,20 +117,6 @@ pub(super) fn prepare(args: &Args, words: &Words, wish: &PrepareArgs) -> Result<
 fn usual_need(cards: u16) -> u16 {
     let need = (u32::from(cards) * 5).div_ceil(8);
     u16::try_from(need).unwrap_or(u16::MAX).max(1)
-}
-
-/// The dispatch of which somebody typed the beginning.
-fn dispatch<D>(words: &Words, field: &Field<D>, text: &str) -> Result<DispatchId> {
-    let text = text.to_ascii_lowercase();
-    let status = field.status();
-    let mut known = status
-        .dispatches
-        .iter()
-        .filter(|one| one.dispatch.to_string().starts_with(&text));
-    match (known.next(), known.next()) {
-        (Some(one), None) if !text.is_empty() => Ok(one.dispatch),
-        _ => bail!(say!(words, "error-unknown-dispatch", dispatch = text)),
-    }
 }
 
 /// The size asked for, else the smallest that holds the plan with a spare shard for damage.

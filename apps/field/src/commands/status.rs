@@ -3,7 +3,7 @@
 use std::process::ExitCode;
 
 use anyhow::Result;
-use field::DispatchState;
+use field::{Counted, DispatchState, DispatchStatus};
 use serde_json::json;
 
 use super::{now, open};
@@ -29,6 +29,11 @@ pub(super) fn status(args: &Args, words: &Words) -> Result<ExitCode> {
                     "pieces": one.pieces,
                     "received": one.received,
                     "bytes_here": one.bytes_here,
+                    "held": one.held.pieces,
+                    "held_bytes": one.held.bytes,
+                    "asked": one.asked.pieces,
+                    "declined": one.declined.pieces,
+                    "declined_bytes": one.declined.bytes,
                 })
             })
             .collect();
@@ -40,6 +45,7 @@ pub(super) fn status(args: &Args, words: &Words) -> Result<ExitCode> {
             "bytes_total": status.room.total,
             "bytes_free": status.room.free,
             "keep_nothing": status.keep_nothing,
+            "previews": status.previews,
         });
         answer(&said.to_string());
         return Ok(ExitCode::SUCCESS);
@@ -62,6 +68,7 @@ pub(super) fn status(args: &Args, words: &Words) -> Result<ExitCode> {
             received = one.received,
             pieces = one.pieces
         ));
+        show_held(words, one);
     }
     answer(&say!(words, "status-sessions", left = status.sessions_left));
     let mib = |bytes: u64| bytes >> 20;
@@ -88,4 +95,34 @@ pub(super) fn status(args: &Args, words: &Words) -> Result<ExitCode> {
         }
     }
     Ok(ExitCode::SUCCESS)
+}
+
+/// What of a dispatch waits for somebody's word.
+fn show_held(words: &Words, one: &DispatchStatus) {
+    let kib = |counted: Counted| counted.bytes.div_ceil(1 << 10);
+    let (held, asked, declined) = (one.held, one.asked, one.declined);
+    if held.pieces > 0 {
+        answer(&say!(
+            words,
+            "status-held",
+            pieces = held.pieces,
+            kib = kib(held)
+        ));
+    }
+    if asked.pieces > 0 {
+        answer(&say!(
+            words,
+            "status-asked",
+            pieces = asked.pieces,
+            kib = kib(asked)
+        ));
+    }
+    if declined.pieces > 0 {
+        answer(&say!(
+            words,
+            "status-declined",
+            pieces = declined.pieces,
+            kib = kib(declined)
+        ));
+    }
 }

@@ -19,6 +19,7 @@ mod noise;
 mod order;
 mod packing;
 mod power;
+mod previews;
 mod receipts;
 mod recordings;
 mod roads;

@@ -11,6 +11,7 @@
 mod assembling;
 mod bulletins;
 mod cards;
+mod films;
 mod hostile;
 mod kit_words;
 mod make;

@@ -3,9 +3,9 @@
 use formats::bulletin::KEPT_AT_LEAST;
 use formats::dispatch::Item;
 use formats::{
-    Bulletin, Contact, Custodian, DispatchId, Grade, Kit, KitDrop, KitId, LogProof, Manifest,
-    NewDrop, PieceNo, PiecePlace, ProofFile, Receipt, ReceiptKind, ReceiptPiece, Retired,
-    SessionToken, Standing, Statement, Supply,
+    Bulletin, Choice, ChoiceKind, Contact, Custodian, DispatchId, Grade, Kit, KitDrop, KitId,
+    LogProof, Manifest, NewDrop, PieceNo, PiecePlace, ProofFile, Receipt, ReceiptKind,
+    ReceiptPiece, Retired, SessionToken, Standing, Statement, Supply,
 };
 use keys::{ChainKey, CustodianSigningKey, ReplyIdentity, ReplyKeys, ReplySecret};
 use ledger::{Digest, LogSigner, sha256};
@@ -146,6 +146,7 @@ pub(crate) fn manifest() -> Manifest {
     let item = |name: &str, bytes: u64, pieces: (u32, u32)| Item {
         bytes,
         captured_at: (bytes > 1_000).then_some(1_790_000_000_000_001),
+        held: false,
         kind: "image/jpeg".to_owned(),
         millis: None,
         name: name.to_owned(),
@@ -166,6 +167,25 @@ pub(crate) fn extended_manifest() -> Manifest {
     items[1].sha256 = None;
     items[1].millis = Some(60_000);
     Manifest::new(items, String::new(), 1_790_000_000_000_002)
+}
+
+/// The same, the second item whole and held back until it is asked for.
+pub(crate) fn held_manifest() -> Manifest {
+    let mut items = extended_manifest().items;
+    items[1].sha256 = Some(sha256(b"film"));
+    items[1].held = true;
+    Manifest::new(items, String::new(), 1_790_000_000_000_002)
+}
+
+/// The newsroom's word about two items of one manifest.
+pub(crate) fn choice(kind: ChoiceKind) -> Choice {
+    Choice {
+        kind,
+        number: 2,
+        dispatch: place(0, false).dispatch,
+        manifest: sha256(b"manifest"),
+        items: vec![(PieceNo(2), PieceNo(2)), (PieceNo(3), PieceNo(9))],
+    }
 }
 
 pub(crate) fn receipt(kind: ReceiptKind) -> Receipt {

@@ -3,8 +3,8 @@
 use formats::cell::INDEX_END;
 use formats::dispatch::Item;
 use formats::{
-    Bulletin, CellHeader, DispatchId, KitId, Manifest, PieceNo, Receipt, ReceiptKind, ReceiptPiece,
-    SHARD, SealedPiece, SessionToken, SignedBulletin, Supply,
+    Bulletin, CellHeader, Choice, ChoiceKind, DispatchId, KitId, Manifest, PieceNo, Receipt,
+    ReceiptKind, ReceiptPiece, Reply, SHARD, SealedPiece, SessionToken, SignedBulletin, Supply,
 };
 use keys::PieceTag;
 use ledger::Digest;
@@ -60,6 +60,7 @@ proptest! {
         at in 0_i64..1 << 52,
         cut in prop::option::of(0_usize..6),
         previews: bool,
+        held: bool,
     ) {
         let mut next = 1;
         let mut items: Vec<Item> = names.iter().zip(counts).enumerate().map(|(at, (name, count))| {
@@ -67,17 +68,36 @@ proptest! {
             next += count;
             let sha256 = (cut != Some(at)).then(|| ledger::sha256(name.as_bytes()));
             Item {
-                bytes: u64::from(count) * 1_000, captured_at: None, kind: String::new(), millis: None, name: name.clone(),
+                bytes: u64::from(count) * 1_000, captured_at: None, held: false, kind: String::new(), millis: None, name: name.clone(),
                 pieces: (PieceNo(from), PieceNo(next - 1)), preview_of: None, sha256,
             }
         }).collect();
         if let [first, _, ..] = items.as_mut_slice() && previews {
             first.preview_of = Some(1);
         }
+        if let [_, second, ..] = items.as_mut_slice() {
+            second.held = held;
+        }
         let manifest = Manifest::new(items, note, at);
         let bytes = manifest.encode().unwrap();
         prop_assert_eq!(manifest.own_number(), PieceNo(next));
         prop_assert_eq!(Manifest::decode(&bytes), Ok(manifest));
+    }
+
+    #[test]
+    fn choices_come_back(
+        want: bool, number in 1_u32.., seed in 1_u8..,
+        numbers in prop::collection::btree_set(1_u32..1 << 24, 2..40),
+    ) {
+        let numbers: Vec<u32> = numbers.into_iter().collect();
+        let kind = if want { ChoiceKind::Want } else { ChoiceKind::Decline };
+        let items = numbers.as_chunks::<2>().0.iter().map(|[first, last]| (PieceNo(*first), PieceNo(*last)));
+        let choice = Choice {
+            kind, number, dispatch: DispatchId([seed; 16]), manifest: Digest([seed; 32]), items: items.collect(),
+        };
+        let bytes = choice.encode().unwrap();
+        prop_assert_eq!(Choice::decode(&bytes), Ok(choice.clone()));
+        prop_assert_eq!(Reply::decode(&bytes), Ok(Reply::Choice(choice)));
     }
 
     #[test]
@@ -119,6 +139,7 @@ proptest! {
         prop_assert!(formats::ProofFile::decode(&bytes).is_err());
         prop_assert!(SignedBulletin::decode(&bytes).is_err());
         prop_assert!(Supply::decode(&bytes).is_err());
+        prop_assert!(Choice::decode(&bytes).is_err());
     }
 }
 

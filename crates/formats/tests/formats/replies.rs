@@ -1,10 +1,10 @@
 //! Replies in their cells: one pair opens one cell, and everything else is noise or an error. Then each kind's encoding.
 
 use formats::{
-    Cell, DispatchId, Message, MessageId, PieceNo, ReceiptKind, ReceiptPiece, Reply, ReplyError,
-    open_reply, seal_reply,
+    Cell, Choice, ChoiceKind, DispatchId, Message, MessageId, PieceNo, ReceiptKind, ReceiptPiece,
+    Reply, ReplyError, open_reply, seal_reply,
 };
-use formats::{message::TEXT_MAX, receipt::PIECES_MAX};
+use formats::{choice, message::TEXT_MAX, receipt::PIECES_MAX};
 use ledger::sha256;
 use proptest::prelude::*;
 
@@ -131,7 +131,8 @@ fn replies_by_kind() {
         .into();
     let letter = message("سلام\nwords", None).encode().unwrap().to_vec();
     good.push(letter.clone());
-    let names = ["have", "wipe", "a message"];
+    good.push(make::choice(ChoiceKind::Want).encode().unwrap());
+    let names = ["have", "wipe", "a message", "want"];
     let bad = vec![
         ("empty", Vec::new()),
         ("a version alone", vec![1]),
@@ -139,6 +140,7 @@ fn replies_by_kind() {
         ("kind 0", [&[1, 0], &letter[2..]].concat()),
         ("kind 200", [&[1, 200], &letter[2..]].concat()),
         ("a message as a receipt", [&[1, 1], &letter[2..]].concat()),
+        ("a message as a choice", [&[1, 8], &letter[2..]].concat()),
     ];
     replay(
         "reply",
@@ -187,6 +189,64 @@ fn messages() {
     replay("message", good, bad, |bytes| {
         Ok(Message::decode(bytes)?.encode()?.to_vec())
     });
+}
+
+#[test]
+fn choices() {
+    let want = make::choice(ChoiceKind::Want).encode().unwrap();
+    let decline = make::choice(ChoiceKind::Decline).encode().unwrap();
+    let with = |at: usize, value: u8| {
+        let mut bytes = want.clone();
+        bytes[at] = value;
+        bytes
+    };
+    let listing = |items: &[(u32, u32)]| {
+        let mut bytes = want[..choice::HEAD].to_vec();
+        bytes[4..8].copy_from_slice(&u32::try_from(items.len()).unwrap().to_be_bytes());
+        for (first, last) in items {
+            bytes.extend_from_slice(&first.to_be_bytes());
+            bytes.extend_from_slice(&last.to_be_bytes());
+        }
+        bytes
+    };
+    let mut nameless = want.clone();
+    nameless[28..60].fill(0);
+    let mut bad = cut_and_grown(&want);
+    bad.extend([
+        ("version 2", with(0, 2)),
+        ("a supply's kind", with(1, 7)),
+        ("kind 10", with(1, 10)),
+        ("reserved", with(3, 1)),
+        ("more items than a manifest has", with(5, 1)),
+        ("number 0", with(11, 0)),
+        ("no manifest", nameless),
+        ("no item", listing(&[])),
+        ("the contact piece", listing(&[(0, 1)])),
+        ("backwards", listing(&[(3, 2)])),
+        ("descending", listing(&[(5, 6), (1, 2)])),
+        ("one piece in two items", listing(&[(1, 3), (3, 4)])),
+        ("one item twice", listing(&[(1, 3), (1, 3)])),
+    ]);
+    let good = vec![
+        ("want", want.clone()),
+        ("decline", decline),
+        ("one item to the end", listing(&[(1, u32::MAX)])),
+    ];
+    replay("choice", good, bad, |bytes| Choice::decode(bytes)?.encode());
+}
+
+#[test]
+fn the_longest_choice_fits_one_cell() {
+    let keys = make::reply_keys(1);
+    let mut choice = make::choice(ChoiceKind::Decline);
+    let item = |n: u32| (PieceNo(2 * n + 1), PieceNo(2 * n + 2));
+    choice.items = (0..4_096).map(item).collect();
+    let reply = Reply::from(choice.clone());
+    let (_, cell) = seal_reply(&reply, &keys.pair(), &mut make::rng(1)).unwrap();
+    let opened = open_reply(&cell, &keys.identity, &keys.secret).unwrap();
+    assert_eq!(opened, reply);
+    choice.items.push(item(4_096));
+    assert!(choice.encode().is_err());
 }
 
 proptest! {

@@ -13,6 +13,7 @@ fn manifests() {
         .encode()
         .unwrap();
     let extended = make::extended_manifest().encode().unwrap();
+    let held = make::held_manifest().encode().unwrap();
     let mut bad = cut_and_grown(&good);
     bad.extend([
         (
@@ -83,11 +84,24 @@ fn manifests() {
             "null in place of a digest",
             swapped(&extended, "\"pieces\":[2,3]", "\"pieces\":[2,3],\"sha256\":null"),
         ),
+        (
+            "held back in version 2",
+            swapped(&held, "\"version\":3", "\"version\":2"),
+        ),
+        (
+            "expressly not held back",
+            swapped(&held, "\"held\":true", "\"held\":false"),
+        ),
+        (
+            "a preview that is held back",
+            swapped(&held, "{\"bytes\":10,", "{\"bytes\":10,\"held\":true,"),
+        ),
     ]);
     let good = vec![
         ("two items and a note", good),
         ("a note alone", note),
         ("a preview, and a recording that was cut off", extended),
+        ("a preview, and a film that is held back", held),
     ];
     replay("manifest", good, bad, |bytes| {
         Manifest::decode(bytes)?.encode()

@@ -11,6 +11,7 @@ mod border;
 mod captures;
 mod cards;
 mod drops;
+mod held;
 mod reading;
 mod sources;
 mod stories;

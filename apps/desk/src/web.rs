@@ -13,6 +13,7 @@ mod events;
 mod fault;
 mod form;
 mod frame;
+mod held;
 mod inbox;
 mod item;
 mod json;
@@ -87,6 +88,8 @@ pub fn router(desk: Desk, settings: Settings) -> Router {
         .route("/", get(inbox::show))
         .route("/drops", get(drops::show))
         .route("/dispatches/{id}/loose", post(inbox::open_loose))
+        .route("/held/{id}/ask", post(held::ask))
+        .route("/held/{id}/decline", post(held::decline))
         .route("/items/{id}", get(item::show))
         .route("/items/{id}/preview", get(streaming::preview))
         .route("/items/{id}/poster", get(streaming::poster))

@@ -34,6 +34,8 @@ enum Step {
 /// Watches a file's bytes for how long it plays.
 pub struct Duration {
     step: Step,
+    /// The movie box was entered.
+    inside: bool,
     held: [u8; LONG_HEADER],
     got: usize,
 }
@@ -62,6 +64,7 @@ impl Duration {
     pub fn new() -> Self {
         Self {
             step: Step::Head { first: true },
+            inside: false,
             held: [0; LONG_HEADER],
             got: 0,
         }
@@ -143,9 +146,12 @@ impl Duration {
             return Step::Done(None);
         }
         match &name {
-            b"mvhd" => return Step::Header,
+            b"mvhd" if self.inside => return Step::Header,
             // The movie box is entered. What fills it comes one after the other, like what follows it.
-            b"moov" => return Step::Head { first: false },
+            b"moov" => {
+                self.inside = true;
+                return Step::Head { first: false };
+            }
             _ => {}
         }
         match size.checked_sub(length as u64) {

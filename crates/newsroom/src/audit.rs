@@ -182,6 +182,10 @@ acts! {
     StoryAcknowledged = "story.risk-acknowledged",
     /// A story is held back until a safety editor has reviewed it.
     StoryFrozen = "story.frozen",
+    /// An editor asked for an item that is held back.
+    ItemAsked = "item.asked",
+    /// An editor said that an item that is held back is not needed.
+    ItemDeclined = "item.declined",
     /// An item was entered.
     ItemEntered = "item.entered",
     /// An item was examined in the sandbox.

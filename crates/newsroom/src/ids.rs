@@ -101,6 +101,8 @@ ids! {
     DropId,
     /// A piece of background work.
     JobId,
+    /// An item that was announced and is held back.
+    HeldId,
     /// A receipt waiting to be put into a mailbox.
     ReceiptId,
 }

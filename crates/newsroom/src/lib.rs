@@ -17,6 +17,7 @@ pub mod clearance;
 pub mod conduct;
 pub mod draft;
 pub mod drill;
+pub mod held;
 pub mod ids;
 pub mod items;
 pub mod kits;
@@ -29,7 +30,8 @@ pub mod time;
 pub mod work;
 
 pub use ids::{
-    BlobId, DerivativeId, DropId, EditorId, ItemId, JobId, PublicationId, ReceiptId, StoryId,
+    BlobId, DerivativeId, DropId, EditorId, HeldId, ItemId, JobId, PublicationId, ReceiptId,
+    StoryId,
 };
 pub use private::Private;
 pub use refusal::Refusal;

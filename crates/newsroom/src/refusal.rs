@@ -146,6 +146,9 @@ pub enum Refusal {
         /// When the next attempt counts.
         retry_at: Micros,
     },
+    /// The item is here: there is nothing to ask for or to decline.
+    #[error("the item is here already")]
+    ItemHere,
     /// The item is not examined yet.
     #[error("the item is not examined yet")]
     NotExamined,
@@ -260,6 +263,7 @@ impl Refusal {
             Self::EnrolmentSpent => "enrolment-spent",
             Self::EnrolmentExpired => "enrolment-expired",
             Self::TooManyAttempts { .. } => "too-many-attempts",
+            Self::ItemHere => "item-here",
             Self::NotExamined => "not-examined",
             Self::AlreadyWorking => "already-working",
             Self::CannotProtect { .. } => "cannot-protect",
@@ -315,6 +319,7 @@ impl Refusal {
         "enrolment-spent",
         "enrolment-expired",
         "too-many-attempts",
+        "item-here",
         "not-examined",
         "already-working",
         "cannot-protect",

@@ -17,6 +17,13 @@ pub enum Work {
         /// The dispatch.
         dispatch: DispatchId,
     },
+    /// Enter what is whole of a dispatch that holds something back, before all of it is there.
+    OpenPart {
+        /// The kit that sealed it.
+        kit: KitId,
+        /// The dispatch.
+        dispatch: DispatchId,
+    },
     /// Probe an item and make its preview.
     Examine {
         /// Which.
@@ -40,6 +47,7 @@ impl Work {
     pub const fn kind(&self) -> &'static str {
         match self {
             Self::Open { .. } => "open",
+            Self::OpenPart { .. } => "open_part",
             Self::Examine { .. } => "examine",
             Self::Scrub { .. } => "scrub",
             Self::Publish { .. } => "publish",
@@ -51,6 +59,7 @@ impl Work {
     pub fn key(&self) -> String {
         match self {
             Self::Open { kit, dispatch } => format!("open/{kit}/{dispatch}"),
+            Self::OpenPart { kit, dispatch } => format!("open-part/{kit}/{dispatch}"),
             Self::Examine { item } => format!("examine/{item}"),
             Self::Scrub { item } => format!("scrub/{item}"),
             Self::Publish { publication } => format!("publish/{publication}"),

@@ -216,9 +216,12 @@ impl Store {
                 entry.with("piece", key.piece).with("ciphertext", digest),
             )
             .await?;
-            let progress = progress(&self.piece_facts(tx, &dispatch).await?);
+            let facts = self.piece_facts(tx, &dispatch).await?;
+            let progress = progress(&facts);
             if progress.whole {
                 self.dispatch_complete(tx, &dispatch, now).await?;
+            } else if facts.iter().any(|piece| piece.last && piece.complete) {
+                self.dispatch_described(tx, &dispatch, now).await?;
             }
             Ok(progress)
         })
@@ -251,6 +254,25 @@ impl Store {
             enqueue(self, tx, &work, now).await?;
         }
         Ok(())
+    }
+
+    /// The manifest is here and other pieces are not. Unless it is known that nothing is held back, what is whole is entered.
+    async fn dispatch_described(
+        &self,
+        tx: &mut Tx,
+        key: &DispatchKey,
+        now: Micros,
+    ) -> Result<(), StoreError> {
+        let sql = "SELECT held FROM dispatches WHERE kit = $1 AND dispatch = $2";
+        let row: Option<(Option<i64>,)> = tx.one(sql, args![key.kit, key.dispatch]).await?;
+        if matches!(row, Some((Some(0),))) {
+            return Ok(());
+        }
+        let work = Work::OpenPart {
+            kit: key.kit,
+            dispatch: key.dispatch,
+        };
+        enqueue(self, tx, &work, now).await
     }
 
     /// Assembling was tried with all cells there are and gave nothing authentic: wait for more.

@@ -49,6 +49,8 @@ pub struct DispatchRecord {
     pub trouble: Option<String>,
     /// A cell of it carried the duress mark. For those alone who may see sources.
     pub forced: bool,
+    /// How many items its manifest says are held back; `None` while it was not read.
+    pub held: Option<u32>,
 }
 
 type PieceRow = (i64, i64, i64, i64, Option<Vec<u8>>, Option<Vec<u8>>);
@@ -63,6 +65,7 @@ type DispatchRow = (
     Option<Vec<u8>>,
     Option<String>,
     Option<Vec<u8>>,
+    Option<i64>,
 );
 
 impl Store {
@@ -72,7 +75,7 @@ impl Store {
     /// The engine's failure.
     pub async fn dispatches(&self, limit: u32) -> Result<Vec<DispatchRecord>, StoreError> {
         transact!(self, "list dispatches", Read, |tx| {
-            let sql = "SELECT kit, dispatch, state, first_seen, last_seen, cells, note, trouble, forced FROM dispatches
+            let sql = "SELECT kit, dispatch, state, first_seen, last_seen, cells, note, trouble, forced, held FROM dispatches
                        ORDER BY first_seen DESC, dispatch LIMIT $1";
             let rows: Vec<DispatchRow> = tx.all(sql, args![limit]).await?;
             let mut out = Vec::with_capacity(rows.len());
@@ -88,7 +91,7 @@ impl Store {
         tx: &mut Tx,
         kit: KitId,
     ) -> Result<Vec<DispatchRecord>, StoreError> {
-        let sql = "SELECT kit, dispatch, state, first_seen, last_seen, cells, note, trouble, forced FROM dispatches
+        let sql = "SELECT kit, dispatch, state, first_seen, last_seen, cells, note, trouble, forced, held FROM dispatches
                    WHERE kit = $1 ORDER BY first_seen DESC, dispatch";
         let rows: Vec<DispatchRow> = tx.all(sql, args![kit]).await?;
         let mut out = Vec::with_capacity(rows.len());
@@ -104,7 +107,7 @@ impl Store {
     /// [`StoreError::Missing`].
     pub async fn dispatch(&self, key: &DispatchKey) -> Result<DispatchRecord, StoreError> {
         transact!(self, "load dispatch", Read, |tx| {
-            let sql = "SELECT kit, dispatch, state, first_seen, last_seen, cells, note, trouble, forced FROM dispatches
+            let sql = "SELECT kit, dispatch, state, first_seen, last_seen, cells, note, trouble, forced, held FROM dispatches
                        WHERE kit = $1 AND dispatch = $2";
             let row: Option<DispatchRow> = tx.one(sql, args![key.kit, key.dispatch]).await?;
             let row = row.ok_or_else(|| missing_dispatch(key))?;
@@ -184,7 +187,7 @@ impl Store {
         tx: &mut Tx,
         row: DispatchRow,
     ) -> Result<DispatchRecord, StoreError> {
-        let (kit, dispatch, state, first_seen, last_seen, cells, note, trouble, forced) = row;
+        let (kit, dispatch, state, first_seen, last_seen, cells, note, trouble, forced, held) = row;
         let at = At("dispatches", "key");
         let key = DispatchKey {
             kit: KitId(at.bytes(&kit)?),
@@ -213,6 +216,9 @@ impl Store {
             note,
             trouble,
             forced: self.open_mark(&key, forced.as_deref())?,
+            held: held
+                .map(|held| At("dispatches", "held").number(held))
+                .transpose()?,
             key,
         })
     }

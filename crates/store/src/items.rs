@@ -33,6 +33,8 @@ pub struct NewItem {
     pub name: Private,
     /// When it was captured, as the manifest says.
     pub captured_at: Option<Private>,
+    /// The place of the item of which it is a preview.
+    pub preview_of: Option<u32>,
 }
 
 /// An item with all that is known of it.
@@ -56,6 +58,8 @@ pub struct ItemRecord {
     pub name: Private,
     /// When it was captured, as the manifest says.
     pub captured_at: Option<Private>,
+    /// The place of the item of which it is a preview, made on the reporter's device.
+    pub preview_of: Option<u32>,
     /// The note of its dispatch.
     pub note: Option<Private>,
     /// When it was entered.
@@ -130,6 +134,7 @@ type ItemRow = (
     String,
     Option<Vec<u8>>,
     Option<Vec<u8>>,
+    Option<i64>,
 );
 type PreviewRow = (
     Vec<u8>,
@@ -155,6 +160,23 @@ impl Store {
         note: Option<&Private>,
         now: Micros,
     ) -> Result<Vec<ItemId>, StoreError> {
+        let placed: Vec<(u32, NewItem)> = (0_u32..).zip(items.iter().cloned()).collect();
+        self.enter_items_at(key, &placed, note, true, now).await
+    }
+
+    /// Enters items of a dispatch at their places, those that are there left as they are, and keeps its note. With
+    /// `finished` nothing more is to come, and the dispatch is open. Gives all its items back.
+    ///
+    /// # Errors
+    /// [`StoreError::Missing`].
+    pub async fn enter_items_at(
+        &self,
+        key: &DispatchKey,
+        items: &[(u32, NewItem)],
+        note: Option<&Private>,
+        finished: bool,
+        now: Micros,
+    ) -> Result<Vec<ItemId>, StoreError> {
         transact!(self, "enter items", Decide, |tx| {
             let row: Option<(String,)> = tx
                 .one(
@@ -172,19 +194,51 @@ impl Store {
                 }
                 None => None,
             };
-            tx.exec(
-                "UPDATE dispatches SET state = 'opened', note = $1, opened_at = $2, trouble = NULL
-                 WHERE kit = $3 AND dispatch = $4",
-                args![sealed_note, now, key.kit, key.dispatch],
-            )
-            .await?;
-            let entry = Entry::new(Chain::Dispatch(*key), Actor::Desk, Act::DispatchOpened, now);
-            self.append(tx, entry.with("items", items.len())).await?;
-            let mut ids = Vec::with_capacity(items.len());
-            for (ordinal, item) in (0_u32..).zip(items) {
-                ids.push(self.enter_item(tx, key, ordinal, item, now).await?);
+            let sql = "UPDATE dispatches SET note = $1 WHERE kit = $2 AND dispatch = $3";
+            tx.exec(sql, args![sealed_note, key.kit, key.dispatch])
+                .await?;
+            if finished {
+                self.finish_opening(tx, key, items.len(), now).await?;
             }
-            Ok(ids)
+            for (ordinal, item) in items {
+                if !is_entered(tx, key, *ordinal).await? {
+                    self.enter_item(tx, key, *ordinal, item, now).await?;
+                }
+            }
+            item_ids(tx, key).await
+        })
+    }
+
+    async fn finish_opening(
+        &self,
+        tx: &mut Tx,
+        key: &DispatchKey,
+        items: usize,
+        now: Micros,
+    ) -> Result<(), StoreError> {
+        tx.exec(
+            "UPDATE dispatches SET state = 'opened', opened_at = $1, trouble = NULL
+             WHERE kit = $2 AND dispatch = $3",
+            args![now, key.kit, key.dispatch],
+        )
+        .await?;
+        let entry = Entry::new(Chain::Dispatch(*key), Actor::Desk, Act::DispatchOpened, now);
+        self.append(tx, entry.with("items", items)).await?;
+        Ok(())
+    }
+
+    /// The places at which items of a dispatch are entered, loose ones left out.
+    ///
+    /// # Errors
+    /// The engine's failure.
+    pub async fn entered(&self, key: &DispatchKey) -> Result<Vec<u32>, StoreError> {
+        transact!(self, "list entered items", Read, |tx| {
+            let sql = "SELECT ordinal FROM items WHERE kit = $1 AND dispatch = $2 AND ordinal < $3";
+            let rows: Vec<(i64,)> = tx
+                .all(sql, args![key.kit, key.dispatch, LOOSE_FROM])
+                .await?;
+            let number = |(ordinal,)| At("items", "ordinal").number(ordinal);
+            rows.into_iter().map(number).collect()
         })
     }
 
@@ -205,9 +259,7 @@ impl Store {
             let sql = "SELECT state FROM dispatches WHERE kit = $1 AND dispatch = $2";
             let row: Option<(String,)> = tx.one(sql, args![key.kit, key.dispatch]).await?;
             let (state,) = row.ok_or_else(|| missing_dispatch(key))?;
-            let sql = "SELECT bytes FROM items WHERE kit = $1 AND dispatch = $2 AND ordinal = $3";
-            let there: Option<(i64,)> = tx.one(sql, args![key.kit, key.dispatch, ordinal]).await?;
-            if state == "opened" || there.is_some() {
+            if state == "opened" || is_entered(tx, key, ordinal).await? {
                 return Ok(None);
             }
             Ok(Some(self.enter_item(tx, key, ordinal, item, now).await?))
@@ -232,13 +284,15 @@ impl Store {
         let json =
             Zeroizing::new(serde_json::to_vec(&facts).map_err(|_| At("items", "facts").damaged())?);
         let sealed = self.seal(place("items", "facts", id.as_bytes()), &json)?;
+        let preview_of = item.preview_of.map(i64::from);
         let content = self
             .columns()
             .index("items", "content_index", item.sha256.as_bytes())?;
         tx.exec(
-            "INSERT INTO items (id, kit, dispatch, ordinal, blob, bytes, facts, content_index, entered_at, examination, protection)
-             VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, 'queued', 'none')",
-            args![id, key.kit, key.dispatch, ordinal, item.blob, int(item.bytes), sealed, content, now],
+            "INSERT INTO items (id, kit, dispatch, ordinal, blob, bytes, facts, content_index, entered_at, examination, protection,
+                                preview_of)
+             VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, 'queued', 'none', $10)",
+            args![id, key.kit, key.dispatch, ordinal, item.blob, int(item.bytes), sealed, content, now, preview_of],
         )
         .await?;
         let committed = commitment(CUSTODY_DOMAIN, &facts.salt, &item.sha256);
@@ -491,7 +545,7 @@ impl Store {
         let row: Option<ItemRow> = tx
             .one(
                 "SELECT items.id, items.kit, items.dispatch, ordinal, blob, bytes, kind, facts, entered_at, examination,
-                        protection, refusal, dispatches.note
+                        protection, refusal, dispatches.note, preview_of
                  FROM items JOIN dispatches ON dispatches.kit = items.kit AND dispatches.dispatch = items.dispatch
                  WHERE items.id = $1",
                 args![id],
@@ -511,6 +565,7 @@ impl Store {
             protection,
             refusal,
             note,
+            preview_of,
         ) = row.ok_or(Refusal::UnknownItem)?;
         let at = At("items", "facts");
         let dispatch = DispatchKey {
@@ -534,6 +589,7 @@ impl Store {
             custody_commitment: commitment(CUSTODY_DOMAIN, &facts.salt, &facts.sha256),
             name: Private::from(facts.name.as_str()),
             captured_at: facts.captured_at.as_deref().map(Private::from),
+            preview_of: preview_of.map(|place| at.number(place)).transpose()?,
             note,
             entered_at: Micros(entered_at),
             kind,
@@ -543,6 +599,12 @@ impl Store {
             preview: self.load_preview(tx, id).await?,
         })
     }
+}
+
+async fn is_entered(tx: &mut Tx, key: &DispatchKey, ordinal: u32) -> Result<bool, StoreError> {
+    let sql = "SELECT bytes FROM items WHERE kit = $1 AND dispatch = $2 AND ordinal = $3";
+    let there: Option<(i64,)> = tx.one(sql, args![key.kit, key.dispatch, ordinal]).await?;
+    Ok(there.is_some())
 }
 
 /// The items of a dispatch: the whole ones once it is opened, until then the loose ones. What was entered stays entered:

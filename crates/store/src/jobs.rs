@@ -173,7 +173,10 @@ impl Store {
     ) -> Result<(), StoreError> {
         match work {
             Work::Scrub { item } => self.refuse_scrub(tx, *item, code, "", now).await,
-            Work::Open { .. } | Work::Examine { .. } | Work::Publish { .. } => Ok(()),
+            Work::Open { .. }
+            | Work::OpenPart { .. }
+            | Work::Examine { .. }
+            | Work::Publish { .. } => Ok(()),
         }
     }
 

@@ -12,6 +12,7 @@ const MIGRATIONS: &[(i64, &str)] = &[
     (3, include_str!("../migrations/0003_epochs.sql")),
     (4, include_str!("../migrations/0004_risks.sql")),
     (5, include_str!("../migrations/0005_kit_offers.sql")),
+    (6, include_str!("../migrations/0006_held_items.sql")),
 ];
 
 const NAME: &str = "migrate";

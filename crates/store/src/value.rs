@@ -6,8 +6,8 @@ use formats::{DispatchId, KitId, MessageId};
 use keys::PieceTag;
 use ledger::Digest;
 use newsroom::{
-    BlobId, DerivativeId, DropId, EditorId, ItemId, JobId, Micros, PublicationId, ReceiptId,
-    StoryId,
+    BlobId, DerivativeId, DropId, EditorId, HeldId, ItemId, JobId, Micros, PublicationId,
+    ReceiptId, StoryId,
 };
 
 macro_rules! from_int {
@@ -112,6 +112,7 @@ from_bytes! {
     DropId => |v| v.as_bytes(),
     JobId => |v| v.as_bytes(),
     ReceiptId => |v| v.as_bytes(),
+    HeldId => |v| v.as_bytes(),
     Digest => |v| v.as_bytes(),
     KitId => |v| &v.0,
     DispatchId => |v| &v.0,

@@ -19,6 +19,8 @@ mod double;
 mod epochs;
 #[path = "suite/files.rs"]
 mod files;
+#[path = "suite/held.rs"]
+mod held;
 #[path = "suite/items.rs"]
 mod items;
 #[path = "suite/jobs.rs"]
@@ -108,6 +110,8 @@ suite! {
     risks::a_mark_stays_and_holds_its_stories,
     risks::a_drill_shows_its_plan_and_then_cuts_off,
     risks::tokens_of_a_captured_kit_are_taken_back_once,
+    held::what_is_announced_is_chosen_and_told_once,
+    held::what_is_held_back_is_entered_when_it_comes,
     items::a_dispatch_is_entered_once,
     items::loose_pieces_give_way_to_whole_items,
     items::examination_and_scrub_follow_the_rules,

@@ -669,3 +669,30 @@ cli-card-made = { $count ->
     [few] { $count } ردود
    *[other] { $count } ردًا
 } على { $path } بين الضجيج.
+
+dispatch-announced = أُعلن عنها
+held-title = { $count ->
+    [one] شيء واحد محجوز على جهاز المرسِل
+    [two] شيئان محجوزان على جهاز المرسِل
+    [few] { $count } أشياء محجوزة على جهاز المرسِل
+    [many] { $count } شيئًا محجوزًا على جهاز المرسِل
+   *[other] { $count } شيء محجوز على جهاز المرسِل
+}
+held-hint = وصلت أولًا معاينة، أو الاسم والحجم والمدة. لم يضع شيء: قل ما تحتاج إليه وما لا تحتاج.
+held-open = ينتظر كلمتك
+held-asked = طُلب
+held-arriving = قيد الوصول
+held-declined = لا حاجة إليه
+held-untold = يعلم المرسِل بذلك متى تيسّر الرد عليه.
+held-ask = اطلبه
+held-ask-after-all = اطلبه رغم ذلك
+held-decline = لا حاجة إليه
+held-look = إلى المعاينة
+announced-title = معاينة من جهاز المرسِل
+announced-hint = صُنعت هناك صغيرةً وليس فيها غير بكسلاتها كي تقرّر بشأن الأصل. وتُفحص كما يُفحص كل ملف.
+announced-here = وصل الأصل
+announced-preview = إلى المعاينة التي سبقته
+finding-announced-differs = ليس ما أُعلن عنه
+refusal-item-here = وصل من قبل، فلا شيء يُطلب.
+act-item-asked = طُلب
+act-item-declined = لا حاجة إليه

@@ -611,3 +611,27 @@ cli-card-made = { $count ->
     [one] One reply is
    *[other] { $count } replies are
 } on { $path }, among noise.
+
+dispatch-announced = Announced
+held-title = { $count ->
+    [one] One thing is held back on the sender's device
+   *[other] { $count } things are held back on the sender's device
+}
+held-hint = What came first is a preview, or name, size and length. Nothing is lost: say what you need and what you do not.
+held-open = waits for your word
+held-asked = asked for
+held-arriving = arriving
+held-declined = not needed
+held-untold = The sender hears of it as soon as there is a way to answer.
+held-ask = Ask for it
+held-ask-after-all = Ask for it after all
+held-decline = Not needed
+held-look = To the preview
+announced-title = A preview from the sender's device
+announced-hint = It was made there, small and without anything beside its pixels, so that you can decide about the original. It is examined like every file.
+announced-here = The original is here
+announced-preview = To the preview that came first
+finding-announced-differs = Not what was announced
+refusal-item-here = It is here already: there is nothing left to ask for.
+act-item-asked = Asked for
+act-item-declined = Declined

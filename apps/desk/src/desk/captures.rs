@@ -144,7 +144,7 @@ fn view(planned: &CapturePlan, since: Micros, now: Micros) -> CaptureView {
         dispatches: planned
             .dispatches
             .iter()
-            .map(|one| dispatch_line(one, &[]))
+            .map(|one| dispatch_line(one, &[], &[]))
             .collect(),
         items: planned.items.iter().map(item_line).collect(),
         frozen: planned.frozen.iter().map(story).collect(),

@@ -6,12 +6,14 @@ use newsroom::audit::{Actor, Chain};
 use newsroom::items::{Examination, Protection};
 use newsroom::work::Work;
 use newsroom::{BlobId, Refusal};
-use store::{AuditRecord, DerivativeRecord, DispatchRecord, ItemRecord, StoreError};
+use store::{
+    AuditRecord, DerivativeRecord, DispatchRecord, HeldRecord, ItemRecord, Store, StoreError,
+};
 
 use super::{
     CustodyLine, DerivativeId, DerivativeView, Desk, DeskError, DispatchLine, DispatchState,
     EditorId, FindingView, InboxView, ItemId, ItemLine, ItemView, Media, ScrubReportView,
-    WorkState,
+    WorkState, held,
 };
 use crate::archive::ArchiveError;
 use crate::clock;
@@ -35,7 +37,8 @@ impl Desk {
         let mut dispatches = Vec::new();
         for record in open.store.dispatches(SHOWN).await? {
             let items = open.store.items_of(&record.key).await?;
-            dispatches.push(dispatch_line(&record, &items));
+            let held = held_of(&open.store, &record).await?;
+            dispatches.push(dispatch_line(&record, &items, &held));
         }
         Ok(InboxView { dispatches })
     }
@@ -51,6 +54,7 @@ impl Desk {
         let custody = open.store.audit(Chain::Item(item)).await?;
         let derivatives = open.store.derivatives_of(item).await?;
         let mut view = item_view(&record, &dispatch, &custody, &derivatives);
+        held::show_counterpart(&open, &record, &mut view).await?;
         for (work, code) in open.store.dead_jobs(GIVEN_UP).await? {
             show_given_up(&mut view, &work, &code);
         }
@@ -185,7 +189,22 @@ fn show_given_up(view: &mut ItemView, work: &Work, code: &str) {
 
 const JPEG: &str = "image/jpeg";
 
-pub(super) fn dispatch_line(record: &DispatchRecord, items: &[ItemRecord]) -> DispatchLine {
+/// What a dispatch holds back, if its manifest says that it does.
+pub(super) async fn held_of(
+    store: &Store,
+    record: &DispatchRecord,
+) -> Result<Vec<HeldRecord>, StoreError> {
+    match record.held {
+        None | Some(0) => Ok(Vec::new()),
+        Some(_) => store.held_of(&record.key).await,
+    }
+}
+
+pub(super) fn dispatch_line(
+    record: &DispatchRecord,
+    items: &[ItemRecord],
+    held: &[HeldRecord],
+) -> DispatchLine {
     DispatchLine {
         id: record.key.dispatch.to_string(),
         received_at: record.first_seen.0,
@@ -193,6 +212,9 @@ pub(super) fn dispatch_line(record: &DispatchRecord, items: &[ItemRecord]) -> Di
         pieces_complete: record.progress.complete.into(),
         pieces_total: record.progress.pieces.map(u64::from),
         state: match record.state {
+            RecordState::Arriving if held::only_held_is_missing(record, held) => {
+                DispatchState::Announced
+            }
             RecordState::Arriving => DispatchState::Arriving,
             RecordState::Complete => DispatchState::Opening,
             RecordState::Opened => DispatchState::Complete,
@@ -200,6 +222,7 @@ pub(super) fn dispatch_line(record: &DispatchRecord, items: &[ItemRecord]) -> Di
         },
         note: record.note.as_ref().map(|note| note.expose().to_owned()),
         items: items.iter().map(item_line).collect(),
+        held: held::lines(held),
         forced: record.forced,
     }
 }
@@ -211,6 +234,8 @@ pub(super) fn item_line(record: &ItemRecord) -> ItemLine {
         kind: kind(record),
         bytes: record.bytes,
         preview: preview_state(record),
+        preview_of: record.preview_of,
+        ordinal: record.ordinal,
     }
 }
 
@@ -229,6 +254,9 @@ fn item_view(
         bytes: record.bytes,
         received_at: dispatch.first_seen.0,
         note: record.note.as_ref().map(|note| note.expose().to_owned()),
+        announces: None,
+        counterpart: None,
+        is_preview: record.preview_of.is_some(),
         findings: findings(record),
         custody: custody.iter().map(custody_line).collect(),
         preview: preview_state(record),

@@ -7,7 +7,7 @@ use rand_core::OsRng;
 use store::{DispatchRecord, MessageRecord, NewMessage, SourceRecord, StoreError, Thread};
 use zeroize::Zeroizing;
 
-use super::reading::dispatch_line;
+use super::reading::{dispatch_line, held_of};
 use super::{Desk, DeskError, DispatchLine, EditorId};
 use crate::clock;
 use crate::desk::EventKind;
@@ -165,7 +165,8 @@ impl Desk {
         let mut entries = Vec::new();
         for record in &thread.dispatches {
             let items = open.store.items_of(&record.key).await?;
-            entries.push(ThreadEntry::Came(dispatch_line(record, &items)));
+            let held = held_of(&open.store, record).await?;
+            entries.push(ThreadEntry::Came(dispatch_line(record, &items, &held)));
         }
         for message in &thread.messages {
             entries.push(ThreadEntry::Wrote(message_view(message, &thread)));

@@ -5,7 +5,7 @@
 //! sender's word.
 
 pub use newsroom::stories::Grade;
-pub use newsroom::{DerivativeId, EditorId, ItemId, StoryId};
+pub use newsroom::{DerivativeId, EditorId, HeldId, ItemId, StoryId};
 
 /// Whether the desk is open.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -49,6 +49,8 @@ pub struct DispatchLine {
     pub note: Option<String>,
     /// Items opened so far, in the sender's order.
     pub items: Vec<ItemLine>,
+    /// Items that were announced and are not here.
+    pub held: Vec<HeldLine>,
     /// Sent under force, by its mark. Pages show it to those alone who may see sources.
     pub forced: bool,
 }
@@ -58,6 +60,8 @@ pub struct DispatchLine {
 pub enum DispatchState {
     /// Cells are arriving.
     Arriving,
+    /// Everything but what is held back is here.
+    Announced,
     /// All pieces are in; items are being opened and checked.
     Opening,
     /// Every item is open and matches the manifest.
@@ -72,6 +76,7 @@ impl DispatchState {
     pub fn code(self) -> &'static str {
         match self {
             Self::Arriving => "arriving",
+            Self::Announced => "announced",
             Self::Opening => "opening",
             Self::Complete => "complete",
             Self::Damaged => "damaged",
@@ -92,6 +97,59 @@ pub struct ItemLine {
     pub bytes: u64,
     /// Whether a preview is ready.
     pub preview: WorkState,
+    /// The place of the item of which it is a preview, made on the reporter's device.
+    pub preview_of: Option<u32>,
+    /// Its place among the items of its dispatch.
+    pub ordinal: u32,
+}
+
+/// An item that was announced and is not here.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct HeldLine {
+    /// Which.
+    pub id: HeldId,
+    /// Its place among the items of its dispatch.
+    pub ordinal: u32,
+    /// The sender's file name (hostile text).
+    pub name: String,
+    /// As in [`ItemLine::kind`], by the sender's word.
+    pub kind: &'static str,
+    /// Its size, by the sender's word.
+    pub bytes: u64,
+    /// How long it plays in milliseconds, by the sender's word.
+    pub millis: Option<u64>,
+    /// Where it stands.
+    pub state: HeldState,
+    /// Whether a reply with the desk's last word was sealed for the reporter.
+    pub told: bool,
+    /// The item that is a preview of it.
+    pub preview: Option<ItemId>,
+}
+
+/// Where an item stands that was announced.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum HeldState {
+    /// Nobody has said anything.
+    Open,
+    /// It is asked for.
+    Asked,
+    /// Some of it is here.
+    Arriving,
+    /// It is not needed.
+    Declined,
+}
+
+impl HeldState {
+    /// The key of the Fluent message.
+    #[must_use]
+    pub fn code(self) -> &'static str {
+        match self {
+            Self::Open => "open",
+            Self::Asked => "asked",
+            Self::Arriving => "arriving",
+            Self::Declined => "declined",
+        }
+    }
 }
 
 /// Where background work on an item stands.
@@ -129,6 +187,12 @@ pub struct ItemView {
     pub received_at: i64,
     /// The sender's note to the dispatch (hostile text).
     pub note: Option<String>,
+    /// What it is a preview of, while that is not here.
+    pub announces: Option<HeldLine>,
+    /// The item that it is a preview of, or that is a preview of it.
+    pub counterpart: Option<ItemId>,
+    /// It is a preview that the reporter's device made.
+    pub is_preview: bool,
     /// What was found inside (GPS, maker notes, thumbnails, failures of tools ...).
     pub findings: Vec<FindingView>,
     /// Custody so far, oldest first.

@@ -26,7 +26,9 @@ pub(crate) async fn arriving(
     let all = open.store.dispatches(RECENT).await?;
     let cut = all
         .into_iter()
-        .filter(|one| one.key.dispatch == dispatch && one.state == DispatchState::Arriving);
+        .filter(|one| one.key.dispatch == dispatch && one.state == DispatchState::Arriving)
+        // What is held back is not missing.
+        .filter(|one| one.held.unwrap_or(0) == 0);
     Ok(cut.map(|one| one.key).collect())
 }
 
@@ -66,5 +68,6 @@ fn take(open: &OpenDesk, piece: &PieceRecord) -> Result<Option<NewItem>, Opening
         sha256: held.sha256,
         name: Private::new(format!("piece-{}", piece.no)),
         captured_at: None,
+        preview_of: None,
     }))
 }

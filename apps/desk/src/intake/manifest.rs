@@ -65,6 +65,17 @@ pub(crate) fn read(no: PieceNo, plaintext: &[u8]) -> Result<Manifest, Contradict
     Ok(manifest)
 }
 
+/// The place of each item in the order in which the reporter wants them seen.
+pub(crate) fn places(manifest: &Manifest) -> Vec<u32> {
+    let mut places = vec![0; manifest.items.len()];
+    for (place, at) in (0_u32..).zip(&manifest.order) {
+        if let Some(known) = places.get_mut(*at as usize) {
+            *known = place;
+        }
+    }
+    places
+}
+
 /// The receipts that name every authentic piece: one, or several when one cannot hold them all. The
 /// last is of the kind asked for, those before it say `Have`.
 pub(crate) fn receipts(

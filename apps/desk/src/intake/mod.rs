@@ -1,6 +1,7 @@
 //! Intake: from cells in the spool to items in the inbox, and back to the field with receipts.
 
 mod cards;
+mod choices;
 mod contact;
 mod gather;
 mod item_reader;

@@ -8,7 +8,7 @@ use ledger::Digest;
 use newsroom::arrival::DispatchKey;
 use newsroom::{BlobId, Private};
 use openers::OpenError;
-use store::{NewItem, PieceRecord, StoreError};
+use store::{NewHeld, NewItem, PieceRecord, StoreError};
 
 use super::item_reader::ItemReader;
 use super::manifest::{self, Contradiction};
@@ -32,7 +32,7 @@ pub(crate) enum OpeningError {
 
 /// How opening went, apart from this machine's own failures.
 enum Opened {
-    Items(Vec<NewItem>, Private),
+    Items(Vec<(u32, NewItem)>, Vec<NewHeld>, Private),
     Unreadable(Contradiction),
 }
 
@@ -48,20 +48,15 @@ pub(crate) async fn open_dispatch(
         .dispatch_pieces(&key)
         .await
         .map_err(OpeningError::from)?;
+    let there = open.store.entered(&key).await.map_err(OpeningError::from)?;
     let (desk, all) = (open.clone(), pieces.clone());
-    let opened = tokio::task::spawn_blocking(move || take_out(&desk, &all))
+    let opened = tokio::task::spawn_blocking(move || take_out(&desk, &all, &there))
         .await
         .map_err(OpeningError::from)??;
     match opened {
-        Opened::Items(items, note) => {
-            let note = Some(note).filter(|note| !note.is_empty());
-            let ids = open
-                .store
-                .enter_items(&key, &items, note.as_ref(), clock::now())
-                .await?;
-            for id in ids {
-                open.tell(EventKind::Item, id);
-            }
+        Opened::Items(items, held, note) => {
+            open.store.enter_held(&key, &held).await?;
+            enter(open, &key, &items, note, true).await?;
         }
         Opened::Unreadable(why) => {
             tracing::warn!(
@@ -79,21 +74,117 @@ pub(crate) async fn open_dispatch(
     Ok(())
 }
 
-/// Reads the manifest and takes every item out. Blocks; constant memory.
-fn take_out(open: &OpenDesk, pieces: &[PieceRecord]) -> Result<Opened, OpeningError> {
+/// Enters what is whole of a dispatch whose manifest names items that are held back. What it announces and what is here
+/// is shown before the rest comes, if it ever does. Doing it twice enters everything once.
+pub(crate) async fn open_part(
+    open: &Arc<OpenDesk>,
+    kit: KitId,
+    dispatch: DispatchId,
+) -> Result<(), JobError> {
+    let key = DispatchKey { kit, dispatch };
+    let pieces = open.store.dispatch_pieces(&key).await?;
+    let (desk, all) = (open.clone(), pieces.clone());
+    let read = tokio::task::spawn_blocking(move || read_manifest(&desk, &all));
+    let Ok(manifest) = read.await.map_err(OpeningError::from)?? else {
+        // What contradicts itself is said when all of it is here.
+        return Ok(());
+    };
+    let held = announced(&manifest);
+    open.store.enter_held(&key, &held).await?;
+    if held.is_empty() {
+        return Ok(());
+    }
+    let there = open.store.entered(&key).await?;
+    let (desk, note) = (open.clone(), Private::new(manifest.note.as_str()));
+    let taken = move || take_whole(&desk, &pieces, &manifest, &there);
+    let items = tokio::task::spawn_blocking(taken)
+        .await
+        .map_err(OpeningError::from)??;
+    enter(open, &key, &items, note, false).await?;
+    open.tell(EventKind::Dispatch, dispatch);
+    Ok(())
+}
+
+async fn enter(
+    open: &Arc<OpenDesk>,
+    key: &DispatchKey,
+    items: &[(u32, NewItem)],
+    note: Private,
+    finished: bool,
+) -> Result<(), JobError> {
+    let note = Some(note).filter(|note| !note.is_empty());
+    let ids = open
+        .store
+        .enter_items_at(key, items, note.as_ref(), finished, clock::now())
+        .await?;
+    open.work_added.notify_waiters();
+    for id in ids {
+        open.tell(EventKind::Item, id);
+    }
+    Ok(())
+}
+
+/// What a manifest says is held back.
+fn announced(manifest: &Manifest) -> Vec<NewHeld> {
+    let places = manifest::places(manifest);
+    let items = manifest.items.iter().zip(places);
+    items
+        .filter(|(item, _)| item.held)
+        .map(|(item, ordinal)| NewHeld {
+            ordinal,
+            pieces: item.pieces,
+            name: Private::new(item.name.as_str()),
+            kind: Private::new(item.kind.as_str()),
+            bytes: item.bytes,
+            millis: item.millis,
+            sha256: item.sha256,
+        })
+        .collect()
+}
+
+/// Takes out the items of which every piece is here, and that are not entered. One that cannot be taken out is left for
+/// when the dispatch is whole.
+fn take_whole(
+    open: &OpenDesk,
+    pieces: &[PieceRecord],
+    manifest: &Manifest,
+    there: &[u32],
+) -> Result<Vec<(u32, NewItem)>, OpeningError> {
+    let mut items = Vec::new();
+    for (at, ordinal) in manifest::places(manifest).into_iter().enumerate() {
+        if there.contains(&ordinal) {
+            continue;
+        }
+        if let Ok(new) = take_item(open, pieces, manifest, at)? {
+            items.push((ordinal, new));
+        }
+    }
+    Ok(items)
+}
+
+/// Reads the manifest and takes every item out that is not entered. Blocks; constant memory.
+fn take_out(
+    open: &OpenDesk,
+    pieces: &[PieceRecord],
+    there: &[u32],
+) -> Result<Opened, OpeningError> {
     let manifest = match read_manifest(open, pieces)? {
         Ok(manifest) => manifest,
         Err(why) => return Ok(Opened::Unreadable(why)),
     };
     let mut items = Vec::with_capacity(manifest.items.len());
-    for item in &manifest.items {
-        match take_item(open, pieces, item)? {
-            Ok(new) => items.push(new),
+    for (at, ordinal) in manifest::places(&manifest).into_iter().enumerate() {
+        if there.contains(&ordinal) {
+            continue;
+        }
+        match take_item(open, pieces, &manifest, at)? {
+            Ok(new) => items.push((ordinal, new)),
             Err(why) => return Ok(Opened::Unreadable(why)),
         }
     }
-    let wanted = in_order(items, &manifest.order);
-    Ok(Opened::Items(wanted, Private::new(manifest.note)))
+    items.sort_by_key(|(ordinal, _)| *ordinal);
+    let held = announced(&manifest);
+    Ok(Opened::Items(items, held, Private::new(manifest.note)))
 }
 
 fn read_manifest(
@@ -119,16 +210,28 @@ fn read_manifest(
 fn take_item(
     open: &OpenDesk,
     pieces: &[PieceRecord],
-    item: &formats::Item,
+    manifest: &Manifest,
+    at: usize,
 ) -> Result<Result<NewItem, Contradiction>, OpeningError> {
+    let Some(item) = manifest.items.get(at) else {
+        return Ok(Err(Contradiction::Item));
+    };
     let blobs = match manifest::blobs_of(pieces, item.pieces) {
         Ok(blobs) => blobs,
         Err(why) => return Ok(Err(why)),
     };
-    let Some(held) = keep(open, blobs, item.bytes)? else {
+    // What was announced long before may turn out to be something else. It is evidence all the same, and its findings say so.
+    let most = if item.held {
+        PIECE_PLAIN_MAX as u64 * blobs.len() as u64
+    } else {
+        item.bytes
+    };
+    let Some(held) = keep(open, blobs, most)? else {
         return Ok(Err(Contradiction::Item));
     };
-    if let Err(why) = manifest::check_item(item, held.bytes, held.sha256) {
+    if let Err(why) = manifest::check_item(item, held.bytes, held.sha256)
+        && !item.held
+    {
         return Ok(Err(why));
     }
     Ok(Ok(NewItem {
@@ -137,6 +240,9 @@ fn take_item(
         sha256: held.sha256,
         name: Private::new(item.name.as_str()),
         captured_at: item.captured_at.map(|at| Private::new(at.to_string())),
+        preview_of: item
+            .preview_of
+            .and_then(|of| manifest::places(manifest).get(of as usize).copied()),
     }))
 }
 
@@ -189,12 +295,4 @@ pub(super) fn open_piece<'a>(
         }
     }
     Ok(None)
-}
-
-/// Items in the order in which the reporter wants them seen.
-fn in_order(items: Vec<NewItem>, order: &[u32]) -> Vec<NewItem> {
-    order
-        .iter()
-        .filter_map(|at| items.get(usize::try_from(*at).ok()?).cloned())
-        .collect()
 }

@@ -55,6 +55,9 @@ async fn round(open: &Arc<OpenDesk>) -> Result<(), StoreError> {
     }
     questions::answer(open, &drops).await?;
     tell_quiet_ones(open).await?;
+    if !drops.is_empty() {
+        super::choices::tell(open).await?;
+    }
     super::news::send(open, &drops).await?;
     for due in open.store.puts_due(AT_ONCE, clock::now()).await? {
         put(open, &drops, due).await?;

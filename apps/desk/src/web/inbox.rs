@@ -9,6 +9,7 @@ use crate::desk::{DispatchLine, DispatchState, InboxView, ItemLine, WorkState};
 use crate::web::App;
 use crate::web::fault::Fault;
 use crate::web::form::Posted;
+use crate::web::held;
 use crate::web::item::id;
 use crate::web::json;
 use crate::web::layout::{self, Place};
@@ -62,7 +63,7 @@ fn cut_short(visit: &Visit, line: &DispatchLine) -> Markup {
     let tongue = visit.tongue;
     html! {
         // The contact piece is one of the whole ones and nothing to look at.
-        @if line.state == DispatchState::Arriving && line.pieces_complete >= 2 {
+        @if line.state == DispatchState::Arriving && line.pieces_complete >= 2 && line.held.is_empty() {
             p.quiet.small { (t!(tongue, "loose-hint")) }
             (parts::act(visit, &format!("/dispatches/{}/loose", line.id), &t!(tongue, "loose-open"), "plain"))
         }
@@ -98,7 +99,7 @@ fn card(visit: &Visit, line: &DispatchLine) -> Markup {
                 (sources::mark(tongue, line.forced))
                 span.when { (time(line.received_at)) }
             }
-            @if line.state != DispatchState::Complete || line.items.is_empty() {
+            @if !matches!(line.state, DispatchState::Complete | DispatchState::Announced) || line.items.is_empty() && line.held.is_empty() {
                 (progress::picture(tongue, line))
             }
             (cut_short(visit, line))
@@ -107,9 +108,10 @@ fn card(visit: &Visit, line: &DispatchLine) -> Markup {
             }
             @if !line.items.is_empty() {
                 ul.items {
-                    @for item in &line.items { li { (row(tongue, item)) } }
+                    @for item in line.items.iter().filter(|item| item.preview_of.is_none()) { li { (row(tongue, item)) } }
                 }
             }
+            (held::list(visit, &line.held))
         }
     }
 }
@@ -118,6 +120,7 @@ fn card(visit: &Visit, line: &DispatchLine) -> Markup {
 fn state(tongue: Tongue, state: DispatchState) -> Markup {
     let kind = match state {
         DispatchState::Arriving => "live",
+        DispatchState::Announced => "good",
         DispatchState::Opening => "busy",
         DispatchState::Complete => "good",
         DispatchState::Damaged => "bad",

@@ -10,6 +10,7 @@ use crate::desk::{CustodyLine, DerivativeView, ItemId, ItemView, WorkState};
 use crate::web::App;
 use crate::web::fault::Fault;
 use crate::web::form::Posted;
+use crate::web::held;
 use crate::web::json;
 use crate::web::layout::{self, Place};
 use crate::web::parts;
@@ -82,6 +83,7 @@ fn body(visit: &Visit, view: &ItemView, shown: bool) -> Markup {
         }
         div.split {
             div.main-column {
+                (counterpart(visit, view))
                 (medium(tongue, view, shown))
                 @if let Some(note) = view.note.as_deref().filter(|note| !note.trim().is_empty()) {
                     section.panel.note {
@@ -97,6 +99,26 @@ fn body(visit: &Visit, view: &ItemView, shown: bool) -> Markup {
                 (scrubbing(visit, view))
                 (custody(tongue, &view.custody))
             }
+        }
+    }
+}
+
+/// What this is a preview of, or what is a preview of this.
+fn counterpart(visit: &Visit, view: &ItemView) -> Markup {
+    let tongue = visit.tongue;
+    let link = |words: String| {
+        html! { @if let Some(item) = view.counterpart { p { a href=(format!("/items/{item}")) { (words) } } } }
+    };
+    html! {
+        @if view.is_preview {
+            section.panel #announced data-live="dispatch" {
+                h2 { (t!(tongue, "announced-title")) }
+                p.quiet { (t!(tongue, "announced-hint")) }
+                @if let Some(line) = &view.announces { (held::announced(visit, line, view.id)) }
+                (link(t!(tongue, "announced-here")))
+            }
+        } @else {
+            (link(t!(tongue, "announced-preview")))
         }
     }
 }

@@ -5,8 +5,8 @@ use axum::response::{IntoResponse, Response};
 use serde_json::{Value, json};
 
 use crate::desk::{
-    ApprovalView, DerivativeView, DispatchLine, FindingView, InboxView, ItemLine, ItemView,
-    LockState, PublicationView, StoryLine, StorySettings, StoryView, WorkState,
+    ApprovalView, DerivativeView, DispatchLine, FindingView, HeldLine, InboxView, ItemLine,
+    ItemView, LockState, PublicationView, StoryLine, StorySettings, StoryView, WorkState,
 };
 use crate::web::visit::Visit;
 
@@ -61,6 +61,7 @@ pub(crate) fn dispatch(line: &DispatchLine) -> Value {
         "state": line.state.code(),
         "note": line.note,
         "items": items,
+        "held": line.held.iter().map(held).collect::<Vec<_>>(),
     });
     // Not even the field's name is there for those who may not see sources.
     if line.forced {
@@ -77,6 +78,23 @@ pub(crate) fn item_line(line: &ItemLine) -> Value {
         "kind": line.kind,
         "bytes": line.bytes,
         "preview": work(&line.preview),
+        "place": line.ordinal,
+        "preview_of": line.preview_of,
+    })
+}
+
+/// One item that was announced and is not here.
+fn held(line: &HeldLine) -> Value {
+    json!({
+        "id": line.id,
+        "place": line.ordinal,
+        "name": line.name,
+        "kind": line.kind,
+        "bytes": line.bytes,
+        "millis": line.millis,
+        "state": line.state.code(),
+        "told": line.told,
+        "preview": line.preview,
     })
 }
 
@@ -107,6 +125,9 @@ pub(crate) fn item(visit: &Visit, view: &ItemView) -> Value {
         "bytes": view.bytes,
         "received_at": view.received_at,
         "note": view.note,
+        "is_preview": view.is_preview,
+        "announces": view.announces.as_ref().map(held),
+        "counterpart": view.counterpart,
         "findings": findings(&view.findings),
         "custody": custody,
         "preview": work(&view.preview),

@@ -115,6 +115,7 @@ async fn keep_lease(open: &OpenDesk, job: &Job) {
 async fn perform(open: &Arc<OpenDesk>, work: &Work) -> Result<(), JobError> {
     match work {
         Work::Open { kit, dispatch } => opening::open_dispatch(open, *kit, *dispatch).await,
+        Work::OpenPart { kit, dispatch } => opening::open_part(open, *kit, *dispatch).await,
         Work::Examine { item } => items::examine(open, *item).await,
         Work::Scrub { item } => items::scrub(open, *item).await,
         Work::Publish { publication } => publishing::carry_out(open, *publication).await,

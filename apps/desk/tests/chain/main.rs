@@ -14,6 +14,7 @@ mod commands;
 mod kills;
 mod locked;
 mod photo;
+mod previews;
 mod publishing;
 mod running;
 mod twelve_words;

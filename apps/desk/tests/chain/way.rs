@@ -123,7 +123,11 @@ pub(crate) async fn examined(desk: &Desk, item: ItemId) {
     assert!(bytes.starts_with(&[0xFF, 0xD8]));
 }
 
-async fn wait(desk: &Desk, item: ItemId, wanted: impl Fn(&desk::desk::ItemView) -> bool) {
+pub(crate) async fn wait(
+    desk: &Desk,
+    item: ItemId,
+    wanted: impl Fn(&desk::desk::ItemView) -> bool,
+) {
     let mut events = desk.events();
     let waiting = async {
         while !wanted(&desk.item(item).await.unwrap()) {

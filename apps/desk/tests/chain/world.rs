@@ -250,8 +250,25 @@ impl Reporter {
             .unwrap();
     }
 
-    /// Sends everything to the drop over loopback.
-    pub(crate) fn send(&mut self) {
+    /// Seals files, each with what it seems to be, as one dispatch whose large ones are held back.
+    pub(crate) fn add_previewed(&mut self, files: &[(&str, &str, Vec<u8>)], note: &str) {
+        let mut sources: Vec<Source<'_>> = files
+            .iter()
+            .map(|(name, kind, bytes)| Source {
+                name: (*name).to_owned(),
+                kind: (*kind).to_owned(),
+                captured_at: None,
+                reader: Box::new(Cursor::new(bytes.clone())),
+            })
+            .collect();
+        let now = clock::now().0;
+        self.field
+            .add_previewed(&mut sources, note, now, &mut OsRng, &mut |_| {})
+            .unwrap();
+    }
+
+    /// Sends everything to the drop over loopback. How many cells it took, noise left out.
+    pub(crate) fn send(&mut self) -> u64 {
         let wish = SendWish {
             drops: Vec::new(),
             recovery: (1, 4),
@@ -270,6 +287,7 @@ impl Reporter {
             )
             .unwrap();
         assert!(sent.failures.is_empty() && sent.cells_left == 0, "{sent:?}");
+        sent.cells_sent
     }
 
     /// Writes everything on new card files in a folder; any `need` of them restore it.

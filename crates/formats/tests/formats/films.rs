@@ -87,7 +87,9 @@ fn what_is_not_understood_has_no_length() {
         header(1, 1),
     ]
     .concat();
+    let outside = [block(b"ftyp", b"isom"), header(1, 1)].concat();
     let cases = [
+        outside,
         b"\xff\xd8\xff\xe0 a photograph, and moov in it".to_vec(),
         header(1, 1),
         film(&[], &header(0, 5)),

@@ -155,6 +155,7 @@ impl World {
             sha256: sha256(&[n]),
             name: Private::from(name),
             captured_at: Some(Private::from("2026-11-20T08:00:00Z")),
+            preview_of: None,
         }
     }
 

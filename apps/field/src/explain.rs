@@ -117,6 +117,9 @@ pub(crate) fn road_error(words: &Words, error: &RoadError) -> String {
         RoadError::BadPin => say!(words, "road-bad-pin"),
         RoadError::Clear(url) => say!(words, "road-clear", url = url.to_string()),
         RoadError::BadProxy => say!(words, "road-bad-proxy"),
+        RoadError::NotBelieved(source) => {
+            say!(words, "road-not-believed", why = source.to_string())
+        }
         RoadError::Line(source) => say!(words, "road-line", why = source.to_string()),
         RoadError::Refused { kind } => say!(words, "road-refused", why = kind.title()),
         RoadError::Strange { status } => say!(words, "road-strange", status = status.to_string()),

@@ -181,6 +181,9 @@ impl HttpRoad {
         {
             return gone;
         }
+        if is_about_certificate(&error) {
+            return RoadError::NotBelieved(Box::new(error));
+        }
         RoadError::Line(Box::new(error))
     }
 }
@@ -210,6 +213,16 @@ impl Road for HttpRoad {
     fn checkpoint(&mut self, drop: &DropUrl) -> Result<Vec<u8>, RoadError> {
         self.get_alone(drop, CHECKPOINT, MAX_CHECKPOINT_BYTES)
     }
+}
+
+/// Whether shaking hands ended because of the certificate that the host showed.
+fn is_about_certificate(error: &ureq::Error) -> bool {
+    let tls = match error {
+        ureq::Error::Io(error) => error.get_ref().and_then(|inner| inner.downcast_ref()),
+        ureq::Error::Rustls(error) => Some(error),
+        _ => None,
+    };
+    matches!(tls, Some(rustls::Error::InvalidCertificate(_)))
 }
 
 /// Resolves addresses spelt out as numbers and nothing else, so that no name is ever looked up from here.

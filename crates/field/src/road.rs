@@ -39,6 +39,10 @@ pub enum RoadError {
     /// The proxy's address is not an address.
     #[error("the proxy must be given as an address and a port, such as 127.0.0.1:9050")]
     BadProxy,
+    /// The host did not prove to be the one whose certificate is believed: another's, an expired one, or somebody in between.
+    /// Nothing was sent, and trying again would ask the same host.
+    #[error("the host does not show a certificate that is believed; nothing was sent")]
+    NotBelieved(#[source] Box<dyn std::error::Error + Send + Sync>),
     /// The connection failed or stood still. Trying again may help.
     #[error("the connection to the drop failed")]
     Line(#[source] Box<dyn std::error::Error + Send + Sync>),

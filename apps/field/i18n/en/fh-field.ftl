@@ -129,6 +129,7 @@ road-no-proxy = Tor does not answer at { $proxy }. Sending stopped, and nothing 
 road-not-here = { $url } is not on this machine, and the road loopback goes no further. Choose another: --road tor
 road-only-tor = { $url } is an onion address: it can be reached through Tor alone. Choose: --road tor
 road-bad-pin = The certificate to trust cannot be read. It must be a PEM file, beginning with "BEGIN CERTIFICATE".
+road-not-believed = The host does not show the certificate that it should ({ $why }). Nothing was sent. Somebody may be in between, or the certificate has expired or was replaced: ask the newsroom before you try again.
 road-tls-weaker = A weaker road: over plain TLS your connection shows whoever watches the line that it is you, which host you reach, when, and how much you send. They cannot read it. Where you can, use --road tor.
 road-clear = { $url } is not reached by https, so others could read along. Nothing is sent in the clear.
 road-bad-proxy = The proxy must be an address and a port, such as 127.0.0.1:9050.

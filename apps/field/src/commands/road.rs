@@ -1,5 +1,7 @@
 //! The road that was chosen on the command line.
 
+use std::path::Path;
+
 use anyhow::{Result, anyhow};
 use field::{Failure, HttpRoad, Trust, Way};
 use formats::{DropUrl, Kit};
@@ -23,7 +25,7 @@ pub(super) fn road_to(
     all: &[DropUrl],
 ) -> Result<(HttpRoad, Vec<DropUrl>)> {
     let trust = match &args.pin {
-        Some(file) => Trust::pinned(&std::fs::read(file).unwrap_or_default())?,
+        Some(file) => Trust::pinned(&read_pin(words, file)?)?,
         None => Trust::Web,
     };
     let way = match args.road {
@@ -47,6 +49,13 @@ pub(super) fn road_to(
         road.check(drop)?;
     }
     Ok((road, drops))
+}
+
+/// A file that is not there must not be taken for a certificate that is none: the one is a slip of the finger, the other may be
+/// somebody's trick.
+fn read_pin(words: &Words, file: &Path) -> Result<Vec<u8>> {
+    let name = || file.display().to_string();
+    std::fs::read(file).map_err(|_| anyhow!(say!(words, "error-file-unreadable", file = name())))
 }
 
 /// Says which drops failed, and why.

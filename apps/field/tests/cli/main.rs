@@ -3,6 +3,7 @@
 #![expect(clippy::unwrap_used, reason = "helpers of tests fail the test")]
 
 mod cards;
+mod cards_in_use;
 mod commands;
 mod cuts;
 mod kills;
@@ -14,4 +15,5 @@ mod nets;
 mod onion;
 mod socks;
 mod stage;
+mod tls;
 mod vault;

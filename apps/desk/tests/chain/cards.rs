@@ -5,8 +5,11 @@ use std::process::Command;
 use std::time::Duration;
 
 use desk::desk::{CardsView, Desk, DispatchState};
+use field::{FieldError, HttpRoad, Road, RoadError, Session, Way};
+use formats::{Cell, DropUrl};
 use rand_chacha::ChaCha20Rng;
 use rand_core::{RngCore, SeedableRng};
+use wire::{CellHash, MailboxAddress};
 
 use crate::world::{DESK_EXE, PSEUDONYM, World, until};
 
@@ -127,4 +130,86 @@ fn g03_five_cards_of_eight_arrive_and_the_receipt_goes_back_on_one() {
         desk.stop().await;
     });
     assert_eq!(fs::read_dir(world.path("desk/cards")).unwrap().count(), 0);
+}
+
+/// A road that is gone after so many cells.
+struct Breaks {
+    road: HttpRoad,
+    cells: usize,
+}
+
+impl Road for Breaks {
+    fn store(&mut self, session: &Session, cells: &[u8]) -> Result<u32, RoadError> {
+        let count = cells.len() / CELL;
+        let left = self.cells.checked_sub(count);
+        self.cells = left.ok_or_else(gone)?;
+        self.road.store(session, cells)
+    }
+
+    fn missing(&mut self, _: &Session, _: &[CellHash]) -> Result<Vec<u32>, RoadError> {
+        Err(gone())
+    }
+
+    fn mailbox(&mut self, _: &DropUrl, _: &MailboxAddress) -> Result<Cell, RoadError> {
+        Err(gone())
+    }
+
+    fn checkpoint(&mut self, drop: &DropUrl) -> Result<Vec<u8>, RoadError> {
+        self.road.checkpoint(drop)
+    }
+}
+
+/// Nothing that passes by waiting.
+fn gone() -> RoadError {
+    RoadError::NoProxy {
+        proxy: ([127, 0, 0, 1], 9).into(),
+    }
+}
+
+#[test]
+fn g03_what_a_drop_lacks_a_few_cards_bring() {
+    let world = World::new(62);
+    let mut film = vec![0; 12_000_000];
+    ChaCha20Rng::seed_from_u64(2).fill_bytes(&mut film);
+    let folder = world.path("cards");
+    fs::create_dir(&folder).unwrap();
+    let mut road = Breaks {
+        road: HttpRoad::new(Way::Loopback, [1; 32]),
+        cells: 130,
+    };
+    {
+        let mut reporter = world.reporter();
+        reporter.add(&[("film.bin".into(), film)], "by two roads");
+        reporter.spread(&folder, 8, 5);
+        let sent = reporter.send_over(&mut road);
+        assert!(matches!(sent, Err(FieldError::Road(_))), "{sent:?}");
+    }
+    let runtime = tokio::runtime::Runtime::new().unwrap();
+    runtime.block_on(async {
+        let desk = world.open_desk().await;
+        let film = |view: &CardsView| {
+            let pieces = view.dispatches.first().map(|one| one.pieces.clone());
+            pieces.and_then(|pieces| pieces.into_iter().find(|piece| piece.need > 8))
+        };
+        // The drop's part of the film, which does not restore it.
+        let view = cards(&desk, |view| film(view).is_some_and(|film| film.have >= 90)).await;
+        let half = film(&view).unwrap();
+        assert!(
+            !half.whole && half.have < 140 && half.need == 184,
+            "{half:?}"
+        );
+        // Nor would three cards do so by themselves.
+        for n in [5, 7, 6] {
+            let card = folder.join(n.to_string());
+            fh_desk(&world, &["gather", card.to_str().unwrap()]);
+        }
+        let inbox = until(&desk, |inbox| {
+            let first = inbox.dispatches.first();
+            first.is_some_and(|one| one.state == DispatchState::Complete)
+        })
+        .await;
+        assert_eq!(inbox.dispatches[0].note.as_deref(), Some("by two roads"));
+        assert_eq!(inbox.dispatches[0].items[0].bytes, 12_000_000);
+        desk.stop().await;
+    });
 }

@@ -269,25 +269,26 @@ impl Reporter {
 
     /// Sends everything to the drop over loopback. How many cells it took, noise left out.
     pub(crate) fn send(&mut self) -> u64 {
+        let sent = self.send_over(&mut HttpRoad::new(Way::Loopback, [1; 32]));
+        let sent = sent.unwrap();
+        assert!(sent.failures.is_empty() && sent.cells_left == 0, "{sent:?}");
+        sent.cells_sent
+    }
+
+    /// Sends as much as the road takes.
+    pub(crate) fn send_over(
+        &mut self,
+        road: &mut impl field::Road,
+    ) -> Result<field::Sent, field::FieldError> {
         let wish = SendWish {
             drops: Vec::new(),
             recovery: (1, 4),
             again: false,
             today: 20_000,
         };
-        let mut road = HttpRoad::new(Way::Loopback, [1; 32]);
-        let sent = self
-            .field
-            .send(
-                &mut road,
-                &mut RealClock(std::time::Instant::now()),
-                &wish,
-                &mut OsRng,
-                &mut |_| {},
-            )
-            .unwrap();
-        assert!(sent.failures.is_empty() && sent.cells_left == 0, "{sent:?}");
-        sent.cells_sent
+        let mut clock = RealClock(std::time::Instant::now());
+        self.field
+            .send(road, &mut clock, &wish, &mut OsRng, &mut |_| {})
     }
 
     /// Writes everything on new card files in a folder; any `need` of them restore it.

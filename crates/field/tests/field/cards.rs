@@ -21,14 +21,14 @@ use crate::doubles::{
 };
 
 /// A card in memory.
-struct Memory(Mutex<Vec<u8>>);
+pub(crate) struct Memory(Mutex<Vec<u8>>);
 
 impl Memory {
-    fn of(places: u32) -> Self {
+    pub(crate) fn of(places: u32) -> Self {
         Self(Mutex::new(vec![0; places as usize * CELL]))
     }
 
-    fn bytes(&self) -> Vec<u8> {
+    pub(crate) fn bytes(&self) -> Vec<u8> {
         self.0.lock().unwrap().clone()
     }
 }
@@ -57,7 +57,7 @@ fn desk(pieces: &Pieces) -> Desk {
     }
 }
 
-fn asked(cards: u16, need: u16) -> SpreadWish {
+pub(crate) fn asked(cards: u16, need: u16) -> SpreadWish {
     SpreadWish {
         dispatch: None,
         cards,
@@ -66,7 +66,7 @@ fn asked(cards: u16, need: u16) -> SpreadWish {
 }
 
 /// Spreads everything on cards of this many places.
-fn spread(
+pub(crate) fn spread(
     field: &mut Field<Platter>,
     plan: &SpreadPlan,
     cards: u16,

@@ -6,6 +6,7 @@
     reason = "helpers of tests fail the test; their numbers are small"
 )]
 
+mod card_noise;
 mod cards;
 mod doubles;
 mod duress;

@@ -129,7 +129,7 @@ const BLOCKS: usize = 40;
 /// Vaults of each kind.
 const VAULTS: u64 = 1_000;
 
-fn vault(seed: u64, with_duress: bool) -> (Platter, Field<Platter>) {
+pub(crate) fn vault(seed: u64, with_duress: bool) -> (Platter, Field<Platter>) {
     let second = with_duress.then(duress);
     let platter = Platter::of(BLOCKS);
     let setup = field::Setup {
@@ -143,7 +143,7 @@ fn vault(seed: u64, with_duress: bool) -> (Platter, Field<Platter>) {
     (platter, made)
 }
 
-fn fill(field: &mut Field<Platter>, seed: u64, items: u64) {
+pub(crate) fn fill(field: &mut Field<Platter>, seed: u64, items: u64) {
     // Text that compresses to nothing, were it ever to stand there.
     let words = "the same words again and again. ".repeat(400);
     for item in 0..items {

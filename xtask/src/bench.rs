@@ -1,7 +1,11 @@
 //! `cargo xtask bench`: figures against named peers, in one run, as medians of alternating pairs.
 
+mod cards;
 mod kill;
+mod newsroom;
+mod nextest;
 mod roads;
+mod runs;
 mod seal;
 
 use crate::setup;
@@ -24,11 +28,30 @@ pub(crate) struct Figure {
     pub(crate) target: String,
 }
 
+/// How much is measured.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Size {
+    /// Little: whether the bench itself works.
+    Quick,
+    /// What the targets name, as far as it takes minutes.
+    Usual,
+    /// Everything, which may take an hour and much of the disk.
+    Full,
+}
+
 /// Builds for release, measures, prints, and fails when a target is missed.
-pub(crate) fn run(quick: bool, only: &[String]) -> Result<()> {
+pub(crate) fn run(size: Size, only: &[String]) -> Result<()> {
+    let quick = size == Size::Quick;
     setup::packages()?;
     say("Building for release (several minutes the first time)");
-    must(&mut cargo(&["build", "--release", "--workspace", "--bins"]))?;
+    must(&mut cargo(&[
+        "build",
+        "--release",
+        "--workspace",
+        "--bins",
+        "--example",
+        "cards",
+    ]))?;
     let wanted = |name: &str| only.is_empty() || only.iter().any(|one| one == name);
     let mut figures = Vec::new();
     if wanted("seal") {
@@ -36,6 +59,9 @@ pub(crate) fn run(quick: bool, only: &[String]) -> Result<()> {
     }
     if wanted("drop") {
         figures.extend(drop_figures(quick)?);
+    }
+    if wanted("cards") {
+        figures.extend(cards::run(size)?);
     }
     if wanted("kill") {
         figures.extend(kill::run(quick)?);

@@ -47,7 +47,10 @@ enum Command {
         /// Smaller inputs, to see that the bench itself works.
         #[arg(long)]
         quick: bool,
-        /// Only these: seal, drop, kill.
+        /// Also what takes an hour and much of the disk: every choice of cards, and the largest sizes.
+        #[arg(long, conflicts_with = "quick")]
+        full: bool,
+        /// Only these: seal, drop, cards, kill, roads.
         only: Vec<String>,
     },
     /// Run the fuzz targets, coverage-guided; nothing needs to be installed for it.
@@ -76,7 +79,14 @@ fn run(command: Command) -> anyhow::Result<()> {
     match command {
         Command::Demo { once, out, files } => demo::run(once, out.as_deref(), &files),
         Command::Test { peers } => test::run(peers),
-        Command::Bench { quick, only } => bench::run(quick, &only),
+        Command::Bench { quick, full, only } => {
+            let size = match (quick, full) {
+                (true, _) => bench::Size::Quick,
+                (false, true) => bench::Size::Full,
+                (false, false) => bench::Size::Usual,
+            };
+            bench::run(size, &only)
+        }
         Command::Fuzz { seconds, only } => fuzz::run(seconds, &only),
         Command::Tidy => tidy::run(),
     }

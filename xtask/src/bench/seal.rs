@@ -1,23 +1,17 @@
 //! Sealing into cells against Debian's `age` encrypting alone: same file, same file system, both cores.
 
+use super::newsroom::Newsroom;
+use super::runs::{Run, median, memory, noise, timed, touch_memory};
 use super::{Figure, program};
 use crate::shell::{must, output, say, target_dir};
-use anyhow::{Context, Result};
-use std::fs::{self, File};
-use std::io::{Read, Write};
+use anyhow::Result;
+use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
-use std::time::Instant;
 
 const MIB: u64 = 1024 * 1024;
 const MOST_RATIO: f64 = 2.0;
 const MOST_RESIDENT_MIB: f64 = 64.0;
-
-/// One run of a program: wall time in seconds and the most it had resident, in MiB.
-struct Run {
-    seconds: f64,
-    resident: f64,
-}
 
 /// Alternating pairs over the same file, then a file eight times as large for the memory.
 pub(super) fn run(quick: bool) -> Result<Vec<Figure>> {
@@ -57,27 +51,20 @@ fn figures(ours: &[Run], peers: &[Run], large: &Run, size: u64) -> Vec<Figure> {
             ok: mine <= MOST_RATIO * theirs,
             target: format!("ratio at most {MOST_RATIO}"),
         },
-        memory(format!("resident at {mib} MiB (MiB)"), resident),
-        memory(format!("resident at {} MiB (MiB)", mib * 8), large.resident),
+        memory(
+            format!("resident at {mib} MiB (MiB)"),
+            resident,
+            MOST_RESIDENT_MIB,
+        ),
+        memory(
+            format!("resident at {} MiB (MiB)", mib * 8),
+            large.resident,
+            MOST_RESIDENT_MIB,
+        ),
     ]
 }
 
-fn memory(name: String, resident: f64) -> Figure {
-    Figure {
-        name,
-        ours: resident,
-        peer: MOST_RESIDENT_MIB,
-        ok: resident <= MOST_RESIDENT_MIB,
-        target: format!("at most {MOST_RESIDENT_MIB} MiB"),
-    }
-}
-
-fn median(mut values: Vec<f64>) -> f64 {
-    values.sort_by(f64::total_cmp);
-    values.get(values.len() / 2).copied().unwrap_or(f64::NAN)
-}
-
-/// A reporter's kit made the ordinary way, by a newsroom.
+/// A reporter who packs.
 struct Field {
     kit: PathBuf,
     out: PathBuf,
@@ -85,57 +72,8 @@ struct Field {
 
 impl Field {
     fn new(dir: &Path) -> Result<Self> {
-        let desk = dir.join("desk");
-        let secrets = dir.join("secrets");
-        let kit = dir.join("kit");
-        let made = Command::new(program("fh-desk"))
-            .args(["init", "--organisation", "Bench", "--threshold", "2"])
-            .args(["--custodian", "a", "--custodian", "b", "--custodian", "c"])
-            .args(["--editor", "e:editor", "--editor", "s:safety"])
-            .arg("--dir")
-            .arg(&desk)
-            .arg("--passphrase-dir")
-            .arg(&secrets)
-            .stdout(Stdio::null())
-            .status()
-            .context("starting fh-desk init")?;
-        anyhow::ensure!(made.success(), "fh-desk init failed");
-        // A kit names a drop; nothing is ever sent to this one, and nobody needs to listen there.
-        let token = dir.join("drop.token");
-        must(
-            Command::new(program("fh-drop"))
-                .args(["token", "--out"])
-                .arg(&token)
-                .stdout(Stdio::null()),
-        )?;
-        must(
-            Command::new(program("fh-desk"))
-                .args(["drop", "add", "--url", "http://127.0.0.1:9"])
-                .arg("--dir")
-                .arg(&desk)
-                .arg("--token-file")
-                .arg(&token)
-                .stdout(Stdio::null()),
-        )?;
-        let custodian = |name: &str| {
-            format!(
-                "{name}={}",
-                secrets.join(format!("{name}.passphrase")).display()
-            )
-        };
-        must(
-            Command::new(program("fh-desk"))
-                .args(["kit", "new", "bench"])
-                .arg("--dir")
-                .arg(&desk)
-                .arg("--out")
-                .arg(&kit)
-                .args(["--custodian-passphrase", &custodian("a")])
-                .args(["--custodian-passphrase", &custodian("b")])
-                .stdout(Stdio::null()),
-        )?;
         Ok(Self {
-            kit,
+            kit: Newsroom::found(dir)?.kit,
             out: dir.join("cells"),
         })
     }
@@ -176,41 +114,4 @@ fn age(recipient: &str, input: &Path, dir: &Path) -> Result<Run> {
     let run = timed(&command)?;
     fs::remove_file(&out)?;
     Ok(run)
-}
-
-/// Uses memory and frees it. A virtual machine takes memory from its host when it is first used and gives it back when it lies
-/// free; without this one run of a pair pays seconds for pages that the other finds at hand.
-fn touch_memory(bytes: u64) {
-    let bytes = usize::try_from(bytes).unwrap_or(0);
-    drop(std::hint::black_box(vec![1_u8; bytes]));
-}
-
-/// Runs under `time`, which alone reports the peak of resident memory.
-fn timed(command: &Command) -> Result<Run> {
-    let report = target_dir().join("bench-time");
-    let mut wrapped = Command::new("/usr/bin/time");
-    wrapped.args(["-f", "%M", "-o"]).arg(&report);
-    wrapped
-        .arg(command.get_program())
-        .args(command.get_args())
-        .stdout(Stdio::null());
-    let start = Instant::now();
-    must(&mut wrapped)?;
-    let seconds = start.elapsed().as_secs_f64();
-    let text = fs::read_to_string(&report)?;
-    let kib: f64 = text.trim().parse().context("reading the memory figure")?;
-    Ok(Run {
-        seconds,
-        resident: kib / 1024.0,
-    })
-}
-
-/// A file that does not compress, synced, so that no pair pays for its writing.
-fn noise(path: &Path, size: u64) -> Result<PathBuf> {
-    let mut source = File::open("/dev/urandom")?.take(size);
-    let mut file = File::create(path)?;
-    std::io::copy(&mut source, &mut file)?;
-    file.flush()?;
-    file.sync_all()?;
-    Ok(path.to_path_buf())
 }

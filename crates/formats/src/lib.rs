@@ -38,7 +38,7 @@ pub use contact::{Checkpoint, Contact, ReplyPair, SessionsLeft, Standing};
 pub use dispatch::{Item, Manifest};
 pub use error::DecodeError;
 pub use id::{DispatchId, KitId, MessageId, PieceNo};
-pub use keys::chain::{EPOCH, epoch_at};
+pub use keys::chain::{EPOCH, EPOCHS_AHEAD, epoch_at};
 pub use kit::{Custodian, DropUrl, Kit, KitDrop, SessionToken};
 pub use ledger::{Digest, LogVerifier, Sha256Writer};
 pub use message::Message;

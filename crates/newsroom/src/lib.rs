@@ -7,7 +7,8 @@
 //!
 //! The flows: [`accounts`] (enrolment, sign-in), [`items`] (examine and protect), [`stories`] (edit, approve,
 //! publish), [`arrival`] (how far a dispatch has come), [`sources`] (who may see and answer them, and missed contact),
-//! [`risks`] (what holds a story back for a source's sake), [`drill`] (a captured kit). What an approval binds is in
+//! [`vaults`] (from which vault of a reporter something came), [`risks`] (what holds a story back for a source's sake),
+//! [`drill`] (a captured kit). What an approval binds is in
 //! [`clearance`]; who did what, in a chain of hashes, in [`audit`]; how drops behave, in [`conduct`].
 
 pub mod accounts;
@@ -27,6 +28,7 @@ pub mod risks;
 pub mod sources;
 pub mod stories;
 pub mod time;
+pub mod vaults;
 pub mod work;
 
 pub use ids::{

@@ -8,6 +8,7 @@
 
 use formats::{CellHeader, DispatchId, KitId, PieceNo};
 use keys::{ChainKey, PieceTag};
+use newsroom::vaults::Link;
 use newsroom::{Micros, Private};
 use rand_core::RngCore;
 use std::time::Instant;
@@ -88,5 +89,6 @@ fn cell(piece: u32, index: u16, at: SpoolPosition) -> SpooledCell {
         dispatch: DispatchId([1; 16]),
         tag: PieceTag([u8::try_from(piece).unwrap_or_default(); 24]),
     };
-    SpooledCell { header, at }
+    let from = Link { chain: 0, epoch: 0 };
+    SpooledCell { header, at, from }
 }

@@ -17,6 +17,7 @@ use keys::PieceTag;
 use ledger::Digest;
 use newsroom::arrival::{DispatchKey, Progress, progress};
 use newsroom::audit::{Act, Actor, Chain, Entry};
+use newsroom::vaults::Link;
 use newsroom::work::Work;
 use newsroom::{BlobId, Micros};
 
@@ -27,6 +28,8 @@ pub struct SpooledCell {
     pub header: CellHeader,
     /// Where it lies.
     pub at: SpoolPosition,
+    /// The link that it was veiled with.
+    pub from: Link,
 }
 
 /// What a batch of cells changed.

@@ -3,9 +3,10 @@
 use crate::columns::Place;
 use crate::engine::{args, transact};
 use crate::error::StoreError;
+use crate::marks::Vault;
 use crate::open::Store;
 use crate::value::At;
-use formats::{DispatchId, KitId};
+use formats::KitId;
 use ledger::Digest;
 use newsroom::arrival::DispatchKey;
 use newsroom::audit::{Act, Actor, Chain, Entry};
@@ -145,7 +146,7 @@ impl Store {
         })
     }
 
-    /// The dispatch through whose reply pairs a kit is best told something that no receipt waits for.
+    /// The dispatch through whose reply pairs the everyday vault of a kit is best told something that no receipt waits for.
     ///
     /// # Errors
     /// The engine's failure.
@@ -155,21 +156,8 @@ impl Store {
         now: Micros,
     ) -> Result<Option<DispatchKey>, StoreError> {
         transact!(self, "find answerable dispatch", Read, |tx| {
-            let row: Option<(Vec<u8>, i64)> = tx
-                .one(
-                    "SELECT dispatch, ordinal FROM reply_pairs
-                     WHERE kit = $1 AND used_at IS NULL AND until > $2
-                     ORDER BY CASE WHEN EXISTS (SELECT 1 FROM receipts WHERE receipts.kit = reply_pairs.kit
-                         AND receipts.dispatch = reply_pairs.dispatch AND receipts.kind = 'complete') THEN 0 ELSE 1 END,
-                         received_at DESC, dispatch, ordinal LIMIT 1",
-                    args![kit, now],
-                )
-                .await?;
-            row.map(|(dispatch, _)| {
-                let dispatch = DispatchId(At("reply_pairs", "dispatch").bytes(&dispatch)?);
-                Ok(DispatchKey { kit, dispatch })
-            })
-            .transpose()
+            let pair = self.spare_pair(tx, kit, Vault::Everyday, now).await?;
+            Ok(pair.map(|found| found.pair.source))
         })
     }
 

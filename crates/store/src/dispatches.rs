@@ -47,10 +47,12 @@ pub struct DispatchRecord {
     pub note: Option<Private>,
     /// Why it is unreadable: a code.
     pub trouble: Option<String>,
-    /// A cell of it carried the duress mark. For those alone who may see sources.
+    /// A cell of it carried the duress mark, or it came from another vault. For those alone who may see sources.
     pub forced: bool,
     /// How many items its manifest says are held back; `None` while it was not read.
     pub held: Option<u32>,
+    /// It came from another vault than the everyday one, as after a duress passphrase. For the same people.
+    pub another_vault: bool,
 }
 
 type PieceRow = (i64, i64, i64, i64, Option<Vec<u8>>, Option<Vec<u8>>);
@@ -206,6 +208,7 @@ impl Store {
             Some(sealed) => Some(self.open_text(note_place(&note_row(&key)), &sealed)?),
             None => None,
         };
+        let mark = self.open_mark(&key, forced.as_deref())?;
         Ok(DispatchRecord {
             pseudonym: self.open_text(place, &pseudonym)?,
             state: At("dispatches", "state").word(DispatchState::from_code(&state))?,
@@ -215,7 +218,8 @@ impl Store {
             progress: progress(&self.piece_facts(tx, &key).await?),
             note,
             trouble,
-            forced: self.open_mark(&key, forced.as_deref())?,
+            forced: mark.counts(),
+            another_vault: mark.elsewhere,
             held: held
                 .map(|held| At("dispatches", "held").number(held))
                 .transpose()?,

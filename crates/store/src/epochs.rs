@@ -8,8 +8,10 @@ use crate::open::Store;
 use crate::value::At;
 use formats::{KitId, Standing};
 use keys::ChainKey;
+use newsroom::arrival::DispatchKey;
 use newsroom::audit::{Act, Actor, Chain, Entry};
 use newsroom::kits::{self, CaptureFacts};
+use newsroom::vaults::{Brought, Chains, Link, Origin};
 use newsroom::{Micros, Refusal};
 
 /// The most chains kept for one kit. More than one fresh chain means that somebody copied the kit.
@@ -25,71 +27,97 @@ pub struct FreshChain {
     pub key: ChainKey,
     /// The epoch of that key.
     pub epoch: u32,
+    /// When its vault was first used, as far as its contact pieces tell.
+    pub brought: u32,
     /// The oldest epoch from which something authentic came under it.
     pub seen: Option<u32>,
+    /// The newest epoch that it is known of.
+    pub newest: u32,
 }
 
-/// What became of a fresh chain that a contact piece brought.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Brought {
-    Known,
-    Kept,
-    TooMany,
+/// The chain in a kit's own row.
+struct OwnChain {
+    key: ChainKey,
+    epoch: u32,
+    /// Nothing older is wanted of the everyday vault.
+    closed_to: u32,
+    /// It is the one that the kit came with.
+    first: bool,
 }
 
-type ChainRow = (i64, Vec<u8>, i64, Option<i64>);
+type ChainRow = (i64, Vec<u8>, i64, i64, Option<i64>, i64);
 
 impl Store {
-    /// Enters what a contact piece says of its field: how far it is, and the fresh chain that it goes over to.
+    /// Enters what a contact piece says of its field: how far it is, and the fresh chain that it goes over to. What another
+    /// vault than the everyday one says is not entered: it would close epochs, and end waiting, in her name.
     ///
     /// # Errors
     /// [`Refusal::UnknownKit`].
     pub async fn enter_standing(
         &self,
-        kit: KitId,
+        about: &DispatchKey,
+        from: Link,
         standing: &Standing,
         next: Option<&ChainKey>,
         now: Micros,
     ) -> Result<(), StoreError> {
-        let fewest = standing
-            .sessions
-            .iter()
-            .map(|one| i64::from(one.left))
-            .min();
         transact!(self, "enter standing", Decide, |tx| {
-            let row: Option<(i64, Option<i64>, Vec<u8>, i64)> = tx
-                .one(
-                    "SELECT closed_to, settled_from, chain_key, epoch FROM kits WHERE id = $1",
-                    args![kit],
-                )
-                .await?;
-            let (closed_to, pending, own, own_epoch) = row.ok_or(Refusal::UnknownKit)?;
-            let at = At("kits", "closed_to");
-            let closed_to: u32 = at.number(closed_to)?;
-            let own = self.open(place("chain_key", &kit), &own)?;
-            let own = (ChainKey::from_bytes(at.bytes(&own)?), at.number(own_epoch)?);
-            // A fresh chain that has become the kit's own comes again with contact pieces sealed before.
-            let known = |next: &ChainKey| same_chain(next, standing.epoch, &own.0, own.1);
-            if let Some(next) = next.filter(|next| !known(next)) {
-                self.bring_chain(tx, kit, next, standing.epoch, closed_to, now)
-                    .await?;
+            let kit = about.kit;
+            let own = self.own_chain(tx, kit).await?;
+            // Where the fresh chain is the kit's own already, it comes again with contact pieces sealed before.
+            let known = |next: &ChainKey| {
+                !own.first && same_chain(next, standing.epoch, &own.key, own.epoch)
+            };
+            let brought = match next.filter(|next| !known(next)) {
+                Some(next) => {
+                    let chain = self.bring_chain(tx, kit, next, standing.epoch, own.closed_to, now);
+                    // A chain too many is certainly not hers.
+                    Some(chain.await?.unwrap_or(u16::MAX))
+                }
+                None => None,
+            };
+            let origin = |known: Origin| match brought {
+                Some(chain) => Origin {
+                    chain: Some(chain),
+                    ..known.and(from)
+                },
+                None => known.and(from),
+            };
+            let mark = self.add_to_mark(tx, about, false, origin, now).await?;
+            match mark.elsewhere {
+                true => Ok(()),
+                false => self.enter_word(tx, kit, standing, own.closed_to, now).await,
             }
-            // A word waits undisturbed until it settles; the next one waits anew.
-            if pending.is_none() && standing.epoch_from > closed_to {
-                let sql = "UPDATE kits SET settled_from = $1, settled_said_at = $2 WHERE id = $3";
-                tx.exec(sql, args![standing.epoch_from, now, kit]).await?;
-            }
-            // Contact pieces overtake each other; what is settled stays settled.
-            let sql = "UPDATE kits SET intake_from = $1 WHERE id = $2 AND (intake_from IS NULL OR intake_from < $1)";
-            tx.exec(sql, args![standing.intake_from, kit]).await?;
-            let sql = "UPDATE kits SET bulletin = $1 WHERE id = $2 AND bulletin < $1";
-            tx.exec(sql, args![standing.bulletin, kit]).await?;
-            let sql = "UPDATE kits SET sessions_left = $1 WHERE id = $2 AND confirmed <= $3";
-            tx.exec(sql, args![fewest, kit, standing.epoch]).await?;
-            Ok(())
         })
     }
 
+    /// What the everyday vault says of itself.
+    async fn enter_word(
+        &self,
+        tx: &mut Tx,
+        kit: KitId,
+        standing: &Standing,
+        closed_to: u32,
+        now: Micros,
+    ) -> Result<(), StoreError> {
+        let left = standing.sessions.iter().map(|one| i64::from(one.left));
+        let fewest = left.min();
+        // A word waits undisturbed until it settles; the next one waits anew.
+        if standing.epoch_from > closed_to {
+            let sql = "UPDATE kits SET settled_from = $1, settled_said_at = $2 WHERE id = $3 AND settled_from IS NULL";
+            tx.exec(sql, args![standing.epoch_from, now, kit]).await?;
+        }
+        // Contact pieces overtake each other; what is settled stays settled.
+        let sql = "UPDATE kits SET intake_from = $1 WHERE id = $2 AND (intake_from IS NULL OR intake_from < $1)";
+        tx.exec(sql, args![standing.intake_from, kit]).await?;
+        let sql = "UPDATE kits SET bulletin = $1 WHERE id = $2 AND bulletin < $1";
+        tx.exec(sql, args![standing.bulletin, kit]).await?;
+        let sql = "UPDATE kits SET sessions_left = $1 WHERE id = $2 AND confirmed <= $3";
+        tx.exec(sql, args![fewest, kit, standing.epoch]).await?;
+        Ok(())
+    }
+
+    /// Keeps a fresh chain, and gives its place among the kit's chains; `None` when there are too many.
     async fn bring_chain(
         &self,
         tx: &mut Tx,
@@ -98,32 +126,41 @@ impl Store {
         epoch: u32,
         closed_to: u32,
         now: Micros,
-    ) -> Result<Brought, StoreError> {
+    ) -> Result<Option<u16>, StoreError> {
+        let everyday = self.chain_facts(tx, kit).await?.everyday();
         let chains = self.fresh_chains(tx, kit).await?;
         for known in &chains {
             if known.epoch <= epoch && links_to(&known.key, epoch - known.epoch, next) {
-                return Ok(Brought::Known);
+                self.note_brought(tx, kit, known.ordinal, epoch, now)
+                    .await?;
+                return Ok(Some(known.ordinal));
             }
             if known.epoch > epoch && links_to(next, known.epoch - epoch, &known.key) {
                 // Sealed earlier and come later. Epochs that are closed stay closed.
                 let from = epoch.max(closed_to).min(known.epoch);
                 let key = walk(next, from - epoch);
                 self.put_chain(tx, kit, known.ordinal, &key, from).await?;
-                return Ok(Brought::Known);
+                self.note_brought(tx, kit, known.ordinal, epoch, now)
+                    .await?;
+                return Ok(Some(known.ordinal));
             }
         }
         let ordinal = chains.iter().map(|one| one.ordinal).max().unwrap_or(0) + 1;
-        if ordinal > CHAINS_MAX {
+        // What the everyday vault has settled closes nothing of another one's.
+        let from = if chains.is_empty() {
+            epoch.max(closed_to)
+        } else {
+            epoch
+        };
+        if ordinal > CHAINS_MAX || from - epoch > LINKS_MAX {
             tracing::warn!("a kit brings ever new chains; this one is not kept");
-            return Ok(Brought::TooMany);
-        }
-        let from = epoch.max(closed_to);
-        if from - epoch > LINKS_MAX {
-            return Ok(Brought::TooMany);
+            return Ok(None);
         }
         self.put_chain(tx, kit, ordinal, &walk(next, from - epoch), from)
             .await?;
-        // A second fresh chain comes from a second device with the same kit: somebody has copied it.
+        let sql = "UPDATE kit_chains SET brought = $1, newest = $1 WHERE kit = $2 AND ordinal = $3";
+        tx.exec(sql, args![epoch, kit, ordinal]).await?;
+        // A second fresh chain comes from another vault: by the duress passphrase, or on a device with a copy of the kit.
         let act = if chains.is_empty() {
             Act::KitAdvanced
         } else {
@@ -132,7 +169,47 @@ impl Store {
         let entry = Entry::new(Chain::Desk, Actor::Desk, act, now);
         self.append(tx, entry.with("kit", kit).with("epoch", from))
             .await?;
-        Ok(Brought::Kept)
+        self.everyday_may_differ(tx, kit, everyday, now).await?;
+        Ok(Some(ordinal))
+    }
+
+    /// A contact piece of this epoch brought a chain that is known.
+    async fn note_brought(
+        &self,
+        tx: &mut Tx,
+        kit: KitId,
+        ordinal: u16,
+        epoch: u32,
+        now: Micros,
+    ) -> Result<(), StoreError> {
+        let everyday = self.chain_facts(tx, kit).await?.everyday();
+        let sql =
+            "UPDATE kit_chains SET newest = $1 WHERE kit = $2 AND ordinal = $3 AND newest < $1";
+        tx.exec(sql, args![epoch, kit, ordinal]).await?;
+        let sql =
+            "UPDATE kit_chains SET brought = $1 WHERE kit = $2 AND ordinal = $3 AND brought > $1";
+        tx.exec(sql, args![epoch, kit, ordinal]).await?;
+        self.everyday_may_differ(tx, kit, everyday, now).await
+    }
+
+    /// When a vault turned out to have been in use before the one taken for the everyday one: what that one said of itself
+    /// is taken back, and all dispatches are judged again.
+    async fn everyday_may_differ(
+        &self,
+        tx: &mut Tx,
+        kit: KitId,
+        before: Option<Brought>,
+        now: Micros,
+    ) -> Result<(), StoreError> {
+        let now_is = self.chain_facts(tx, kit).await?.everyday();
+        let chain = |one: Option<Brought>| one.map(|one| one.chain);
+        if before.is_none() || chain(before) == chain(now_is) {
+            return Ok(());
+        }
+        let sql = "UPDATE kits SET settled_from = NULL, settled_said_at = NULL, intake_from = NULL, sessions_left = NULL
+                   WHERE id = $1";
+        tx.exec(sql, args![kit]).await?;
+        self.judge_again(tx, kit, now).await
     }
 
     async fn put_chain(
@@ -159,113 +236,183 @@ impl Store {
         tx: &mut Tx,
         kit: KitId,
     ) -> Result<Vec<FreshChain>, StoreError> {
-        let sql = "SELECT ordinal, chain_key, epoch, seen FROM kit_chains WHERE kit = $1 ORDER BY ordinal";
+        let sql = "SELECT ordinal, chain_key, epoch, brought, seen, newest FROM kit_chains WHERE kit = $1 ORDER BY ordinal";
         let rows: Vec<ChainRow> = tx.all(sql, args![kit]).await?;
         let at = At("kit_chains", "chain_key");
         rows.into_iter()
-            .map(|(ordinal, sealed, epoch, seen)| {
+            .map(|(ordinal, sealed, epoch, brought, seen, newest)| {
                 let ordinal = at.number(ordinal)?;
                 let key = self.open(chain_place(&chain_row(&kit, ordinal)), &sealed)?;
                 Ok(FreshChain {
                     ordinal,
                     key: ChainKey::from_bytes(at.bytes(&key)?),
                     epoch: at.number(epoch)?,
+                    brought: at.number(brought)?,
                     seen: seen.map(|seen| at.number(seen)).transpose()?,
+                    newest: at.number(newest)?,
                 })
             })
             .collect()
     }
 
-    /// Something authentic came from `epoch` of the chain with this place (0 is the kit's own).
+    /// What the rules need to know of a kit's chains.
+    pub(crate) async fn chain_facts(&self, tx: &mut Tx, kit: KitId) -> Result<Chains, StoreError> {
+        let at = At("kit_chains", "seen");
+        let sql = "SELECT first_chain FROM kits WHERE id = $1";
+        let row: Option<(i64,)> = tx.one(sql, args![kit]).await?;
+        let (first,) = row.ok_or(Refusal::UnknownKit)?;
+        let sql = "SELECT ordinal, brought, seen FROM kit_chains WHERE kit = $1 ORDER BY ordinal";
+        let rows: Vec<(i64, i64, Option<i64>)> = tx.all(sql, args![kit]).await?;
+        let brought = rows.into_iter().map(|(chain, brought, seen)| {
+            Ok::<_, StoreError>(Brought {
+                chain: at.number(chain)?,
+                at: at.number(brought)?,
+                seen: seen.map(|seen| at.number(seen)).transpose()?,
+            })
+        });
+        Ok(Chains {
+            first: first != 0,
+            brought: brought.collect::<Result<_, _>>()?,
+        })
+    }
+
+    /// Something authentic of this dispatch came under this link.
     ///
     /// # Errors
     /// The engine's failure.
     pub async fn confirm_epoch(
         &self,
-        kit: KitId,
-        chain: u16,
-        epoch: u32,
+        about: &DispatchKey,
+        from: Link,
+        now: Micros,
     ) -> Result<(), StoreError> {
         transact!(self, "confirm epoch", Work, |tx| {
-            let sql = "UPDATE kits SET confirmed = $1 WHERE id = $2 AND confirmed < $1";
-            tx.exec(sql, args![epoch, kit]).await?;
-            let sql = "UPDATE kit_chains SET seen = $1 WHERE kit = $2 AND ordinal = $3 AND (seen IS NULL OR seen > $1)";
+            let (kit, Link { chain, epoch }) = (about.kit, from);
+            let sql =
+                "UPDATE kit_chains SET newest = $1 WHERE kit = $2 AND ordinal = $3 AND newest < $1";
             tx.exec(sql, args![epoch, kit, chain]).await?;
+            let sql = "UPDATE kit_chains SET seen = $1 WHERE kit = $2 AND ordinal = $3 AND (seen IS NULL OR seen > $1)";
+            if tx.exec(sql, args![epoch, kit, chain]).await? == 1 {
+                // What came under the first chain in a later epoch is not hers: her field had gone over.
+                self.judge_again(tx, kit, now).await?;
+            }
+            if !self.load_mark(tx, about).await?.elsewhere {
+                let sql = "UPDATE kits SET confirmed = $1 WHERE id = $2 AND confirmed < $1";
+                tx.exec(sql, args![epoch, kit]).await?;
+            }
             Ok(())
         })
     }
 
-    /// Closes the epochs of every kit in which, by the field's settled word, nothing is on its way any more: their keys
-    /// are replaced by later ones, and the kit's own chain goes once its field uses the fresh one.
+    /// Erases keys that nothing on its way needs any more, for every kit: on the field's settled word those of its earlier
+    /// epochs, and of the kit's first chain what only her everyday vault could have used, and what is older than anything
+    /// on its way. The rest of the first chain stays: with it a vault is recognised that she was forced to open.
     ///
     /// # Errors
     /// The engine's failure.
     pub async fn close_epochs(&self, now: Micros) -> Result<u32, StoreError> {
-        type Row = (Vec<u8>, Vec<u8>, i64, Option<i64>, Option<i64>, Option<i64>);
+        type Row = (Vec<u8>, Option<i64>, Option<i64>, Option<i64>);
         transact!(self, "close epochs", Decide, |tx| {
-            let sql = "SELECT id, chain_key, epoch, settled_from, settled_said_at, captured_from FROM kits
-                       WHERE settled_from IS NOT NULL";
+            let sql =
+                "SELECT id, settled_from, settled_said_at, captured_from FROM kits ORDER BY id";
             let rows: Vec<Row> = tx.all(sql, &[]).await?;
             let at = At("kits", "settled_from");
             let mut closed = 0;
-            for (id, sealed, epoch, from, said_at, captured) in rows {
+            for (id, from, said_at, captured) in rows {
                 let kit = KitId(at.bytes(&id)?);
                 let word = match (from, said_at) {
                     (Some(from), Some(said_at)) => Some((at.number(from)?, Micros(said_at))),
                     _ => None,
                 };
-                let Some(to) = kits::closable(word, captured.is_some(), now) else {
-                    continue;
-                };
-                let own = self.open(place("chain_key", &kit), &sealed)?;
-                let own = (ChainKey::from_bytes(at.bytes(&own)?), at.number(epoch)?);
-                self.close_kit(tx, kit, own, to, now).await?;
-                closed += 1;
+                let word = kits::closable(word, captured.is_some(), now);
+                if let Some(to) = word {
+                    self.close_everyday(tx, kit, to, now).await?;
+                    closed += 1;
+                }
+                if captured.is_none() {
+                    self.close_first(tx, kit, now).await?;
+                }
             }
             Ok(closed)
         })
     }
 
-    async fn close_kit(
+    /// Closes what the everyday vault has used since it went over. Chains of other vaults stay: their word is not hers, and
+    /// hers is not theirs.
+    async fn close_everyday(
         &self,
         tx: &mut Tx,
         kit: KitId,
-        own: (ChainKey, u32),
         to: u32,
         now: Micros,
     ) -> Result<(), StoreError> {
+        let everyday = self.chain_facts(tx, kit).await?.everyday();
         let chains = self.fresh_chains(tx, kit).await?;
-        for chain in chains.iter().filter(|chain| chain.epoch < to) {
+        let hers = chains
+            .iter()
+            .filter(|one| everyday.is_some_and(|everyday| everyday.chain == one.ordinal));
+        for chain in hers.filter(|chain| chain.epoch < to) {
             let key = walk(&chain.key, to - chain.epoch);
             self.put_chain(tx, kit, chain.ordinal, &key, to).await?;
         }
-        // Nothing sealed before `to` is wanted, and what came under the fresh chain came from before it: no cell that is
-        // wanted was made under the kit's own chain. With two fresh chains nobody can tell whose word that is.
-        let replacing = match chains.as_slice() {
-            [only] => only.seen.is_some_and(|seen| seen < to).then_some(only),
-            _ => None,
-        };
-        let (key, epoch) = match replacing {
-            Some(fresh) => (
-                walk(&fresh.key, to.saturating_sub(fresh.epoch)),
-                fresh.epoch.max(to),
-            ),
-            None => (walk(&own.0, to.saturating_sub(own.1)), own.1.max(to)),
-        };
-        if let Some(fresh) = replacing {
-            let sql = "DELETE FROM kit_chains WHERE kit = $1 AND ordinal = $2";
-            tx.exec(sql, args![kit, fresh.ordinal]).await?;
+        let own = self.own_chain(tx, kit).await?;
+        if !own.first {
+            self.put_own(tx, kit, &own, to).await?;
         }
-        let sealed = self.seal(place("chain_key", &kit), key.expose_bytes())?;
-        tx.exec(
-            "UPDATE kits SET chain_key = $1, epoch = $2, closed_to = $3, settled_from = NULL, settled_said_at = NULL
-             WHERE id = $4",
-            args![sealed, epoch, to, kit],
-        )
-        .await?;
+        let sql = "UPDATE kits SET closed_to = $1, settled_from = NULL, settled_said_at = NULL WHERE id = $2";
+        tx.exec(sql, args![to, kit]).await?;
         let entry = Entry::new(Chain::Desk, Actor::Desk, Act::KitClosed, now);
         self.append(tx, entry.with("kit", kit).with("epoch", to))
             .await?;
+        Ok(())
+    }
+
+    async fn close_first(&self, tx: &mut Tx, kit: KitId, now: Micros) -> Result<(), StoreError> {
+        let chains = self.chain_facts(tx, kit).await?;
+        let sql = "SELECT closed_to, issued_at, epoch FROM kits WHERE id = $1";
+        let row: Option<(i64, i64, i64)> = tx.one(sql, args![kit]).await?;
+        let (closed_to, issued_at, epoch) = row.ok_or(Refusal::UnknownKit)?;
+        let closed_to = At("kits", "closed_to").number(closed_to)?;
+        let to = chains.first_open_from(closed_to, Micros(issued_at), now);
+        if chains.first && i64::from(to) > epoch {
+            let own = self.own_chain(tx, kit).await?;
+            self.put_own(tx, kit, &own, to).await?;
+            let entry = Entry::new(Chain::Desk, Actor::Desk, Act::KitClosed, now);
+            self.append(tx, entry.with("kit", kit).with("first", to))
+                .await?;
+        }
+        Ok(())
+    }
+
+    async fn own_chain(&self, tx: &mut Tx, kit: KitId) -> Result<OwnChain, StoreError> {
+        let sql = "SELECT chain_key, epoch, closed_to, first_chain FROM kits WHERE id = $1";
+        let row: Option<(Vec<u8>, i64, i64, i64)> = tx.one(sql, args![kit]).await?;
+        let (sealed, epoch, closed_to, first) = row.ok_or(Refusal::UnknownKit)?;
+        let at = At("kits", "chain_key");
+        let key = self.open(place("chain_key", &kit), &sealed)?;
+        Ok(OwnChain {
+            key: ChainKey::from_bytes(at.bytes(&key)?),
+            epoch: at.number(epoch)?,
+            closed_to: at.number(closed_to)?,
+            first: first != 0,
+        })
+    }
+
+    /// Replaces the kit's own key by a later link of its chain, if `to` is later.
+    async fn put_own(
+        &self,
+        tx: &mut Tx,
+        kit: KitId,
+        own: &OwnChain,
+        to: u32,
+    ) -> Result<(), StoreError> {
+        if to <= own.epoch {
+            return Ok(());
+        }
+        let key = walk(&own.key, to - own.epoch);
+        let sealed = self.seal(place("chain_key", &kit), key.expose_bytes())?;
+        let sql = "UPDATE kits SET chain_key = $1, epoch = $2 WHERE id = $3";
+        tx.exec(sql, args![sealed, to, kit]).await?;
         Ok(())
     }
 

@@ -40,11 +40,13 @@ pub struct KitRecord {
     pub issued_at: Micros,
     /// This epoch and later ones are refused: the kit was captured.
     pub captured_from: Option<u32>,
-    /// Chains that its field made to replace the kit's own; more than one when somebody has copied the kit.
+    /// Whether the chain key is still of the chain that the kit came with.
+    pub first_chain: bool,
+    /// Chains that its field made to replace the kit's own; more than one when it was used from several vaults.
     pub fresh: Vec<FreshChain>,
 }
 
-type Row = (Vec<u8>, Vec<u8>, Vec<u8>, i64, i64, i64, Option<i64>);
+type Row = (Vec<u8>, Vec<u8>, Vec<u8>, i64, i64, i64, Option<i64>, i64);
 
 impl Store {
     /// Issues a kit, on the word of the custodians.
@@ -113,7 +115,7 @@ impl Store {
     /// The engine's failure.
     pub async fn kits(&self) -> Result<Vec<KitRecord>, StoreError> {
         transact!(self, "list kits", Read, |tx| {
-            let sql = "SELECT id, pseudonym, chain_key, epoch, confirmed, issued_at, captured_from FROM kits ORDER BY issued_at, id";
+            let sql = "SELECT id, pseudonym, chain_key, epoch, confirmed, issued_at, captured_from, first_chain FROM kits ORDER BY issued_at, id";
             let rows: Vec<Row> = tx.all(sql, &[]).await?;
             let mut kits = Vec::with_capacity(rows.len());
             for row in rows {
@@ -129,14 +131,14 @@ impl Store {
     /// [`Refusal::UnknownKit`].
     pub async fn kit(&self, id: KitId) -> Result<KitRecord, StoreError> {
         transact!(self, "load kit", Read, |tx| {
-            let sql = "SELECT id, pseudonym, chain_key, epoch, confirmed, issued_at, captured_from FROM kits WHERE id = $1";
+            let sql = "SELECT id, pseudonym, chain_key, epoch, confirmed, issued_at, captured_from, first_chain FROM kits WHERE id = $1";
             let row: Option<Row> = tx.one(sql, args![id]).await?;
             self.kit_from(tx, row.ok_or(Refusal::UnknownKit)?).await
         })
     }
 
     async fn kit_from(&self, tx: &mut Tx, row: Row) -> Result<KitRecord, StoreError> {
-        let (id, pseudonym, key, epoch, confirmed, issued_at, captured) = row;
+        let (id, pseudonym, key, epoch, confirmed, issued_at, captured, first) = row;
         let id = KitId(At("kits", "id").bytes(&id)?);
         let key = self.open(place("chain_key", &id), &key)?;
         Ok(KitRecord {
@@ -148,6 +150,7 @@ impl Store {
             captured_from: captured
                 .map(|from| At("kits", "captured_from").number(from))
                 .transpose()?,
+            first_chain: first != 0,
             fresh: self.fresh_chains(tx, id).await?,
             id,
         })

@@ -25,6 +25,7 @@ mod held;
 mod items;
 mod jobs;
 mod kits;
+mod marks;
 mod migrate;
 mod offers;
 mod open;

@@ -13,6 +13,7 @@ const MIGRATIONS: &[(i64, &str)] = &[
     (4, include_str!("../migrations/0004_risks.sql")),
     (5, include_str!("../migrations/0005_kit_offers.sql")),
     (6, include_str!("../migrations/0006_held_items.sql")),
+    (7, include_str!("../migrations/0007_vaults.sql")),
 ];
 
 const NAME: &str = "migrate";

@@ -3,6 +3,7 @@
 use crate::columns::Place;
 use crate::engine::{Tx, args, transact};
 use crate::error::StoreError;
+use crate::marks::Vault;
 use crate::open::Store;
 use crate::value::At;
 use formats::{Cell, DispatchId, KitId, ReceiptKind};
@@ -14,6 +15,8 @@ use newsroom::{DropId, Micros, ReceiptId, Refusal};
 
 /// How long a reply pair is good for.
 const PAIR_LIFE: i64 = 180 * DAY;
+/// Pairs looked at in one go.
+const PAGE: i64 = 64;
 
 /// Names a reply pair.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -110,7 +113,8 @@ impl Store {
         })
     }
 
-    /// The next unused reply pair of a kit: first those of this dispatch, then the newest of any other.
+    /// The next unused reply pair of a kit: first those of this dispatch, then the newest of any other that came from the
+    /// same vault. What one vault is answered must never be opened by another.
     ///
     /// # Errors
     /// The engine's failure.
@@ -120,19 +124,70 @@ impl Store {
         now: Micros,
     ) -> Result<Option<ReplyPairRecord>, StoreError> {
         transact!(self, "find reply pair", Read, |tx| {
-            let row: Option<PairRow> = tx
-                .one(
-                    "SELECT dispatch, ordinal, pair FROM reply_pairs
-                     WHERE kit = $1 AND used_at IS NULL AND until > $2
-                     ORDER BY CASE WHEN dispatch = $3 THEN 0 ELSE 1 END, received_at DESC, dispatch, ordinal LIMIT 1",
-                    args![about.kit, now, about.dispatch],
-                )
-                .await?;
-            match row {
-                Some(row) => self.pair_from(about.kit, row).map(Some),
-                None => Ok(None),
+            let vault = self.load_mark(tx, about).await?.vault();
+            let sql = "SELECT dispatch, ordinal, pair FROM reply_pairs
+                       WHERE kit = $1 AND used_at IS NULL AND until > $2
+                       ORDER BY CASE WHEN dispatch = $3 THEN 0 ELSE 1 END, received_at DESC, dispatch, ordinal
+                       LIMIT $4 OFFSET $5";
+            let (kit, dispatch) = (about.kit, about.dispatch);
+            let mut found = None;
+            for page in 0.. {
+                let rows: Vec<PairRow> = tx
+                    .all(sql, args![kit, now, dispatch, PAGE, page * PAGE])
+                    .await?;
+                let (done, first) = self.first_of(tx, kit, vault, rows).await?;
+                found = first;
+                if done {
+                    break;
+                }
             }
+            Ok(found)
         })
+    }
+
+    /// The reply pair that suits a vault best when no receipt waits for it: of dispatches that need no receipt any more,
+    /// the newest first.
+    pub(crate) async fn spare_pair(
+        &self,
+        tx: &mut Tx,
+        kit: KitId,
+        vault: Vault,
+        now: Micros,
+    ) -> Result<Option<ReplyPairRecord>, StoreError> {
+        let sql = "SELECT dispatch, ordinal, pair FROM reply_pairs
+                   WHERE kit = $1 AND used_at IS NULL AND until > $2
+                   ORDER BY CASE WHEN EXISTS (SELECT 1 FROM receipts WHERE receipts.kit = reply_pairs.kit
+                       AND receipts.dispatch = reply_pairs.dispatch AND receipts.kind = 'complete') THEN 0 ELSE 1 END,
+                       received_at DESC, dispatch, ordinal DESC LIMIT $3 OFFSET $4";
+        let mut found = None;
+        for page in 0.. {
+            let rows: Vec<PairRow> = tx.all(sql, args![kit, now, PAGE, page * PAGE]).await?;
+            let (done, first) = self.first_of(tx, kit, vault, rows).await?;
+            found = first;
+            if done {
+                break;
+            }
+        }
+        Ok(found)
+    }
+
+    /// The first of a page of pairs that came from this vault; and whether there is no use in another page.
+    async fn first_of(
+        &self,
+        tx: &mut Tx,
+        kit: KitId,
+        vault: Vault,
+        rows: Vec<PairRow>,
+    ) -> Result<(bool, Option<ReplyPairRecord>), StoreError> {
+        let last = i64::try_from(rows.len()).unwrap_or(i64::MAX) < PAGE;
+        for row in rows {
+            let dispatch = DispatchId(At("reply_pairs", "dispatch").bytes(&row.0)?);
+            let source = DispatchKey { kit, dispatch };
+            if self.load_mark(tx, &source).await?.vault() == vault {
+                return Ok((true, Some(self.pair_from(kit, row)?)));
+            }
+        }
+        Ok((last, None))
     }
 
     pub(crate) fn pair_from(

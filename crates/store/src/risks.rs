@@ -1,8 +1,6 @@
-//! The duress mark of dispatches, and what safety editors answered for. Both sealed: nothing on the disk tells a marked
-//! dispatch from another.
+//! What holds a story back for a source's sake, and what safety editors answered for; sealed.
 
 use crate::columns::Place;
-use crate::dispatches::note_row;
 use crate::engine::{Tx, args};
 use crate::error::StoreError;
 use crate::open::Store;
@@ -16,63 +14,6 @@ use newsroom::{EditorId, Micros, StoryId};
 type RiskRow = (Vec<u8>, Vec<u8>, Option<Vec<u8>>, Option<i64>);
 
 impl Store {
-    /// The mark as it is kept: one byte, sealed either way.
-    pub(crate) fn seal_mark(&self, key: &DispatchKey, forced: bool) -> Result<Vec<u8>, StoreError> {
-        self.seal(mark_place(&note_row(key)), &[u8::from(forced)])
-    }
-
-    /// Whether a dispatch is marked; one that was there before marks were kept is not.
-    pub(crate) fn open_mark(
-        &self,
-        key: &DispatchKey,
-        sealed: Option<&[u8]>,
-    ) -> Result<bool, StoreError> {
-        let Some(sealed) = sealed else {
-            return Ok(false);
-        };
-        let mark = self.open(mark_place(&note_row(key)), sealed)?;
-        Ok(mark.first() == Some(&1))
-    }
-
-    /// A cell of this dispatch carried the mark: it stays marked for good, whatever later cells say.
-    pub(crate) async fn mark_forced(
-        &self,
-        tx: &mut Tx,
-        key: &DispatchKey,
-        now: Micros,
-    ) -> Result<(), StoreError> {
-        let sql = "SELECT forced FROM dispatches WHERE kit = $1 AND dispatch = $2";
-        let row: Option<(Option<Vec<u8>>,)> = tx.one(sql, args![key.kit, key.dispatch]).await?;
-        let (sealed,) = row.ok_or_else(|| At("dispatches", "forced").damaged())?;
-        if self.open_mark(key, sealed.as_deref())? {
-            return Ok(());
-        }
-        let sealed = self.seal_mark(key, true)?;
-        let sql = "UPDATE dispatches SET forced = $1 WHERE kit = $2 AND dispatch = $3";
-        tx.exec(sql, args![sealed, key.kit, key.dispatch]).await?;
-        // The act says nothing by itself; what was noted is in the sealed details.
-        let entry = Entry::new(Chain::Dispatch(*key), Actor::Desk, Act::DispatchNoted, now);
-        self.append(tx, entry.with("mark", "forced")).await?;
-        Ok(())
-    }
-
-    /// How many dispatches of a kit are marked.
-    pub(crate) async fn forced_dispatches(
-        &self,
-        tx: &mut Tx,
-        kit: KitId,
-    ) -> Result<u32, StoreError> {
-        let sql = "SELECT dispatch, forced FROM dispatches WHERE kit = $1";
-        let rows: Vec<(Vec<u8>, Option<Vec<u8>>)> = tx.all(sql, args![kit]).await?;
-        let mut marked = 0;
-        for (dispatch, sealed) in rows {
-            let dispatch = DispatchId(At("dispatches", "dispatch").bytes(&dispatch)?);
-            let key = DispatchKey { kit, dispatch };
-            marked += u32::from(self.open_mark(&key, sealed.as_deref())?);
-        }
-        Ok(marked)
-    }
-
     /// What stands behind the media of a story's version.
     pub(crate) async fn story_risks(
         &self,
@@ -99,7 +40,7 @@ impl Store {
                 kit: KitId(at.bytes(&kit)?),
                 dispatch: DispatchId(at.bytes(&dispatch)?),
             };
-            risks.forced |= self.open_mark(&key, forced.as_deref())?;
+            risks.forced |= self.open_mark(&key, forced.as_deref())?.counts();
             risks.captured |= captured.is_some();
         }
         Ok(risks)
@@ -151,14 +92,6 @@ impl Store {
         self.append(tx, entry.with("clearance", given.clearance))
             .await?;
         Ok(())
-    }
-}
-
-fn mark_place(row: &[u8]) -> Place<'_> {
-    Place {
-        table: "dispatches",
-        column: "forced",
-        row,
     }
 }
 

@@ -5,14 +5,16 @@ use crate::columns::Place;
 use crate::dispatches::DispatchRecord;
 use crate::engine::{Tx, args, transact};
 use crate::error::StoreError;
+use crate::marks::{Mark, Vault};
 use crate::open::Store;
-use crate::replies::{PairRef, PairRow, ReplyKind, ReplyPairRecord, SealedReply};
+use crate::replies::{PairRef, ReplyKind, ReplyPairRecord, SealedReply};
 use crate::value::At;
 use formats::{DispatchId, KitId, MessageId};
 use newsroom::arrival::DispatchKey;
 use newsroom::audit::{Act, Actor, Chain, Entry};
 use newsroom::sources::{self, Letter, Watch};
 use newsroom::{DropId, EditorId, Micros, Private, ReceiptId, Refusal};
+use std::collections::BTreeMap;
 
 /// A source: a kit and what is known of whoever holds it.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -27,12 +29,16 @@ pub struct SourceRecord {
     pub heard_at: Option<Micros>,
     /// How many dispatches came.
     pub dispatches: u32,
-    /// Reply pairs that no reply has used and that are not too old.
+    /// Reply pairs of the everyday vault that no reply has used and that are not too old.
     pub fresh_pairs: u32,
+    /// The same, of another vault.
+    pub other_pairs: u32,
     /// The missed-contact timer.
     pub watch: Option<Watch>,
-    /// How many of the dispatches carry the duress mark.
+    /// How many of the dispatches carry the duress mark or came from another vault.
     pub forced: u32,
+    /// How many of them came from another vault than the everyday one.
+    pub another_vault: u32,
     /// When the kit was cut off as captured.
     pub captured_at: Option<Micros>,
 }
@@ -166,31 +172,41 @@ impl Store {
         })
     }
 
-    /// The reply pair that a message should use: one that no receipt will need, the newest first.
+    /// The reply pair that a message should use: one that no receipt will need, the newest first. A message that answers a
+    /// dispatch goes to the vault that the dispatch came from, any other to the everyday one: to a vault that she was
+    /// forced to open nothing is ever sent unless an editor has chosen it.
     ///
     /// # Errors
     /// [`Refusal::SourcesNotYours`], [`Refusal::UnknownKit`], or the engine's failure.
     pub async fn message_pair(
         &self,
         kit: KitId,
+        answers: Option<DispatchId>,
         by: EditorId,
         now: Micros,
     ) -> Result<Option<ReplyPairRecord>, StoreError> {
         transact!(self, "find message pair", Read, |tx| {
             sources::may_see(&self.editor_facts(tx, by).await?)?;
             self.source_record(tx, kit, now).await?;
-            let row: Option<PairRow> = tx
-                .one(
-                    "SELECT dispatch, ordinal, pair FROM reply_pairs
-                     WHERE kit = $1 AND used_at IS NULL AND until > $2
-                     ORDER BY CASE WHEN EXISTS (SELECT 1 FROM receipts WHERE receipts.kit = reply_pairs.kit
-                         AND receipts.dispatch = reply_pairs.dispatch AND receipts.kind = 'complete') THEN 0 ELSE 1 END,
-                         received_at DESC, dispatch, ordinal DESC LIMIT 1",
-                    args![kit, now],
-                )
-                .await?;
-            row.map(|row| self.pair_from(kit, row)).transpose()
+            let vault = match answers {
+                Some(dispatch) => self.vault_of(tx, kit, dispatch).await?,
+                None => Vault::Everyday,
+            };
+            self.spare_pair(tx, kit, vault, now).await
         })
+    }
+
+    async fn vault_of(
+        &self,
+        tx: &mut Tx,
+        kit: KitId,
+        dispatch: DispatchId,
+    ) -> Result<Vault, StoreError> {
+        let key = DispatchKey { kit, dispatch };
+        let sql = "SELECT cells FROM dispatches WHERE kit = $1 AND dispatch = $2";
+        let known: Option<(i64,)> = tx.one(sql, args![kit, dispatch]).await?;
+        known.ok_or_else(|| crate::dispatches::missing_dispatch(&key))?;
+        Ok(self.load_mark(tx, &key).await?.vault())
     }
 
     /// Spends a pair on a message and queues it for the mailboxes, in one transaction.
@@ -208,13 +224,27 @@ impl Store {
         transact!(self, "queue message", Decide, |tx| {
             let editor = self.editor_facts(tx, message.by).await?;
             let source = self.source_record(tx, message.kit, now).await?;
+            let meant = match message.answers {
+                Some(dispatch) => self.vault_of(tx, message.kit, dispatch).await?,
+                None => Vault::Everyday,
+            };
+            if self.load_mark(tx, &pair.source).await?.vault() != meant {
+                return Err(Refusal::NoReplyPair.into());
+            }
             let letter = Letter {
                 text: message.text.expose(),
-                fresh_pairs: source.fresh_pairs,
+                fresh_pairs: match meant {
+                    Vault::Everyday => source.fresh_pairs,
+                    Vault::Another(_) => source.other_pairs,
+                },
                 last_pair_meant: message.last_pair_meant,
             };
             sources::write(&editor, letter)?;
-            let about = self.about(tx, message, pair).await?;
+            // Entered in the chain of the dispatch that it answers, else of the one that brought the pair.
+            let about = DispatchKey {
+                kit: message.kit,
+                dispatch: message.answers.unwrap_or(pair.source.dispatch),
+            };
             self.insert_reply(tx, reply, &about, ReplyKind::Message, pair, cells, now)
                 .await?;
             let text = message.text.expose().as_bytes();
@@ -259,27 +289,6 @@ impl Store {
             self.note_source(tx, by, Act::SourceWatched, Some(kit), now)
                 .await
         })
-    }
-
-    /// The dispatch in whose chain a message is entered: the one that it answers, else the one that brought the pair.
-    async fn about(
-        &self,
-        tx: &mut Tx,
-        message: &NewMessage<'_>,
-        pair: &PairRef,
-    ) -> Result<DispatchKey, StoreError> {
-        let Some(dispatch) = message.answers else {
-            return Ok(pair.source);
-        };
-        let sql = "SELECT cells FROM dispatches WHERE kit = $1 AND dispatch = $2";
-        let known: Option<(i64,)> = tx.one(sql, args![message.kit, dispatch]).await?;
-        let key = DispatchKey {
-            kit: message.kit,
-            dispatch,
-        };
-        known
-            .map(|_| key)
-            .ok_or_else(|| crate::dispatches::missing_dispatch(&key))
     }
 
     pub(crate) async fn note_source(
@@ -333,13 +342,12 @@ impl Store {
     ) -> Result<SourceRecord, StoreError> {
         let (kit, pseudonym, issued_at, watch, heard_at, dispatches) = row;
         let kit = KitId(At("kits", "id").bytes(&kit)?);
-        let fresh: Option<(i64,)> = tx
-            .one(
-                "SELECT COUNT(*) FROM reply_pairs WHERE kit = $1 AND used_at IS NULL AND until > $2",
-                args![kit, now],
-            )
-            .await?;
-        let forced = self.forced_dispatches(tx, kit).await?;
+        let marks = self.marks_of(tx, kit).await?;
+        let (fresh_pairs, other_pairs) = self.count_pairs(tx, kit, &marks, now).await?;
+        let count = |which: fn(&Mark) -> bool| {
+            let marked = marks.values().filter(|mark| which(mark));
+            u32::try_from(marked.count()).unwrap_or(u32::MAX)
+        };
         let sql = "SELECT captured_at FROM kits WHERE id = $1";
         let captured: Option<(Option<i64>,)> = tx.one(sql, args![kit]).await?;
         let watch = match watch {
@@ -354,12 +362,38 @@ impl Store {
             issued_at: Micros(issued_at),
             heard_at: heard_at.map(Micros),
             dispatches: At("dispatches", "dispatch").number(dispatches)?,
-            fresh_pairs: At("reply_pairs", "used_at").number(fresh.map_or(0, |(n,)| n))?,
+            fresh_pairs,
+            other_pairs,
             watch,
-            forced,
+            forced: count(|mark| mark.counts()),
+            another_vault: count(|mark| mark.elsewhere),
             captured_at: captured.and_then(|(at,)| at).map(Micros),
             kit,
         })
+    }
+
+    /// Reply pairs that can still be used, of the everyday vault and of others.
+    async fn count_pairs(
+        &self,
+        tx: &mut Tx,
+        kit: KitId,
+        marks: &BTreeMap<DispatchId, Mark>,
+        now: Micros,
+    ) -> Result<(u32, u32), StoreError> {
+        let sql = "SELECT dispatch, COUNT(*) FROM reply_pairs WHERE kit = $1 AND used_at IS NULL AND until > $2
+                   GROUP BY dispatch";
+        let rows: Vec<(Vec<u8>, i64)> = tx.all(sql, args![kit, now]).await?;
+        let at = At("reply_pairs", "dispatch");
+        let (mut everyday, mut other) = (0, 0);
+        for (dispatch, count) in rows {
+            let mark = marks.get(&DispatchId(at.bytes(&dispatch)?));
+            let count: u32 = at.number(count)?;
+            match mark.is_some_and(|mark| mark.elsewhere) {
+                false => everyday += count,
+                true => other += count,
+            }
+        }
+        Ok((everyday, other))
     }
 
     async fn messages_of(&self, tx: &mut Tx, kit: KitId) -> Result<Vec<MessageRecord>, StoreError> {

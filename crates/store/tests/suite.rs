@@ -37,6 +37,8 @@ mod secrecy;
 mod sources;
 #[path = "suite/stories.rs"]
 mod stories;
+#[path = "suite/vaults.rs"]
+mod vaults;
 #[path = "suite/world.rs"]
 mod world;
 
@@ -100,6 +102,9 @@ suite! {
     epochs::a_fresh_chain_is_kept_beside_the_kits_own,
     epochs::epochs_close_on_a_settled_word,
     epochs::a_captured_kit_is_cut_off,
+    vaults::another_vault_is_recognised_for_good,
+    vaults::vaults_are_answered_apart,
+    vaults::the_vault_used_first_is_hers_whatever_came_first,
     offers::the_first_device_gets_the_kit_and_a_second_is_seen,
     replies::a_pair_is_spent_once,
     replies::puts_are_retried_until_taken,

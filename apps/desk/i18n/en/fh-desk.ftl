@@ -233,6 +233,8 @@ write-send = Send
 write-measure = How long is it?
 write-length = { $bytes } of { $limit } bytes
 write-no-pair = She cannot be written to now: every reply needs a key that she sends along with a dispatch, and none is left. The next dispatch brings new ones.
+write-other-pairs = Her everyday vault cannot be written to now. Only an answer to a dispatch from the other vault can be sent, and it goes there.
+write-another-vault = An answer to a dispatch from another vault goes to that vault: to whoever forced her, or holds a copy of her kit. Every other message goes to her everyday vault alone.
 write-pairs-left = { $count ->
     [one] Only one more reply can be sent until she sends something. Receipts need replies too. Ask her to send a few words.
    *[other] Only { $count } more replies can be sent until she sends something. Ask her to send a few words.
@@ -257,6 +259,8 @@ forced-title = { $count ->
    *[other] { $count } dispatches were sent under force
 }
 forced-hint = Its sender used the quiet mark for it. Receipts go on as always and nothing at the sender’s end shows that you know. Do not mention it in a message: somebody else may be reading.
+another-vault = from another vault
+another-vault-hint = Some of it did not come from her everyday vault. So it is after she was made to give the duress passphrase, and when somebody else holds a copy of her kit. Take it as sent under force. What her everyday vault was told, and is told, is never sent there.
 captured = captured
 risk-title = A source is at risk behind this story
 risk-forced = Something in it was sent under force: it may be bait, and publishing it may harm whoever sent it.

@@ -224,6 +224,7 @@ pub(super) fn dispatch_line(
         items: items.iter().map(item_line).collect(),
         held: held::lines(held),
         forced: record.forced,
+        another_vault: record.another_vault,
     }
 }
 
@@ -269,6 +270,7 @@ fn item_view(
         scrub: scrub_state(record),
         derivatives: derivatives.iter().map(derivative_view).collect(),
         forced: dispatch.forced,
+        another_vault: dispatch.another_vault,
     }
 }
 

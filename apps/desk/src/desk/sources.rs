@@ -28,14 +28,18 @@ pub struct SourceLine {
     pub dispatches: u32,
     /// How many more replies she can be sent.
     pub fresh_pairs: u32,
+    /// How many more replies another vault of her kit can be sent.
+    pub other_pairs: u32,
     /// Where contact stands.
     pub contact: Contact,
     /// After how many hours of silence it is an alarm.
     pub hours: Option<i64>,
     /// What to do then.
     pub plan: Option<String>,
-    /// How many of the dispatches were sent under force, by their marks.
+    /// How many of the dispatches were sent under force, by their marks or because they came from another vault.
     pub forced: u32,
+    /// How many of them came from another vault than the everyday one.
+    pub another_vault: u32,
     /// When the kit was cut off as captured.
     pub captured_at: Option<i64>,
 }
@@ -203,7 +207,10 @@ impl Desk {
             text: &text,
             last_pair_meant: letter.last_pair_meant,
         };
-        let pair = open.store.message_pair(kit, editor, now).await?;
+        let pair = open
+            .store
+            .message_pair(kit, new.answers, editor, now)
+            .await?;
         let drops = open.store.drops().await?;
         if drops.is_empty() {
             // A pair must not be spent on a message that nobody carries.
@@ -254,10 +261,12 @@ pub(super) fn line(record: &SourceRecord, now: Micros) -> SourceLine {
         heard_at: record.heard_at.map(|at| at.0),
         dispatches: record.dispatches,
         fresh_pairs: record.fresh_pairs,
+        other_pairs: record.other_pairs,
         contact: record.contact(now),
         hours: watch.map(|watch| watch.interval / newsroom::time::HOUR),
         plan: watch.map(|watch| watch.plan.clone()),
         forced: record.forced,
+        another_vault: record.another_vault,
         captured_at: record.captured_at.map(|at| at.0),
     }
 }

@@ -51,8 +51,10 @@ pub struct DispatchLine {
     pub items: Vec<ItemLine>,
     /// Items that were announced and are not here.
     pub held: Vec<HeldLine>,
-    /// Sent under force, by its mark. Pages show it to those alone who may see sources.
+    /// Sent under force, by its mark or its vault. Pages show it to those alone who may see sources.
     pub forced: bool,
+    /// Sent from another vault than the everyday one. For the same people.
+    pub another_vault: bool,
 }
 
 /// Where a dispatch stands.
@@ -211,6 +213,8 @@ pub struct ItemView {
     pub derivatives: Vec<DerivativeView>,
     /// As in [`DispatchLine::forced`].
     pub forced: bool,
+    /// As in [`DispatchLine::another_vault`].
+    pub another_vault: bool,
 }
 
 /// Something found in an item.

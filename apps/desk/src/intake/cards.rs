@@ -14,6 +14,7 @@ use formats::CELL;
 use store::SpoolError;
 
 use super::lookout::Lookout;
+use crate::clock;
 use crate::desk::{CardRead, EventKind};
 use crate::open_desk::OpenDesk;
 use crate::tray::Tray;
@@ -93,10 +94,10 @@ pub(crate) async fn reading(open: Arc<OpenDesk>) {
 
 async fn round(open: &Arc<OpenDesk>, tray: &Tray) -> Result<(), CardError> {
     for path in tray.waiting()? {
-        let kits = open.store.kits().await?;
+        let (kits, now) = (open.store.kits().await?, clock::now());
         let (desk, here) = (open.clone(), path.clone());
         let sieving = move || {
-            let lookout = Lookout::new(kits.iter().flat_map(super::chains_of));
+            let lookout = Lookout::new(kits.iter().flat_map(|kit| super::chains_of(kit, now)));
             sieve(&here, lookout, &desk)
         };
         tokio::task::spawn_blocking(sieving).await??;

@@ -4,6 +4,7 @@ use std::sync::Arc;
 
 use formats::Contact;
 use newsroom::arrival::DispatchKey;
+use newsroom::vaults::Link;
 use store::StoreError;
 
 use crate::clock;
@@ -14,6 +15,7 @@ use crate::open_desk::OpenDesk;
 pub(crate) async fn enter(
     open: &Arc<OpenDesk>,
     about: &DispatchKey,
+    from: Link,
     ciphertext: &[u8],
 ) -> Result<(), StoreError> {
     let Some(plaintext) = open
@@ -30,7 +32,8 @@ pub(crate) async fn enter(
             // The fresh chain goes first: an answer through one of the pairs lets the field go over to it.
             open.store
                 .enter_standing(
-                    about.kit,
+                    about,
+                    from,
                     &contact.standing,
                     contact.next_chain.as_ref(),
                     clock::now(),

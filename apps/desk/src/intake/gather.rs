@@ -5,6 +5,7 @@
 //! stretch of trial openings.
 
 use formats::{AssembleError, Assembler, AuthenticPiece, CELL, SHARD};
+use newsroom::vaults::Link;
 use store::{PieceCells, Spool, SpoolError, SpoolPosition, SpooledCell};
 
 use super::lookout::Lookout;
@@ -54,6 +55,7 @@ pub(crate) fn look(
             looked.ours.push(SpooledCell {
                 header: hit.header,
                 at,
+                from: lookout.keys(hit.by).link,
             });
         } else {
             nobodys += 1;
@@ -67,17 +69,10 @@ pub(crate) fn look(
     Ok(looked)
 }
 
-/// Which epoch of which of its kit's chains a piece came from.
-#[derive(Debug, Clone, Copy)]
-pub(crate) struct From {
-    pub(crate) chain: u16,
-    pub(crate) epoch: u32,
-}
-
 /// What came of trying a piece.
 pub(crate) enum Tried {
     /// Authentic: exactly what the kit's holder sealed.
-    Whole(AuthenticPiece, From),
+    Whole(AuthenticPiece, Link),
     /// Not enough good shards; more cells may help.
     Waiting,
     /// Its cells contradict each other; it is set apart for good.
@@ -116,13 +111,7 @@ pub(crate) fn assemble(
     };
     let from = lookout.keys(by);
     match assembler.finish(&from.keys.mac, ATTEMPTS) {
-        Ok(whole) => Ok(Tried::Whole(
-            whole,
-            From {
-                chain: from.chain,
-                epoch: from.epoch,
-            },
-        )),
+        Ok(whole) => Ok(Tried::Whole(whole, from.link)),
         Err(AssembleError::Quarantined { .. }) => Ok(Tried::Quarantined),
         Err(error) => {
             tracing::debug!(%error, "a piece is not whole yet");

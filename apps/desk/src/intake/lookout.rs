@@ -2,31 +2,41 @@
 //!
 //! A header costs 88 bytes to try. The key that matched last is tried first, because cells come in
 //! runs of one dispatch; behind it the keys stand in the order in which they matched, then epochs
-//! near the last confirmed one before far ones.
+//! near the likeliest one before far ones, and last a kit's first chain that its field has left.
 
 use formats::{CELL, CellHeader, KitId};
-use keys::chain::EPOCHS_AHEAD;
 use keys::{ChainKey, EpochKeys};
+use newsroom::vaults::Link;
+
+/// Which epochs of which chain are looked for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct Reach {
+    pub(crate) kit: KitId,
+    /// Its place: 0 is the kit's own, the others are its fields'.
+    pub(crate) chain: u16,
+    /// The oldest epoch still open.
+    pub(crate) oldest: u32,
+    /// The newest epoch that a field can be in.
+    pub(crate) newest: u32,
+    /// The epoch from which the next cell most likely comes.
+    pub(crate) likely: u32,
+    /// Tried after everything else: nothing comes under it unless somebody is forced.
+    pub(crate) rarely: bool,
+    /// The epoch from which the kit is refused.
+    pub(crate) captured_from: Option<u32>,
+}
 
 /// One of a kit's chains as the desk keeps it.
 pub(crate) struct KitChain {
-    pub(crate) kit: KitId,
-    /// Its place: 0 is the kit's own, the others are its field's.
-    pub(crate) chain: u16,
-    /// The oldest epoch still open; the chain key is of this epoch.
-    pub(crate) oldest: u32,
-    /// The last epoch that an authentic piece came from.
-    pub(crate) confirmed: u32,
-    /// The epoch from which the kit is refused.
-    pub(crate) captured_from: Option<u32>,
+    pub(crate) reach: Reach,
+    /// The chain's key of its oldest open epoch.
     pub(crate) key: ChainKey,
 }
 
 /// Keys of one epoch of one kit.
 pub(crate) struct EpochOfKit {
     pub(crate) kit: KitId,
-    pub(crate) chain: u16,
-    pub(crate) epoch: u32,
+    pub(crate) link: Link,
     pub(crate) keys: EpochKeys,
 }
 
@@ -47,23 +57,25 @@ impl Lookout {
     /// Derives the keys of every epoch that may be in use.
     pub(crate) fn new(kits: impl IntoIterator<Item = KitChain>) -> Self {
         let mut all = Vec::new();
-        for kit in kits {
-            let beyond = kit.confirmed.saturating_add(EPOCHS_AHEAD).saturating_add(1);
-            let beyond = kit.captured_from.unwrap_or(u32::MAX).min(beyond);
-            let mut key = kit.key;
-            for epoch in kit.oldest..beyond {
+        for KitChain { reach, key } in kits {
+            let beyond = reach.captured_from.unwrap_or(u32::MAX);
+            let beyond = beyond.min(reach.newest.saturating_add(1));
+            let mut key = key;
+            for epoch in reach.oldest..beyond {
                 let next = key.advance();
                 let of_epoch = EpochOfKit {
-                    kit: kit.kit,
-                    chain: kit.chain,
-                    epoch,
+                    kit: reach.kit,
+                    link: Link {
+                        chain: reach.chain,
+                        epoch,
+                    },
                     keys: key.epoch_keys(),
                 };
-                all.push((epoch.abs_diff(kit.confirmed), of_epoch));
+                all.push(((reach.rarely, epoch.abs_diff(reach.likely)), of_epoch));
                 key = next;
             }
         }
-        all.sort_by_key(|(distance, _)| *distance);
+        all.sort_by_key(|(after, _)| *after);
         let all: Vec<EpochOfKit> = all.into_iter().map(|(_, keys)| keys).collect();
         let order = (0..all.len()).collect();
         Self { all, order }
@@ -92,7 +104,7 @@ impl Lookout {
 
 #[cfg(test)]
 mod tests {
-    use formats::{Cell, DispatchId, PieceNo, PiecePlace, SealedPiece};
+    use formats::{Cell, DispatchId, EPOCHS_AHEAD, PieceNo, PiecePlace, SealedPiece};
     use rand_chacha::ChaCha20Rng;
     use rand_core::SeedableRng;
 
@@ -103,14 +115,16 @@ mod tests {
         for _ in 0..oldest {
             key = key.advance();
         }
-        KitChain {
+        let reach = Reach {
             kit: KitId([kit; 8]),
             chain: 0,
             oldest,
-            confirmed,
+            newest: confirmed + EPOCHS_AHEAD,
+            likely: confirmed,
+            rarely: false,
             captured_from: None,
-            key,
-        }
+        };
+        KitChain { reach, key }
     }
 
     fn cell(kit: u8, claims: u8, epoch: u32) -> Cell {
@@ -137,7 +151,7 @@ mod tests {
         let mut lookout = Lookout::new([chain(1, 2, 3), chain(2, 0, 0)]);
         for epoch in [2, 3, 3 + EPOCHS_AHEAD] {
             let hit = lookout.recognise(cell(1, 1, epoch).as_bytes()).unwrap();
-            assert_eq!(lookout.keys(hit.by).epoch, epoch);
+            assert_eq!(lookout.keys(hit.by).link.epoch, epoch);
             assert_eq!(lookout.order[0], hit.by, "the last hit is tried first");
         }
         assert!(
@@ -160,10 +174,8 @@ mod tests {
 
     #[test]
     fn a_captured_kit_is_refused_from_its_epoch_on() {
-        let captured = KitChain {
-            captured_from: Some(3),
-            ..chain(1, 0, 9)
-        };
+        let mut captured = chain(1, 0, 9);
+        captured.reach.captured_from = Some(3);
         let mut lookout = Lookout::new([captured]);
         assert!(lookout.recognise(cell(1, 1, 2).as_bytes()).is_some());
         for refused in [3, 9, 20] {

@@ -16,9 +16,11 @@ pub(crate) mod receipts;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
-use formats::{PieceKey, PieceNo};
+use formats::{EPOCHS_AHEAD, PieceKey, PieceNo, epoch_at};
 use keys::ChainKey;
+use newsroom::Micros;
 use newsroom::arrival::DispatchKey;
+use newsroom::vaults::Link;
 use store::{KitRecord, SpoolError, StoreError};
 
 use crate::archive::ArchiveError;
@@ -26,8 +28,8 @@ use crate::clock;
 use crate::desk::EventKind;
 use crate::open_desk::OpenDesk;
 pub(crate) use cards::CardsNow;
-use gather::{From, Tried};
-use lookout::{KitChain, Lookout};
+use gather::Tried;
+use lookout::{KitChain, Lookout, Reach};
 
 /// Cells looked at in one go. A card's cells are mixed over all pieces, and the record enters those of one piece together: the
 /// longer the stretch, the less it costs.
@@ -80,8 +82,8 @@ async fn gathering(mut intake: Intake) {
 struct Intake {
     open: Arc<OpenDesk>,
     lookout: Arc<Mutex<Lookout>>,
-    /// Chains that the lookout was made from: kit, place, oldest and confirmed epoch, epoch of capture.
-    watched: Vec<(formats::KitId, u16, u32, u32, Option<u32>)>,
+    /// How far the lookout reaches.
+    watched: Vec<Reach>,
     /// Words that a kit may be asked for with.
     awaited: Arc<Vec<questions::Awaited>>,
     resumed: bool,
@@ -152,25 +154,15 @@ impl Intake {
     /// Watches for the cells of every kit; kits can be issued while the desk is open.
     async fn watch_kits(&mut self) -> Result<(), IntakeError> {
         let kits = self.open.store.kits().await?;
-        let chains: Vec<KitChain> = kits.iter().flat_map(chains_of).collect();
-        let watched: Vec<_> = chains
-            .iter()
-            .map(|one| {
-                (
-                    one.kit,
-                    one.chain,
-                    one.oldest,
-                    one.confirmed,
-                    one.captured_from,
-                )
-            })
-            .collect();
+        let now = clock::now();
+        let chains: Vec<KitChain> = kits.iter().flat_map(|kit| chains_of(kit, now)).collect();
+        let watched: Vec<Reach> = chains.iter().map(|one| one.reach).collect();
         if watched != self.watched {
             let lookout = Lookout::new(chains);
             *self.lookout.lock().unwrap_or_else(PoisonError::into_inner) = lookout;
             self.watched = watched;
         }
-        let offers = self.open.store.open_offers(clock::now()).await?;
+        let offers = self.open.store.open_offers(now).await?;
         self.awaited = Arc::new(offers.into_iter().map(Into::into).collect());
         Ok(())
     }
@@ -202,17 +194,17 @@ impl Intake {
         &self,
         key: &PieceKey,
         piece: formats::AuthenticPiece,
-        from: From,
+        from: Link,
     ) -> Result<(), IntakeError> {
         let store = &self.open.store;
         // Before anybody is answered: an answer tells the field that this epoch is confirmed.
-        store.confirm_epoch(key.kit, from.chain, from.epoch).await?;
         let about = DispatchKey {
             kit: key.kit,
             dispatch: key.dispatch,
         };
+        store.confirm_epoch(&about, from, clock::now()).await?;
         if key.piece == PieceNo::CONTACT {
-            contact::enter(&self.open, &about, &piece.ciphertext).await?;
+            contact::enter(&self.open, &about, from, &piece.ciphertext).await?;
         }
         let archive = self.open.archive.clone();
         let digest = piece.digest;
@@ -244,19 +236,43 @@ fn kept_bytes(contact: bool, ciphertext: &[u8]) -> &[u8] {
     if contact { &[] } else { ciphertext }
 }
 
-/// All chains of a kit: its own, and those that its field has made.
-fn chains_of(kit: &KitRecord) -> Vec<KitChain> {
-    let chain = |chain, oldest, key: &ChainKey| KitChain {
-        kit: kit.id,
-        chain,
-        oldest,
-        confirmed: kit.confirmed,
-        captured_from: kit.captured_from,
+/// All chains of a kit: its own, and those that its fields have made.
+fn chains_of(kit: &KitRecord, now: Micros) -> Vec<KitChain> {
+    let chain = |reach: Reach, key: &ChainKey| KitChain {
+        reach,
         key: ChainKey::from_bytes(*key.expose_bytes()),
     };
-    let fresh = kit.fresh.iter();
-    let fresh = fresh.map(|one| chain(one.ordinal, one.epoch, &one.key));
-    std::iter::once(chain(0, kit.epoch, &kit.chain_key))
+    let own = Reach {
+        kit: kit.id,
+        chain: 0,
+        oldest: kit.epoch,
+        newest: kit.confirmed.saturating_add(EPOCHS_AHEAD),
+        likely: kit.confirmed,
+        rarely: false,
+        captured_from: kit.captured_from,
+    };
+    let own = match kit.first_chain {
+        // A vault that is answered goes over to a chain of its own: under the first one none comes further.
+        true => Reach {
+            newest: EPOCHS_AHEAD,
+            likely: epoch_at(kit.issued_at.0, now.0).min(EPOCHS_AHEAD),
+            rarely: kit.fresh.iter().any(|one| one.seen.is_some()),
+            ..own
+        },
+        false => own,
+    };
+    let fresh = kit.fresh.iter().map(|one| {
+        let reach = Reach {
+            chain: one.ordinal,
+            oldest: one.epoch,
+            newest: one.newest.saturating_add(EPOCHS_AHEAD),
+            likely: one.newest,
+            rarely: false,
+            ..own
+        };
+        chain(reach, &one.key)
+    });
+    std::iter::once(chain(own, &kit.chain_key))
         .chain(fresh)
         .collect()
 }

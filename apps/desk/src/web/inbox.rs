@@ -28,6 +28,7 @@ pub(crate) async fn show(
     let mut view = app.desk.inbox().await?;
     for line in &mut view.dispatches {
         line.forced &= editor.roles.safety;
+        line.another_vault &= editor.roles.safety;
     }
     if visit.json {
         return Ok(json::reply(&json::inbox(&visit, &view)));
@@ -96,7 +97,7 @@ fn card(visit: &Visit, line: &DispatchLine) -> Markup {
             header.card-head {
                 h2 { (t!(tongue, "dispatch")) " " (short(&line.id)) }
                 (state(tongue, line.state))
-                (sources::mark(tongue, line.forced))
+                (sources::mark(tongue, line.forced, line.another_vault))
                 span.when { (time(line.received_at)) }
             }
             @if !matches!(line.state, DispatchState::Complete | DispatchState::Announced) || line.items.is_empty() && line.held.is_empty() {

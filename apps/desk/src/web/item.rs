@@ -52,6 +52,7 @@ pub(crate) async fn show(
         app.desk.item(item).await?
     };
     view.forced &= editor.roles.safety;
+    view.another_vault &= editor.roles.safety;
     if visit.json {
         return Ok(json::reply(&json::item(&visit, &view)));
     }
@@ -79,7 +80,7 @@ fn body(visit: &Visit, view: &ItemView, shown: bool) -> Markup {
     html! {
         div.head {
             p.crumb { a href="/" { (t!(tongue, "nav-inbox")) } " / " (short(&view.dispatch)) }
-            h1 { (foreign(&view.name)) " " (sources::mark(tongue, view.forced)) }
+            h1 { (foreign(&view.name)) " " (sources::mark(tongue, view.forced, view.another_vault)) }
         }
         div.split {
             div.main-column {

@@ -67,6 +67,9 @@ pub(crate) fn dispatch(line: &DispatchLine) -> Value {
     if line.forced {
         value["forced"] = json!(true);
     }
+    if line.another_vault {
+        value["another_vault"] = json!(true);
+    }
     value
 }
 

@@ -139,12 +139,7 @@ fn body(visit: &Visit, view: &SourceView, draft: &Draft) -> Markup {
             h1 { (foreign(&view.line.pseudonym)) }
             p.quiet { (sources::heard(tongue, &view.line)) " " (sources::contact(tongue, &view.line)) }
         }
-        @if view.line.forced > 0 {
-            section.notice.wide role="alert" {
-                h2 { (t!(tongue, "forced-title", count = view.line.forced)) }
-                p { (t!(tongue, "forced-hint")) }
-            }
-        }
+        (sources::warning(tongue, count(view.line.forced), view.line.another_vault > 0))
         (sources::alarms(tongue, std::slice::from_ref(&view.line)))
         div.split {
             div.main-column {
@@ -192,22 +187,23 @@ fn handing_over(tongue: Tongue, offer: &OfferView) -> Markup {
 
 fn writing(visit: &Visit, view: &SourceView, draft: &Draft) -> Markup {
     let tongue = visit.tongue;
-    let pairs = view.line.fresh_pairs;
+    let (pairs, other) = (view.line.fresh_pairs, view.line.other_pairs);
     html! {
         section.panel #write {
             h2 { (t!(tongue, "write-title")) }
-            @if pairs == 0 {
+            @if pairs == 0 && other > 0 { p role="status" { (t!(tongue, "write-other-pairs")) } }
+            @if pairs == 0 && other == 0 {
                 p role="status" { (t!(tongue, "write-no-pair")) }
             } @else {
                 p.quiet.small { (t!(tongue, "write-hint")) }
-                @if pairs < PAIRS_FEW { p role="status" { (t!(tongue, "write-pairs-left", count = pairs)) } }
+                @if (1..PAIRS_FEW).contains(&pairs) { p role="status" { (t!(tongue, "write-pairs-left", count = pairs)) } }
                 form.stacked method="post" action=(format!("/sources/{}/messages", view.line.kit)) {
                     (parts::token(visit))
                     label for="text" { (t!(tongue, "write-text")) }
                     textarea #text name="text" dir="auto" rows="6" maxlength=(TEXT_MAX) required { (draft.text.as_str()) }
                     @if draft.measured { (meter(tongue, draft.text.len())) }
                     (answering(tongue, view))
-                    @if pairs == 1 {
+                    @if pairs == 1 || other == 1 {
                         label.check { input type="checkbox" name="last" value="1"; " " (t!(tongue, "write-last")) }
                     }
                     p {
@@ -240,10 +236,18 @@ fn answering(tongue: Tongue, view: &SourceView) -> Markup {
         select #answers name="answers" {
             option value="" { (t!(tongue, "write-answers-none")) }
             @for line in came {
-                option value=(line.id) { (t!(tongue, "dispatch")) " " (line.id.get(..8).unwrap_or_default()) }
+                option value=(line.id) {
+                    (t!(tongue, "dispatch")) " " (line.id.get(..8).unwrap_or_default())
+                    @if line.another_vault { " · " (t!(tongue, "another-vault")) }
+                }
             }
         }
+        @if view.line.another_vault > 0 { p.quiet.small { (t!(tongue, "write-another-vault")) } }
     }
+}
+
+fn count(n: u32) -> usize {
+    usize::try_from(n).unwrap_or(usize::MAX)
 }
 
 fn came(tongue: Tongue, line: &DispatchLine) -> Markup {
@@ -251,7 +255,7 @@ fn came(tongue: Tongue, line: &DispatchLine) -> Markup {
         article.card.came {
             header.card-head {
                 h3 { (t!(tongue, "dispatch")) " " (short(&line.id)) }
-                (sources::mark(tongue, line.forced))
+                (sources::mark(tongue, line.forced, line.another_vault))
                 span.when { (time(line.received_at)) }
             }
             @if let Some(note) = line.note.as_deref().filter(|note| !note.trim().is_empty()) {

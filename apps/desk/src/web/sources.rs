@@ -51,11 +51,13 @@ pub(crate) fn as_json(line: &SourceLine) -> Value {
         "heard_at": line.heard_at,
         "dispatches": line.dispatches,
         "fresh_pairs": line.fresh_pairs,
+        "other_pairs": line.other_pairs,
         "contact": line.contact.code(),
         "contact_at": since,
         "hours": line.hours,
         "plan": line.plan,
         "forced": line.forced,
+        "another_vault": line.another_vault,
         "captured_at": line.captured_at,
     })
 }
@@ -100,7 +102,7 @@ fn row(tongue: Tongue, line: &SourceLine) -> Markup {
             span.titles { span.title { (foreign(&line.pseudonym)) } }
             span.story-meta {
                 (contact(tongue, line))
-                (mark(tongue, line.forced > 0))
+                (mark(tongue, line.forced > 0, line.another_vault > 0))
                 @if line.captured_at.is_some() { (parts::pill("bad", &t!(tongue, "captured"))) }
                 @if line.fresh_pairs < PAIRS_FEW { (parts::pill("bad", &t!(tongue, "pairs-few"))) }
                 span.small.quiet {
@@ -125,19 +127,29 @@ fn rotation(visit: &Visit, due: u32) -> Markup {
     }
 }
 
-/// The duress mark of a dispatch, for those who may see sources.
-pub(crate) fn mark(tongue: Tongue, forced: bool) -> Markup {
-    html! { @if forced { (parts::pill("bad", &t!(tongue, "forced"))) } }
+/// The marks of a dispatch, for those who may see sources.
+pub(crate) fn mark(tongue: Tongue, forced: bool, another_vault: bool) -> Markup {
+    html! {
+        @if forced { (parts::pill("bad", &t!(tongue, "forced"))) }
+        @if another_vault { (parts::pill("bad", &t!(tongue, "another-vault"))) }
+    }
 }
 
 /// A word at the top when something came under force.
 pub(crate) fn marks(tongue: Tongue, lines: &[DispatchLine]) -> Markup {
     let forced = lines.iter().filter(|line| line.forced).count();
+    let another_vault = lines.iter().any(|line| line.another_vault);
+    warning(tongue, forced, another_vault)
+}
+
+/// How many dispatches came under force, and what to do about it. Nothing at all when there is none.
+pub(crate) fn warning(tongue: Tongue, forced: usize, another_vault: bool) -> Markup {
     html! {
         @if forced > 0 {
             section.notice.wide role="alert" {
                 h2 { (t!(tongue, "forced-title", count = forced)) }
                 p { (t!(tongue, "forced-hint")) }
+                @if another_vault { p { (t!(tongue, "another-vault-hint")) } }
             }
         }
     }

@@ -3,6 +3,7 @@
 use formats::{CellHeader, DispatchId, KitId, PieceNo};
 use keys::{ChainKey, PieceTag, ReplyKeys};
 use newsroom::arrival::DispatchKey;
+use newsroom::vaults::Link;
 use newsroom::{Micros, Private};
 use rand_chacha::ChaCha20Rng;
 use rand_core::SeedableRng;
@@ -10,6 +11,7 @@ use store::{NewKit, SpoolPosition, SpooledCell, Store};
 
 use crate::rig::{EDITORS, Engine, Newsroom, Setting, Visitor};
 
+const FIRST: Link = Link { chain: 0, epoch: 0 };
 const KIT: KitId = KitId(*b"kit-0042");
 const SOURCE: &str = "/sources/6b69742d30303432";
 const HOSTILE: &str = "</textarea><script>alert(7)</script>\u{202E}";
@@ -40,7 +42,11 @@ async fn plant(store: &Store, pairs: usize, now: Micros) {
         tag: PieceTag([1; 24]),
     };
     let at = SpoolPosition(0);
-    let seen = [SpooledCell { header, at }];
+    let seen = [SpooledCell {
+        header,
+        at,
+        from: FIRST,
+    }];
     store.record_cells(&seen, at, now).await.unwrap();
     let pairs: Vec<_> = (0..pairs)
         .map(|_| ReplyKeys::generate(&mut rng).pair())
@@ -62,7 +68,11 @@ async fn mark(store: &Store, now: Micros) {
         tag: PieceTag([1; 24]),
     };
     let at = SpoolPosition(0);
-    let seen = [SpooledCell { header, at }];
+    let seen = [SpooledCell {
+        header,
+        at,
+        from: FIRST,
+    }];
     store.record_cells(&seen, at, now).await.unwrap();
 }
 

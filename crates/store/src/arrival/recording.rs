@@ -7,6 +7,7 @@
 use super::{OpenPiece, Recorded, SPOOL_CURSOR, SpooledCell, set_number};
 use crate::engine::{Dialect, Tx, args, transact};
 use crate::error::StoreError;
+use crate::marks::Mark;
 use crate::open::Store;
 use crate::spool::SpoolPosition;
 use crate::value::{At, int};
@@ -14,6 +15,7 @@ use formats::PieceKey;
 use newsroom::Micros;
 use newsroom::arrival::DispatchKey;
 use newsroom::audit::{Act, Actor, Chain, Entry};
+use newsroom::vaults::{Link, Origin};
 use std::collections::{BTreeMap, BTreeSet};
 
 /// How many cells that claim one shard of one piece are kept: one may be damaged or poisoned, rivals replace it.
@@ -35,6 +37,7 @@ const KEEP: Dialect = Dialect {
 struct OfDispatch {
     cells: u32,
     forced: bool,
+    links: Vec<Link>,
 }
 
 /// What became of a piece's cells.
@@ -67,6 +70,9 @@ impl Store {
             let seen = dispatches.entry(dispatch).or_default();
             seen.cells = seen.cells.saturating_add(1);
             seen.forced |= cell.header.forced;
+            if !seen.links.contains(&cell.from) {
+                seen.links.push(cell.from);
+            }
             pieces.entry(key).or_default().push(*cell);
         }
         // Always in the same order, so that two desks never wait for each other.
@@ -101,9 +107,11 @@ impl Store {
         now: Micros,
     ) -> Result<(), StoreError> {
         self.count_cells(tx, key, seen.cells, now).await?;
-        if seen.forced {
-            self.mark_forced(tx, key, now).await?;
-        }
+        let origin = |known: Origin| {
+            let links = seen.links.iter();
+            links.fold(known, |origin, link| origin.and(*link))
+        };
+        self.add_to_mark(tx, key, seen.forced, origin, now).await?;
         Ok(())
     }
 
@@ -121,7 +129,7 @@ impl Store {
         if known == 1 {
             return Ok(());
         }
-        let unmarked = self.seal_mark(key, false)?;
+        let unmarked = self.seal_mark(key, Mark::default())?;
         tx.exec(
             "INSERT INTO dispatches (kit, dispatch, state, first_seen, last_seen, cells, forced)
              VALUES ($1, $2, 'arriving', $3, $3, $4, $5)",

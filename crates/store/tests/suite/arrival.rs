@@ -6,6 +6,7 @@ use keys::ChainKey;
 use ledger::sha256;
 use newsroom::arrival::{DispatchKey, DispatchState, Progress};
 use newsroom::audit::{Act, Chain};
+use newsroom::vaults::Link;
 use newsroom::work::Work;
 use newsroom::{BlobId, Private, Refusal};
 use store::{NewKit, SpoolPosition, StoreError};
@@ -497,16 +498,12 @@ pub(crate) async fn kits_and_their_tokens(mut world: World) {
         &expected[4..]
     );
 
-    world
-        .store
-        .confirm_epoch(KitId([1; 8]), 0, 5)
-        .await
-        .unwrap();
-    world
-        .store
-        .confirm_epoch(KitId([1; 8]), 0, 3)
-        .await
-        .unwrap();
+    let about = world.dispatch(KitId([1; 8])).await;
+    for epoch in [5, 3] {
+        let link = Link { chain: 0, epoch };
+        let confirmed = world.store.confirm_epoch(&about, link, world.now());
+        confirmed.await.unwrap();
+    }
     world
         .store
         .set_drop_offset(drop, 70, world.now())

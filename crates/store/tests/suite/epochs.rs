@@ -5,6 +5,7 @@ use formats::{EPOCH, KitId, SessionsLeft, Standing};
 use keys::{ChainKey, ReplyKeys};
 use newsroom::audit::{Act, Actor, Chain};
 use newsroom::kits::SETTLING;
+use newsroom::vaults::Link;
 use newsroom::{Micros, Refusal};
 use store::StoreError;
 use store::testing::entropy;
@@ -27,12 +28,14 @@ fn standing(epoch: u32, epoch_from: u32) -> Standing {
     }
 }
 
+/// A contact piece of a new dispatch says this.
 async fn say(world: &World, kit: KitId, standing: &Standing, next: Option<&ChainKey>) {
-    world
+    let about = world.dispatch(kit).await;
+    let from = Link { chain: 0, epoch: 0 };
+    let entered = world
         .store
-        .enter_standing(kit, standing, next, world.now())
-        .await
-        .unwrap();
+        .enter_standing(&about, from, standing, next, world.now());
+    entered.await.unwrap();
 }
 
 async fn acts(world: &World) -> Vec<Act> {
@@ -60,8 +63,12 @@ pub(crate) async fn a_fresh_chain_is_kept_beside_the_kits_own(world: World) {
 
 pub(crate) async fn epochs_close_on_a_settled_word(mut world: World) {
     let kit = world.kit("Jasmine").await;
+    let issued = world.now();
     say(&world, kit, &standing(1, 0), Some(&key(9, 1))).await;
-    world.store.confirm_epoch(kit, 1, 3).await.unwrap();
+    let about = world.dispatch(kit).await;
+    let link = Link { chain: 1, epoch: 3 };
+    let now = world.now();
+    world.store.confirm_epoch(&about, link, now).await.unwrap();
     say(&world, kit, &standing(5, 3), None).await;
     let closed = world.store.close_epochs(world.now()).await.unwrap();
     assert_eq!(closed, 0, "a word waits");
@@ -69,7 +76,7 @@ pub(crate) async fn epochs_close_on_a_settled_word(mut world: World) {
     assert_eq!(world.store.close_epochs(world.now()).await.unwrap(), 1);
     world.reopen().await;
     let found = world.store.kit(kit).await.unwrap();
-    // Nothing before epoch 3 is wanted; the fresh chain was first used in 3, so that the kit's own may be needed there.
+    // Nothing before epoch 3 is wanted; the fresh chain was first seen in 3, so that the kit's own may be needed there.
     assert_eq!((found.epoch, found.fresh[0].epoch), (3, 3));
     let own = key(kit.0[0], 3);
     assert_eq!(found.chain_key.expose_bytes(), own.expose_bytes());
@@ -77,15 +84,27 @@ pub(crate) async fn epochs_close_on_a_settled_word(mut world: World) {
     say(&world, kit, &standing(2, 0), Some(&key(9, 2))).await;
     assert_eq!(world.store.kit(kit).await.unwrap().fresh[0].epoch, 3);
 
+    // From here on everything hers is under the fresh chain, and the first one is kept for what she is forced to send.
     say(&world, kit, &standing(9, 8), None).await;
-    world.pass(SETTLING);
+    world.pass(2 * SETTLING);
     world.store.close_epochs(world.now()).await.unwrap();
     let found = world.store.kit(kit).await.unwrap();
-    assert!(found.fresh.is_empty(), "it has become the kit's own");
-    assert_eq!(found.epoch, 8);
-    assert_eq!(found.chain_key.expose_bytes(), key(9, 8).expose_bytes());
+    assert_eq!(found.fresh[0].epoch, 8);
+    assert_eq!(found.fresh[0].key.expose_bytes(), key(9, 8).expose_bytes());
+    assert_eq!(found.epoch, 4);
+    let own = key(kit.0[0], 4);
+    assert_eq!(found.chain_key.expose_bytes(), own.expose_bytes());
     say(&world, kit, &standing(2, 0), Some(&key(9, 2))).await;
-    assert!(world.store.kit(kit).await.unwrap().fresh.is_empty());
+    assert_eq!(world.store.kit(kit).await.unwrap().fresh.len(), 1);
+    // It moves on with the calendar, a year behind, as far as a vault that nobody answered can come.
+    for (weeks, kept) in [(55, 4), (58, 6), (90, 38), (112, 60), (900, 60)] {
+        let now = issued.plus(weeks * EPOCH + 1);
+        world.store.close_epochs(now).await.unwrap();
+        let found = world.store.kit(kit).await.unwrap();
+        assert_eq!(found.epoch, kept, "week {weeks}");
+        let own = key(kit.0[0], kept);
+        assert_eq!(found.chain_key.expose_bytes(), own.expose_bytes());
+    }
 }
 
 pub(crate) async fn a_captured_kit_is_cut_off(world: World) {

@@ -313,7 +313,10 @@ async fn plant_words(world: &World, key: &DispatchKey, by: EditorId) {
         .add_reply_pairs(key, &[pair], world.now())
         .await
         .unwrap();
-    let pair = store.message_pair(key.kit, by, world.now()).await.unwrap();
+    let pair = store
+        .message_pair(key.kit, None, by, world.now())
+        .await
+        .unwrap();
     let message = NewMessage {
         id: MessageId([9; 16]),
         kit: key.kit,

@@ -46,7 +46,10 @@ impl Case {
         last_pair_meant: bool,
     ) -> Result<(), StoreError> {
         let now = world.now();
-        let found = world.store.message_pair(self.key.kit, by, now).await?;
+        let found = world
+            .store
+            .message_pair(self.key.kit, Some(self.key.dispatch), by, now)
+            .await?;
         let pair = found.ok_or(Refusal::NoReplyPair)?;
         let mut cells = Vec::new();
         for drop in world.store.drops().await? {

@@ -6,6 +6,7 @@ use ledger::{Digest, sha256};
 use newsroom::accounts::Roles;
 use newsroom::arrival::DispatchKey;
 use newsroom::stories::{Draft, Placed};
+use newsroom::vaults::Link;
 use newsroom::{BlobId, DerivativeId, EditorId, ItemId, Micros, Private, StoryId};
 use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicI64, AtomicU8, Ordering};
@@ -266,6 +267,7 @@ pub(crate) fn cell(
     SpooledCell {
         header,
         at: SpoolPosition(at),
+        from: Link { chain: 0, epoch: 0 },
     }
 }
 

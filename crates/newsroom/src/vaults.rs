@@ -136,7 +136,7 @@ mod tests {
     }
 
     #[test]
-    fn g01_what_comes_under_the_first_chain_after_it_was_left_is_not_hers() {
+    fn g10_what_comes_under_the_first_chain_after_it_was_left_is_not_hers() {
         let none = chains(&[]);
         assert!(!none.elsewhere(own(9)), "nothing to compare with");
         let unseen = chains(&[brought(1, 0, None)]);
@@ -149,7 +149,7 @@ mod tests {
     }
 
     #[test]
-    fn g01_the_vault_that_was_used_first_is_the_everyday_one() {
+    fn g10_the_vault_that_was_used_first_is_the_everyday_one() {
         let two = chains(&[brought(1, 2, Some(3)), brought(2, 9, None)]);
         assert_eq!(two.everyday().map(|one| one.chain), Some(1));
         assert!(!two.elsewhere(of(1)) && two.elsewhere(of(2)));
@@ -169,7 +169,7 @@ mod tests {
     }
 
     #[test]
-    fn g01_the_first_chain_stays_recognised_from_now_on() {
+    fn g10_the_first_chain_stays_recognised_from_now_on() {
         let from = |chains: &Chains, closed_to, weeks: i64| {
             chains.first_open_from(closed_to, Micros(5), Micros(5 + weeks * EPOCH))
         };

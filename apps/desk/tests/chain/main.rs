@@ -11,6 +11,7 @@ mod bulletins;
 mod capture;
 mod cards;
 mod commands;
+mod duress;
 mod kills;
 mod locked;
 mod photo;

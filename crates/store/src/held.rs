@@ -281,7 +281,7 @@ impl Store {
             manifest: Digest(at.bytes(&manifest)?),
             wanted: Vec::new(),
             declined: Vec::new(),
-            fresh_pairs: self.fresh_pairs(tx, key.kit, now).await?,
+            fresh_pairs: self.fresh_pairs(tx, key, now).await?,
         };
         let sql =
             select_held!("WHERE kit = $1 AND dispatch = $2 AND wish <> told ORDER BY ordinal");
@@ -301,11 +301,22 @@ impl Store {
         Ok(Some(untold).filter(|_| anything))
     }
 
-    async fn fresh_pairs(&self, tx: &mut Tx, kit: KitId, now: Micros) -> Result<u32, StoreError> {
-        let sql =
-            "SELECT COUNT(*) FROM reply_pairs WHERE kit = $1 AND used_at IS NULL AND until > $2";
-        let row: Option<(i64,)> = tx.one(sql, args![kit, now]).await?;
-        At("reply_pairs", "used_at").number(row.map_or(0, |(count,)| count))
+    /// Reply pairs of the vault that this dispatch came from.
+    async fn fresh_pairs(
+        &self,
+        tx: &mut Tx,
+        about: &DispatchKey,
+        now: Micros,
+    ) -> Result<u32, StoreError> {
+        let marks = self.marks_of(tx, about.kit).await?;
+        let (everyday, other) = self.count_pairs(tx, about.kit, &marks, now).await?;
+        match marks
+            .get(&about.dispatch)
+            .is_some_and(|mark| mark.elsewhere)
+        {
+            true => Ok(other),
+            false => Ok(everyday),
+        }
     }
 
     /// Queues a sealed choice and notes that the field was told of it. `false`, and nothing queued, when another was

@@ -373,7 +373,7 @@ impl Store {
     }
 
     /// Reply pairs that can still be used, of the everyday vault and of others.
-    async fn count_pairs(
+    pub(crate) async fn count_pairs(
         &self,
         tx: &mut Tx,
         kit: KitId,

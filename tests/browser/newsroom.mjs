@@ -86,6 +86,18 @@ async function inputs(dir) {
   return [photo, video, call, list];
 }
 
+/** A photograph and a film of more than 256 KiB each. */
+async function large(dir) {
+  const photo = join(dir, "square ساحة.jpg");
+  const film = join(dir, "square.mp4");
+  const quiet = ["-loglevel", "error", "-y", "-f", "lavfi", "-i"];
+  await run("ffmpeg", [...quiet, "testsrc2=size=1600x1200,noise=alls=60", "-frames:v", "1", "-q:v", "2", photo]);
+  await run("ffmpeg", [
+    ...quiet, "testsrc2=size=640x480:rate=25:duration=4,noise=alls=20:allf=t", "-c:v", "libx264", "-preset", "ultrafast", "-pix_fmt", "yuv420p", film,
+  ]);
+  return [photo, film];
+}
+
 /** Founds everything; the desk is running and locked, the reporter has her kit. */
 export async function found() {
   const dir = await mkdtemp(join(tmpdir(), "fh-browser-"));
@@ -124,6 +136,16 @@ export async function found() {
         await field(dir, "add", [...(await inputs(dir)), "--note", note]);
         await field(dir, "send", ["--road", "loopback"]);
       },
+      /** The photograph and the film, previews first; what crosses for them, in cells without the noise. */
+      preview: async (note) => {
+        const [photo, film] = await large(dir);
+        await field(dir, "add", ["--preview", photo, film, "--note", note]);
+        return JSON.parse(await field(dir, "send", ["--road", "loopback", "--json"])).cells_sent;
+      },
+      /** Hears what the desk wants. */
+      receive: async () => JSON.parse(await field(dir, "receive", ["--road", "loopback", "--json"])),
+      status: async () => JSON.parse(await field(dir, "status", ["--json"])),
+      sendWanted: async () => JSON.parse(await field(dir, "send", ["--road", "loopback", "--json"])).cells_sent,
       logs: () => logs.map((said) => said()).join("\n"),
       stop: async () => {
         for (const stop of stops.reverse()) await stop();

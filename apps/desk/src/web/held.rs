@@ -100,7 +100,7 @@ fn said(tongue: Tongue, line: &HeldLine) -> Markup {
     let kind = match line.state {
         HeldState::Open => "busy",
         HeldState::Asked | HeldState::Arriving => "live",
-        HeldState::Declined => "plain",
+        HeldState::Declined => "idle",
     };
     let words = tongue.coded("held", line.state.code()).unwrap_or_default();
     html! {

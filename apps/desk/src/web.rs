@@ -97,7 +97,6 @@ pub fn router(desk: Desk, settings: Settings) -> Router {
         .route("/items/{id}/scrub", post(item::scrub))
         .route("/derivatives/{id}", get(streaming::derivative))
         .route("/sources", get(sources::show))
-        .route("/sources/rotated", post(capture::rotated))
         .route("/sources/{kit}", get(source::show))
         .route(
             "/sources/{kit}/capture",

@@ -149,7 +149,8 @@ impl Store {
         })
     }
 
-    /// Writes an act of the desk itself (founded, unlocked, locked) into the desk's chain.
+    /// Writes an act of the desk itself (founded, unlocked, locked) into the desk's chain. New keys answer every capture
+    /// before them.
     ///
     /// # Errors
     /// The engine's failure.
@@ -157,6 +158,9 @@ impl Store {
         transact!(self, "note", Decide, |tx| {
             self.append(tx, Entry::new(Chain::Desk, actor, act, now))
                 .await?;
+            if matches!(act, Act::IntakeRotated | Act::NewsroomRekeyed) {
+                self.captures_answered(tx, now).await?;
+            }
             Ok(())
         })
     }

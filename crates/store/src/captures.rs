@@ -297,7 +297,7 @@ impl Store {
         })
     }
 
-    /// How many captures have left something to rotate: intake keys above all.
+    /// How many captures have left something to rotate: intake keys above all. A new intake identity made afterwards answers them.
     ///
     /// # Errors
     /// The engine's failure.
@@ -309,19 +309,20 @@ impl Store {
         })
     }
 
-    /// What captures touched was rotated, by a safety editor's word.
-    ///
-    /// # Errors
-    /// [`Refusal::SourcesNotYours`].
-    pub async fn rotated(&self, by: EditorId, now: Micros) -> Result<(), StoreError> {
-        transact!(self, "note rotation", Decide, |tx| {
-            sources::may_see(&self.editor_facts(tx, by).await?)?;
-            let sql = "UPDATE captures SET rotated_at = $1 WHERE rotated_at IS NULL";
-            let done = tx.exec(sql, args![now]).await?;
-            let entry = Entry::new(Chain::Desk, Actor::Editor(by), Act::CapturesRotated, now);
-            self.append(tx, entry.with("captures", int(done))).await?;
-            Ok(())
-        })
+    /// The keys were changed: what captures touched is rotated.
+    pub(crate) async fn captures_answered(
+        &self,
+        tx: &mut Tx,
+        now: Micros,
+    ) -> Result<(), StoreError> {
+        let sql = "UPDATE captures SET rotated_at = $1 WHERE rotated_at IS NULL AND at <= $1";
+        let answered = tx.exec(sql, args![now]).await?;
+        if answered > 0 {
+            let entry = Entry::new(Chain::Desk, Actor::Custodians, Act::CapturesRotated, now);
+            self.append(tx, entry.with("captures", int(answered)))
+                .await?;
+        }
+        Ok(())
     }
 }
 

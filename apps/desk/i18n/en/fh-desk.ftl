@@ -269,7 +269,6 @@ risk-answer = I answer for this version all the same
 risk-wait = The safety editor has something to decide about this story before it can go out.
 rotation-due-title = Keys are to be changed
 rotation-due = A kit was captured. Make a new intake key, and tell the other sources by a bulletin.
-rotation-done = It is done
 capture-title = Capture drill
 capture-hint = If her device or her kit is in other hands: one act that cuts it off. It shows first what it will do.
 capture-open = See what it would do
@@ -639,3 +638,14 @@ finding-announced-differs = Not what was announced
 refusal-item-here = It is here already: there is nothing left to ask for.
 act-item-asked = Asked for
 act-item-declined = Declined
+
+cli-ask-password = Password of { $name }:
+cli-drill-not-signed-in = Name and password do not belong together, or she is no editor any more. Nothing was changed.
+cli-drill-type = To cut the kit off, type the name of its holder and press Enter. Anything else changes nothing.
+cli-drill-not-typed = That is not the name. Nothing was changed.
+cli-drill-refused = Refuses everything sealed with the kit from its week { $epoch } on
+cli-drill-notes = { $count ->
+    [one] One dispatch came with a note. Read it for names and places.
+   *[other] { $count } dispatches came with notes. Read them for names and places.
+}
+cli-drill-done = The kit is cut off. The drops hear of it from the running desk. Now: warn those who could be named, review what is out, make a new intake key (fh-desk intake rotate), and tell the other sources by a bulletin.

@@ -71,7 +71,7 @@ pub(super) fn capture(args: &KitCapture, tongue: Tongue) -> anyhow::Result<()> {
 }
 
 /// `2026-11-22` or `2026-11-22T18:30`, in UTC.
-fn moment(text: &str) -> Option<Micros> {
+pub(super) fn moment(text: &str) -> Option<Micros> {
     let civil: jiff::civil::DateTime = text.trim().parse().ok()?;
     let zoned = civil.to_zoned(jiff::tz::TimeZone::UTC).ok()?;
     Some(Micros(zoned.timestamp().as_microsecond()))

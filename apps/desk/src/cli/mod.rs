@@ -1,6 +1,7 @@
 //! The command line of `fh-desk`: what can be asked, and where each answer is made.
 
 mod bulletin;
+mod drill;
 mod drop;
 mod gather;
 mod init;
@@ -50,6 +51,8 @@ enum Command {
     /// The keys that reporters seal to.
     #[command(subcommand)]
     Intake(IntakeCommand),
+    /// The capture drill: shows what it would do to a captured kit, and does it when you type the name of its source.
+    Drill(Drill),
     /// Take cards in: files, memory cards, images of them, folders of any of these. The desk may be running, or locked.
     Gather(Gather),
     /// Write the replies that wait for a reporter on a card that goes back in.
@@ -269,6 +272,29 @@ struct Unlocked {
 }
 
 #[derive(Args)]
+struct Drill {
+    /// The name the newsroom calls the kit's holder by.
+    pseudonym: String,
+    /// Go through everything and change nothing.
+    #[arg(long)]
+    rehearse: bool,
+    /// The safety editor whose act it is; her password is asked for.
+    #[arg(long, value_name = "NAME")]
+    editor: String,
+    /// Read her password from this file instead.
+    #[arg(long, value_name = "FILE")]
+    password_file: Option<PathBuf>,
+    /// When it was captured, in UTC, as 2026-11-22 or 2026-11-22T18:30; now if it is left out.
+    #[arg(long, value_name = "DATE")]
+    since: Option<String>,
+    /// Why; kept sealed.
+    #[arg(long, required_unless_present = "rehearse")]
+    reason: Option<String>,
+    #[command(flatten)]
+    desk: Unlocked,
+}
+
+#[derive(Args)]
 struct Gather {
     /// The desk's folder.
     #[arg(long)]
@@ -335,6 +361,7 @@ pub fn run(cli: Cli) -> anyhow::Result<()> {
         Command::Bulletin(BulletinCommand::Publish(args)) => bulletin::publish(&args, tongue),
         Command::Intake(IntakeCommand::Rotate(args)) => intake::rotate(&args, tongue),
         Command::Intake(IntakeCommand::Destroy(args)) => intake::destroy(&args, tongue),
+        Command::Drill(args) => drill::drill(&args, tongue),
         Command::Gather(args) => gather::gather(&args, tongue),
         Command::Card(args) => gather::reply_card(&args, tongue),
         Command::Serve(args) => serve::run(args, tongue),

@@ -1,6 +1,6 @@
 //! Talking to the person at the terminal: the only place of the desk that writes to it.
 
-use std::io::{self, IsTerminal, Write};
+use std::io::{self, BufRead, IsTerminal, Write};
 use std::path::Path;
 
 use anyhow::bail;
@@ -26,6 +26,14 @@ pub(crate) fn ask_secret(tongue: Tongue, question: &str) -> anyhow::Result<Zeroi
         bail!("{question} {}", t!(tongue, "cli-no-terminal"));
     }
     Ok(rpassword::prompt_password(format!("{question} ")).map(Zeroizing::new)?)
+}
+
+/// Asks for a line, and shows what is typed. It may come from a pipe.
+pub(crate) fn ask_line(question: &str) -> io::Result<String> {
+    complain(question);
+    let mut line = String::new();
+    io::stdin().lock().read_line(&mut line)?;
+    Ok(line)
 }
 
 /// That a file cannot be read.

@@ -120,14 +120,6 @@ impl Desk {
     pub async fn rotations_due(&self) -> Result<u32, DeskError> {
         Ok(self.open()?.store.rotations_due().await?)
     }
-
-    /// What captures touched was rotated, by this editor's word.
-    ///
-    /// # Errors
-    /// Locked, refused, or the store failed.
-    pub async fn rotated(&self, editor: EditorId) -> Result<(), DeskError> {
-        Ok(self.open()?.store.rotated(editor, clock::now()).await?)
-    }
 }
 
 fn view(planned: &CapturePlan, since: Micros, now: Micros) -> CaptureView {

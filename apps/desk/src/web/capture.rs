@@ -63,16 +63,6 @@ pub(crate) async fn confirm(
     Ok(page(&visit, &view))
 }
 
-/// `POST /sources/rotated`
-pub(crate) async fn rotated(
-    State(app): State<App>,
-    editor: Signed,
-    _posted: Posted,
-) -> Result<Response, Fault> {
-    app.desk.rotated(editor.id).await?;
-    Ok(layout::see_other("/sources"))
-}
-
 fn page(visit: &Visit, view: &CaptureView) -> Response {
     if visit.json {
         return json::reply(&as_json(visit, view));

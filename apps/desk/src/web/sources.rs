@@ -31,7 +31,7 @@ pub(crate) async fn show(
     }
     let title = t!(visit.tongue, "nav-sources");
     let body = html! {
-        (rotation(&visit, rotations))
+        (rotation(visit.tongue, rotations))
         (body(visit.tongue, &lines))
     };
     Ok(layout::page(&visit, &title, Place::Sources, &body).into_response())
@@ -114,14 +114,13 @@ fn row(tongue: Tongue, line: &SourceLine) -> Markup {
 }
 
 /// Keys that a capture has touched and nobody has changed yet.
-fn rotation(visit: &Visit, due: u32) -> Markup {
-    let tongue = visit.tongue;
+fn rotation(tongue: Tongue, due: u32) -> Markup {
     html! {
         @if due > 0 {
             section.notice.wide role="alert" {
                 h2 { (t!(tongue, "rotation-due-title")) }
                 p { (t!(tongue, "rotation-due")) }
-                (parts::act(visit, "/sources/rotated", &t!(tongue, "rotation-done"), "plain"))
+                p { code { "fh-desk intake rotate" } }
             }
         }
     }

@@ -5,7 +5,7 @@ use std::io::{self, Read, Seek, SeekFrom};
 use keys::ArchiveRecipient;
 use ledger::Digest;
 use newsroom::BlobId;
-use openers::{ArchiveIdentity, StreamReader};
+use openers::{ArchiveIdentity, OpenError, StreamReader};
 use store::{BlobError, BlobReader, BlobStore};
 
 /// Why the archive did not do what it was asked.
@@ -47,7 +47,8 @@ pub(crate) struct Opened {
 
 /// The blob store with the keys that seal and open it.
 pub(crate) struct Archive {
-    identity: ArchiveIdentity,
+    /// The one in use, and behind it those from before re-keyings, the latest first.
+    identities: Vec<ArchiveIdentity>,
     recipient: ArchiveRecipient,
     blobs: BlobStore,
 }
@@ -56,10 +57,16 @@ impl Archive {
     pub(crate) fn new(identity: ArchiveIdentity, blobs: BlobStore) -> Self {
         let recipient = identity.recipient();
         Self {
-            identity,
+            identities: vec![identity],
             recipient,
             blobs,
         }
+    }
+
+    /// With the identities from before re-keyings, which open what was sealed then; nothing is sealed to them.
+    pub(crate) fn with_retired(mut self, retired: impl Iterator<Item = ArchiveIdentity>) -> Self {
+        self.identities.extend(retired);
+        self
     }
 
     /// Seals all that a reader gives; constant memory.
@@ -84,17 +91,36 @@ impl Archive {
 
     /// A blob's plaintext, decrypted as it is read.
     pub(crate) fn open(&self, blob: BlobId) -> Result<Opened, ArchiveError> {
-        let mut reader = self.blobs.open_seekable(blob, &self.identity)?;
+        let mut reader = self.reader(blob)?;
         let len = reader.seek(SeekFrom::End(0)).map_err(ArchiveError::Read)?;
         reader.rewind().map_err(ArchiveError::Read)?;
         Ok(Opened { len, reader })
     }
 }
 
+impl Archive {
+    /// Opens a blob with the one identity that it is sealed to.
+    fn reader(&self, blob: BlobId) -> Result<StreamReader<BlobReader>, BlobError> {
+        let mut refused = BlobError::Missing(blob);
+        for identity in &self.identities {
+            match self.blobs.open_seekable(blob, identity) {
+                Err(
+                    error @ BlobError::Open {
+                        source: OpenError::NotForThisKey { .. },
+                        ..
+                    },
+                ) => refused = error,
+                other => return other,
+            }
+        }
+        Err(refused)
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use rand_chacha::ChaCha20Rng;
-    use rand_core::SeedableRng;
+    use rand_core::{RngCore, SeedableRng};
 
     use super::*;
 
@@ -125,5 +151,38 @@ mod tests {
             .read_to_end(&mut sealed)
             .unwrap();
         assert!(!sealed.windows(13).any(|window| window == b"the blue door"));
+    }
+
+    #[test]
+    fn what_was_sealed_before_a_re_keying_opens_and_nothing_more_is_sealed_like_that() {
+        let dir = tempfile::tempdir().unwrap();
+        let mut rng = ChaCha20Rng::seed_from_u64(3);
+        let [first, second, third] = [1, 2, 3].map(|n| [n; 32]);
+        let archive = |seeds: &[[u8; 32]], rng: &ChaCha20Rng| {
+            let mut identities = seeds.iter().map(|seed| ArchiveIdentity::from_bytes(*seed));
+            let current = identities.next().unwrap();
+            let blobs = BlobStore::open(dir.path(), rng.clone()).unwrap();
+            Archive::new(current, blobs).with_retired(identities)
+        };
+        let old = archive(&[first], &rng).put(&b"before"[..]).unwrap();
+        rng.next_u64();
+        let now = archive(&[third, second, first], &rng);
+        let new = now.put(&b"after"[..]).unwrap();
+        for (kept, text) in [(old, "before"), (new, "after")] {
+            let mut found = String::new();
+            now.open(kept.blob)
+                .unwrap()
+                .reader
+                .read_to_string(&mut found)
+                .unwrap();
+            assert_eq!(found, text);
+        }
+        let captured = archive(&[first], &rng).open(new.blob);
+        assert!(captured.is_err(), "the old identity opens nothing new");
+        let missing = now.open(BlobId::from_bytes([9; 16])).map(|_| ());
+        assert!(matches!(
+            missing,
+            Err(ArchiveError::Blobs(BlobError::Missing(_)))
+        ));
     }
 }

@@ -329,6 +329,21 @@ pub struct Signers {
     pub list: Vec<Signer>,
     /// How many of them.
     pub threshold: u8,
+    /// Those of them whose shares were taken away: kits believe them until a bulletin has said otherwise, and the desk
+    /// does not.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub leaving: Vec<String>,
+}
+
+/// Whether bulletins can do without whoever lost their share.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Leaving {
+    /// None of them signs bulletins.
+    Nobody,
+    /// Their signatures count no more at the desk; the next bulletin leaves them out.
+    Left,
+    /// Too few would remain to sign the bulletin that leaves them out.
+    TooFew,
 }
 
 impl Signers {
@@ -342,6 +357,7 @@ impl Signers {
         Self {
             list: custodians.iter().map(signer).collect(),
             threshold,
+            leaving: Vec::new(),
         }
     }
 }
@@ -375,13 +391,41 @@ impl DeskConfig {
         }
     }
 
-    /// The pinned custodians; none while nobody is pinned.
+    /// The pinned custodians without those who are leaving; none while nobody is pinned.
     ///
     /// # Errors
     /// [`ConfigError::Signer`] for a key that is none.
     pub fn signers(&self) -> Result<Vec<formats::Custodian>, ConfigError> {
-        let list = self.signers.iter().flat_map(|signers| &signers.list);
+        let signers = self.signers.iter();
+        let list = signers.flat_map(|signers| {
+            let stays = |one: &&Signer| !signers.leaving.contains(&one.name);
+            signers.list.iter().filter(stays)
+        });
         list.map(Signer::custodian).collect()
+    }
+
+    /// Takes the signatures of these people from bulletins, if enough others are left to sign the next one.
+    pub(crate) fn signers_leave(&mut self, names: &[String]) -> Leaving {
+        let Some(signers) = &mut self.signers else {
+            return Leaving::Nobody;
+        };
+        let goes = |one: &&Signer| names.contains(&one.name);
+        let gone: Vec<String> = signers
+            .list
+            .iter()
+            .filter(goes)
+            .map(|one| one.name.clone())
+            .filter(|name| !signers.leaving.contains(name))
+            .collect();
+        if gone.is_empty() {
+            return Leaving::Nobody;
+        }
+        let left = signers.list.len() - signers.leaving.len() - gone.len();
+        if left < usize::from(signers.threshold) {
+            return Leaving::TooFew;
+        }
+        signers.leaving.extend(gone);
+        Leaving::Left
     }
 
     /// Reads the configuration of a desk.
@@ -418,11 +462,16 @@ impl DeskConfig {
     /// When the disk refuses.
     pub fn save(&self, folder: &DeskFolder) -> Result<(), ConfigError> {
         let path = folder.config();
-        let bytes = serde_json::to_vec_pretty(self).map_err(|source| ConfigError::Malformed {
-            path: path.clone(),
-            source,
-        })?;
+        let bytes = self.to_bytes(folder)?;
         files::replace(&path, &bytes).map_err(|source| ConfigError::File { path, source })
+    }
+
+    /// The content of the file.
+    pub(crate) fn to_bytes(&self, folder: &DeskFolder) -> Result<Vec<u8>, ConfigError> {
+        serde_json::to_vec_pretty(self).map_err(|source| ConfigError::Malformed {
+            path: folder.config(),
+            source,
+        })
     }
 
     /// Adds a drop, or replaces what is known of one.
@@ -469,6 +518,27 @@ mod tests {
             folder.refuse_existing(),
             Err(ConfigError::DeskExists { .. })
         ));
+    }
+
+    #[test]
+    fn who_lost_their_share_signs_no_bulletin_if_enough_others_do() {
+        let signer = |name: &str| Signer {
+            name: name.into(),
+            key: hex::encode([1; 32]),
+        };
+        let mut config = DeskConfig::new("Voices".into(), Database::Sqlcipher);
+        assert_eq!(config.signers_leave(&["Basim".into()]), Leaving::Nobody);
+        config.signers = Some(Signers {
+            list: ["Amal", "Basim", "Dana"].map(signer).to_vec(),
+            threshold: 2,
+            leaving: Vec::new(),
+        });
+        assert_eq!(config.signers_leave(&["Ziad".into()]), Leaving::Nobody);
+        assert_eq!(config.signers_leave(&["Basim".into()]), Leaving::Left);
+        assert_eq!(config.signers_leave(&["Basim".into()]), Leaving::Nobody);
+        assert_eq!(config.signers_leave(&["Dana".into()]), Leaving::TooFew);
+        let left = config.signers.unwrap();
+        assert_eq!((left.list.len(), left.leaving), (3, vec!["Basim".into()]));
     }
 
     #[test]

@@ -37,6 +37,7 @@ use crate::config::{ConfigError, DeskConfig, DeskFolder};
 use crate::keyholder::{Keyholder, Progress, Refusal};
 use crate::open_desk::{OpenDesk, Surroundings};
 use crate::pull::Puller;
+use crate::settling;
 use crate::watch::Watch;
 
 pub use crate::watch::{Alarm, DropView};
@@ -71,6 +72,9 @@ pub enum StartError {
     /// The folder or its configuration.
     #[error(transparent)]
     Config(#[from] ConfigError),
+    /// What an interrupted re-keying left.
+    #[error(transparent)]
+    Settle(#[from] settling::SettleError),
     /// The keyring.
     #[error("the keyring cannot be used: {0}")]
     Keyring(#[from] openers::KeyringError),
@@ -108,6 +112,7 @@ impl Desk {
     /// See [`StartError`].
     pub fn start(options: DeskOptions, stop: CancellationToken) -> Result<Self, StartError> {
         let folder = options.folder;
+        settling::settle(&folder)?;
         DeskConfig::load(&folder)?;
         let file = |source| ConfigError::File {
             path: folder.keyring(),
@@ -189,6 +194,7 @@ impl Desk {
             threshold: keyholder.threshold(),
             entered: keyholder.entered(clock::now().0),
             custodians: keyholder.custodians(),
+            rekeyed_at: keyholder.rekeyed_at(),
         }
     }
 

@@ -61,6 +61,11 @@ impl Keyholder {
         usize::from(self.keyring.threshold())
     }
 
+    /// When the keys were last replaced, in microseconds; nothing if they are the first.
+    pub(crate) fn rekeyed_at(&self) -> Option<i64> {
+        Some(self.keyring.rekeyed()?.at)
+    }
+
     pub(crate) fn custodians(&self) -> Vec<String> {
         self.keyring.custodians().map(str::to_owned).collect()
     }
@@ -123,7 +128,9 @@ fn explain(error: UnlockError) -> Refusal {
             name,
             source: LockedShareError::WrongPassphrase,
         } => Refusal::WrongPassphrase(name),
-        UnlockError::BadShare { name, .. } => Refusal::Foreign(name),
+        UnlockError::BadShare { name, .. } | UnlockError::Former { name, .. } => {
+            Refusal::Foreign(name)
+        }
         other => {
             tracing::error!(error = %other, "the keyring cannot be opened");
             Refusal::Keyring(other)

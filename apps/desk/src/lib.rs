@@ -22,6 +22,8 @@ mod open_desk;
 mod opening_store;
 mod publishing;
 mod pull;
+pub mod rekey;
+pub mod settling;
 mod tokens;
 mod tray;
 mod watch;

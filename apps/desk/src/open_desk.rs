@@ -94,7 +94,9 @@ impl OpenDesk {
         let signer = founding::log_signer(&config.organisation, keys)?;
         let store = opening_store::open(&around.folder, &config, keys).await?;
         let blobs = BlobStore::open(&around.folder.blobs(), OsRng)?;
-        let identity = ArchiveIdentity::from_bytes(*keys.archive_identity().expose_bytes());
+        let copy = |one: &ArchiveIdentity| ArchiveIdentity::from_bytes(*one.expose_bytes());
+        let archive = Archive::new(copy(keys.archive_identity()), blobs)
+            .with_retired(keys.retired_archives().map(copy));
         let site = SiteSettings {
             dir: around.site.clone(),
             base_url: around.base_url.clone(),
@@ -103,7 +105,7 @@ impl OpenDesk {
         };
         let open = Arc::new(Self {
             store,
-            archive: Arc::new(Archive::new(identity, blobs)),
+            archive: Arc::new(archive),
             intake: copies(keys),
             signer,
             site,

@@ -5,21 +5,29 @@ use rand_core::OsRng;
 use store::{Store, StoreError, StoreKeys};
 
 use crate::config::{Database, DeskConfig, DeskFolder};
+use crate::settling;
 
-/// Opens the newsroom's database, wherever it is.
+/// Copies of the keys that the record is sealed under.
+pub(crate) fn store_keys(keys: &OpenKeyring) -> StoreKeys {
+    StoreKeys {
+        column: ColumnKey::from_bytes(*keys.column_key().expose_bytes()),
+        index: IndexKey::from_bytes(*keys.index_key().expose_bytes()),
+    }
+}
+
+/// Opens the newsroom's database, wherever it is. While it is open its keys cannot be replaced.
 pub(crate) async fn open(
     folder: &DeskFolder,
     config: &DeskConfig,
     keys: &OpenKeyring,
 ) -> Result<Store, StoreError> {
-    let store_keys = StoreKeys {
-        column: ColumnKey::from_bytes(*keys.column_key().expose_bytes()),
-        index: IndexKey::from_bytes(*keys.index_key().expose_bytes()),
-    };
-    match &config.database {
+    let lock = settling::together(folder)?;
+    let store_keys = store_keys(keys);
+    let store = match &config.database {
         Database::Sqlcipher => {
             Store::open_sqlite(&folder.database(), keys.database_key(), store_keys, OsRng).await
         }
         Database::Postgres { url } => Store::open_postgres(url, store_keys, OsRng).await,
-    }
+    };
+    Ok(store?.with_guard(lock))
 }

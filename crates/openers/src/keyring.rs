@@ -5,6 +5,7 @@
 //! that each may type on their own; [`KeyringFile::unlock`] is the same in one go.
 
 mod change;
+mod rekey;
 
 use std::collections::HashSet;
 
@@ -19,6 +20,8 @@ use crate::locked::{LockedShare, LockedShareError};
 use crate::shares::{Kek, SetFacts, SetId, Share, SharesError, split};
 use crate::wrap::{self, WrapError, Wrapped};
 
+pub use rekey::{Former, KeyChange, RekeyError, Rekeyed, Rekeying};
+
 /// Names the file's kind to whoever opens it.
 const FORMAT: &str = "firsthand-keyring";
 /// The version this program writes and reads.
@@ -30,6 +33,8 @@ const NAME_MAX: usize = 64;
 /// What an intake identity's name begins with; its epoch follows.
 const INTAKE: &str = "intake/";
 const ARCHIVE: &str = "archive";
+/// What a retired archive identity's name begins with; the generation in which it was the one in use follows.
+const RETIRED_ARCHIVE: &str = "archive/";
 const DATABASE: &str = "database";
 const COLUMN: &str = "column";
 const INDEX: &str = "index";
@@ -92,6 +97,9 @@ pub enum KeyringError {
     /// Threshold and shares do not fit together.
     #[error("the keyring's shares do not fit together")]
     Shares(#[source] SharesError),
+    /// What it says of its re-keyings contradicts its generation.
+    #[error("the keyring's generation and its re-keyings do not fit together")]
+    Generation,
     /// A share could not be locked, or carries an impossible cost.
     #[error("the share of \"{name}\" cannot be used")]
     Locked {
@@ -111,6 +119,16 @@ pub enum UnlockError {
     UnknownCustodian {
         /// The name that was given.
         name: String,
+    },
+    /// Somebody whose share was taken away when the keys were replaced.
+    #[error(
+        "\"{name}\" is no custodian any more: the share belongs to an old set of keys, generation {generation}"
+    )]
+    Former {
+        /// The name that was given.
+        name: String,
+        /// The last generation in which they had a share.
+        generation: u32,
     },
     /// Someone's share does not open.
     #[error("the share of \"{name}\" does not open: {source}")]
@@ -164,13 +182,19 @@ pub struct KeyringFile {
     check: [u8; 32],
     custodians: Vec<LockedShare>,
     keys: Vec<Wrapped>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    rekeyed: Option<Rekeyed>,
 }
+
+/// A key in the clear and the number behind its name.
+type Numbered = (u32, Zeroizing<[u8; 32]>);
 
 /// The newsroom's keys in the clear, in the keyholder's memory. Wiped when dropped.
 #[derive(Debug)]
 pub struct OpenKeyring {
     intake: Vec<(u32, IntakeIdentity)>,
     archive: ArchiveIdentity,
+    retired_archives: Vec<(u32, ArchiveIdentity)>,
     database: DatabaseKey,
     column: ColumnKey,
     index: IndexKey,
@@ -203,6 +227,7 @@ impl KeyringFile {
             check: [0; 32],
             custodians,
             keys: Vec::new(),
+            rekeyed: None,
         };
         for (name, key) in open.named() {
             let wrapped = Wrapped::wrap(&kek, facts.id, &name, file.generation, key, rng);
@@ -280,9 +305,7 @@ impl KeyringFile {
             .custodians
             .iter()
             .find(|locked| locked.custodian == name)
-            .ok_or_else(|| UnlockError::UnknownCustodian {
-                name: name.to_owned(),
-            })?;
+            .ok_or_else(|| self.nobody(name))?;
         let share = locked
             .open(self.set, passphrase)
             .map_err(|source| UnlockError::Custodian {
@@ -321,6 +344,14 @@ impl KeyringFile {
         self.unlock_with(&shares)
     }
 
+    fn nobody(&self, name: &str) -> UnlockError {
+        let name = name.to_owned();
+        match self.former(&name) {
+            Some(generation) => UnlockError::Former { name, generation },
+            None => UnlockError::UnknownCustodian { name },
+        }
+    }
+
     fn named_error(&self, error: SharesError) -> UnlockError {
         match error {
             SharesError::TooFew { have, need } => UnlockError::TooFew { have, need },
@@ -348,6 +379,7 @@ impl KeyringFile {
             self.generation,
             &self.facts(),
             names,
+            self.rekeyed.as_ref().map(Rekeyed::canonical),
         )
     }
 
@@ -362,6 +394,7 @@ impl KeyringFile {
         check_distinct(self.custodians())?;
         check_distinct(self.keys.iter().map(|wrapped| wrapped.name.as_str()))?;
         self.facts().validate().map_err(KeyringError::Shares)?;
+        self.validate_rekeyed()?;
         for (place, locked) in self.custodians.iter().enumerate() {
             if usize::from(locked.x) != place + 1 {
                 return Err(KeyringError::Shares(SharesError::Facts));
@@ -396,6 +429,15 @@ impl OpenKeyring {
         &self.archive
     }
 
+    /// Archive identities from before re-keyings, the latest first: they open what was sealed then, and nothing is
+    /// sealed to them any more.
+    pub fn retired_archives(&self) -> impl Iterator<Item = &ArchiveIdentity> {
+        self.retired_archives
+            .iter()
+            .rev()
+            .map(|(_, identity)| identity)
+    }
+
     /// SQLCipher's key.
     #[must_use]
     pub fn database_key(&self) -> &DatabaseKey {
@@ -424,6 +466,7 @@ impl OpenKeyring {
         Self {
             intake: vec![(1, IntakeIdentity::generate(rng))],
             archive: ArchiveIdentity::generate(rng),
+            retired_archives: Vec::new(),
             database: DatabaseKey::generate(rng),
             column: ColumnKey::generate(rng),
             index: IndexKey::generate(rng),
@@ -437,6 +480,12 @@ impl OpenKeyring {
             .intake
             .iter()
             .map(|(epoch, identity)| (format!("{INTAKE}{epoch}"), identity.expose_bytes()));
+        let retired = self.retired_archives.iter().map(|(generation, identity)| {
+            (
+                format!("{RETIRED_ARCHIVE}{generation}"),
+                identity.expose_bytes(),
+            )
+        });
         let rest = [
             (ARCHIVE, self.archive.expose_bytes()),
             (DATABASE, self.database.expose_bytes()),
@@ -446,6 +495,7 @@ impl OpenKeyring {
         ];
         intake
             .chain(rest.map(|(name, key)| (name.to_owned(), key)))
+            .chain(retired)
             .collect()
     }
 
@@ -456,23 +506,32 @@ impl OpenKeyring {
                 .ok_or(UnlockError::Missing { name })?
                 .unwrap(kek, set)?)
         };
-        let mut intake = Vec::new();
-        for wrapped in keys {
-            if let Some(epoch) = wrapped.name.strip_prefix(INTAKE) {
-                let epoch: u32 = epoch.parse().map_err(|_| UnlockError::Altered)?;
-                intake.push((
-                    epoch,
-                    IntakeIdentity::from_bytes(*wrapped.unwrap(kek, set)?),
-                ));
+        // Keys of one kind, by the number behind their name, ascending.
+        let numbered = |prefix: &str| -> Result<Vec<Numbered>, UnlockError> {
+            let mut found = Vec::new();
+            for wrapped in keys {
+                if let Some(number) = wrapped.name.strip_prefix(prefix) {
+                    let number: u32 = number.parse().map_err(|_| UnlockError::Altered)?;
+                    found.push((number, wrapped.unwrap(kek, set)?));
+                }
             }
-        }
-        intake.sort_by_key(|(epoch, _)| *epoch);
+            found.sort_by_key(|(number, _)| *number);
+            Ok(found)
+        };
+        let intake: Vec<(u32, IntakeIdentity)> = numbered(INTAKE)?
+            .into_iter()
+            .map(|(epoch, key)| (epoch, IntakeIdentity::from_bytes(*key)))
+            .collect();
+        let retired = numbered(RETIRED_ARCHIVE)?.into_iter();
         if intake.is_empty() {
             return Err(UnlockError::Missing { name: INTAKE });
         }
         Ok(Self {
             intake,
             archive: ArchiveIdentity::from_bytes(*one(ARCHIVE)?),
+            retired_archives: retired
+                .map(|(generation, key)| (generation, ArchiveIdentity::from_bytes(*key)))
+                .collect(),
             database: DatabaseKey::from_bytes(*one(DATABASE)?),
             column: ColumnKey::from_bytes(*one(COLUMN)?),
             index: IndexKey::from_bytes(*one(INDEX)?),

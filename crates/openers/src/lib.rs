@@ -18,7 +18,10 @@ pub mod wrap;
 pub use identity::{
     ArchiveIdentity, HybridIdentity, IdentityError, IntakeIdentity, OpenError, StreamReader,
 };
-pub use keyring::{Custodian, KeyringError, KeyringFile, NewKeyring, OpenKeyring, UnlockError};
+pub use keyring::{
+    Custodian, Former, KeyChange, KeyringError, KeyringFile, NewKeyring, OpenKeyring, RekeyError,
+    Rekeyed, Rekeying, UnlockError,
+};
 pub use keys::{ColumnKey, DatabaseKey, IndexKey, StatementLogSeed};
 pub use locked::{LockedShare, LockedShareError};
 pub use shares::{Kek, SetFacts, SetId, Share, SharesError, combine, split};

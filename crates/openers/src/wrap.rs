@@ -124,6 +124,7 @@ pub(crate) fn check<'a>(
     generation: u32,
     facts: &SetFacts,
     names: impl Iterator<Item = &'a str>,
+    rekeyed: Option<Vec<u8>>,
 ) -> CheckMac {
     let key = labels::derive(kek.expose_bytes(), labels::CHECK);
     #[expect(clippy::expect_used, reason = "HMAC takes keys of any length")]
@@ -136,5 +137,6 @@ pub(crate) fn check<'a>(
     field(&generation.to_be_bytes());
     field(&facts.canonical());
     names.for_each(|name| field(name.as_bytes()));
+    rekeyed.iter().for_each(|rekeyed| field(rekeyed));
     mac
 }

@@ -36,6 +36,12 @@ pub enum StoreError {
     /// The database does not open with this key.
     #[error("the key does not open this database (another newsroom's, or from before a re-keying)")]
     WrongKey,
+    /// Somebody else has the record open, and its keys are to change.
+    #[error("another desk or command has the newsroom's record open; end it and try again")]
+    InUse,
+    /// The keys are being changed.
+    #[error("the newsroom's keys are being replaced right now; try again when that is done")]
+    KeysChanging,
     /// The database was written by a newer Firsthand, or its migrations were edited.
     #[error(
         "the database has migration {version}, which this program does not know; update Firsthand"

@@ -16,6 +16,12 @@ const MIGRATIONS: &[(i64, &str)] = &[
     (7, include_str!("../migrations/0007_vaults.sql")),
 ];
 
+/// The texts of all migrations, in order.
+#[cfg(test)]
+pub(crate) fn texts() -> impl Iterator<Item = &'static str> {
+    MIGRATIONS.iter().map(|(_, text)| *text)
+}
+
 const NAME: &str = "migrate";
 
 /// Brings a database up to date, in one transaction.

@@ -1,15 +1,17 @@
 //! Opening the record: keys, connections, migrations.
 
 use crate::columns::{Columns, Place};
-use crate::engine::{Engine, args, transact};
+use crate::engine::{Engine, Tx, args, transact};
 use crate::error::{EngineError, StoreError};
 use crate::migrate;
+use crate::rekey::CHECK;
 use newsroom::Private;
 use openers::{ColumnKey, DatabaseKey, IndexKey};
 use rand_core::{CryptoRng, RngCore};
 use sqlx::ConnectOptions;
 use sqlx::postgres::{PgConnectOptions, PgPoolOptions};
 use sqlx::sqlite::{SqliteConnectOptions, SqliteJournalMode, SqlitePoolOptions, SqliteSynchronous};
+use std::any::Any;
 use std::fmt;
 use std::path::Path;
 use std::sync::{Arc, Mutex, PoisonError};
@@ -18,6 +20,9 @@ use zeroize::Zeroizing;
 
 /// Connections that read beside the one that writes (SQLCipher), and connections in all (PostgreSQL).
 const CONNECTIONS: u32 = 8;
+
+/// What the record is checked with.
+const WORD: &[u8] = b"firsthand";
 
 /// Randomness that ids, salts and nonces come from; made by the application.
 pub trait Entropy: RngCore + CryptoRng + Send {}
@@ -35,6 +40,7 @@ pub struct StoreKeys {
 #[derive(Clone)]
 pub struct Store {
     inner: Arc<Inner>,
+    guard: Option<Arc<dyn Any + Send + Sync>>,
 }
 
 struct Inner {
@@ -86,15 +92,18 @@ impl Store {
     pub async fn open_postgres(
         url: &str,
         keys: StoreKeys,
-        entropy: impl Entropy + 'static,
+        mut entropy: impl Entropy + 'static,
     ) -> Result<Self, StoreError> {
         let options: PgConnectOptions = url.parse().map_err(|_| StoreError::Address)?;
+        // All connections of one store share a name that no other store has: re-keying looks for others by it.
+        let mut name = [0; 8];
+        entropy.fill_bytes(&mut name);
         let pool = PgPoolOptions::new()
             .max_connections(CONNECTIONS)
             .acquire_timeout(Duration::from_secs(30))
             .connect_with(
                 options
-                    .application_name("fh-desk")
+                    .application_name(&format!("fh-desk/{}", hex::encode(name)))
                     .disable_statement_logging(),
             )
             .await
@@ -116,6 +125,7 @@ impl Store {
         };
         let store = Self {
             inner: Arc::new(inner),
+            guard: None,
         };
         store.check_keys().await?;
         Ok(store)
@@ -123,13 +133,7 @@ impl Store {
 
     /// A sealed word in the database tells whether these are the keys it was written with.
     async fn check_keys(&self) -> Result<(), StoreError> {
-        const WORD: &[u8] = b"firsthand";
         transact!(self, "check keys", Work, |tx| {
-            let place = Place {
-                table: "meta",
-                column: "value",
-                row: b"check",
-            };
             let found: Option<(Vec<u8>,)> = tx
                 .one("SELECT value FROM meta WHERE name = $1", args!["check"])
                 .await?;
@@ -137,7 +141,7 @@ impl Store {
                 Some((sealed,)) => {
                     let opened = self
                         .columns()
-                        .open(place, &sealed)
+                        .open(CHECK, &sealed)
                         .map_err(|_| StoreError::WrongKey)?;
                     let index = self.columns().index("meta", "value", &opened)?;
                     let kept: Option<(Vec<u8>,)> = tx
@@ -154,16 +158,31 @@ impl Store {
                         Err(StoreError::WrongKey)
                     }
                 }
-                None => {
-                    let sealed = self.seal(place, WORD)?;
-                    let index = self.columns().index("meta", "value", WORD)?;
-                    let insert = "INSERT INTO meta (name, value) VALUES ($1, $2)";
-                    tx.exec(insert, args!["check", sealed]).await?;
-                    tx.exec(insert, args!["check-index", index]).await?;
-                    Ok(())
-                }
+                None => self.plant_check(tx, self.columns()).await,
             }
         })
+    }
+
+    /// Writes the word under these keys, in the place of an earlier one.
+    pub(crate) async fn plant_check(
+        &self,
+        tx: &mut Tx,
+        columns: &Columns,
+    ) -> Result<(), StoreError> {
+        let sealed = columns.seal(CHECK, self.random(), WORD)?;
+        let index = columns.index("meta", "value", WORD)?;
+        let put = "INSERT INTO meta (name, value) VALUES ($1, $2)
+                   ON CONFLICT (name) DO UPDATE SET value = excluded.value";
+        tx.exec(put, args!["check", sealed]).await?;
+        tx.exec(put, args!["check-index", index]).await?;
+        Ok(())
+    }
+
+    /// Keeps something for as long as any clone of this store lives: the lock that it was opened under.
+    #[must_use]
+    pub fn with_guard(mut self, guard: impl Send + Sync + 'static) -> Self {
+        self.guard = Some(Arc::new(guard));
+        self
     }
 
     /// Closes all connections. Every later call on any clone fails; the desk does this when it is locked.
@@ -216,7 +235,7 @@ impl Store {
 }
 
 /// SQLCipher under a raw key: no key derivation, nothing logged, nothing temporary on the disk.
-fn lite_options(path: &Path, key: &DatabaseKey) -> SqliteConnectOptions {
+pub(crate) fn lite_options(path: &Path, key: &DatabaseKey) -> SqliteConnectOptions {
     let literal = Zeroizing::new(format!("\"x'{}'\"", hex::encode(key.expose_bytes())));
     // These options print the key in their Debug form: they never leave this module. They must keep a copy of it,
     // because a pool opens connections later; it lives as long as the store is unlocked.
@@ -233,7 +252,7 @@ fn lite_options(path: &Path, key: &DatabaseKey) -> SqliteConnectOptions {
         .disable_statement_logging()
 }
 
-fn opening(error: sqlx::Error) -> StoreError {
+pub(crate) fn opening(error: sqlx::Error) -> StoreError {
     wrong_key(StoreError::Database {
         during: "opening",
         source: EngineError::from(error),

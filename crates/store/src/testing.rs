@@ -279,3 +279,34 @@ fn start_server(
         .stderr(Stdio::null());
     Ok(shell.spawn()?)
 }
+
+/// Every sealed column but those whose rows end with the keys, as table and column.
+#[must_use]
+pub fn sealed_columns() -> Vec<(&'static str, &'static str)> {
+    let columns = crate::sealed::SEALED.iter();
+    columns.map(|one| (one.table, one.column)).collect()
+}
+
+/// Opens every sealed value there is: table, column, the row as places name it, the value.
+///
+/// # Errors
+/// [`StoreError::Damaged`] names the column of the first that does not open.
+pub async fn everything_sealed(store: &Store) -> Result<Vec<Opened>, StoreError> {
+    crate::engine::transact!(store, "open everything", Read, |tx| {
+        let mut all = Vec::new();
+        for column in crate::sealed::SEALED {
+            let rows: Vec<crate::sealed::Found> = tx
+                .all(column.select, crate::engine::args![i64::MAX, 0_i64])
+                .await?;
+            for found in rows {
+                let row = column.row(&found.key)?;
+                let value = store.open(column.place(&row), &found.sealed)?.to_vec();
+                all.push((column.table, column.column, row, value));
+            }
+        }
+        Ok(all)
+    })
+}
+
+/// A sealed value, opened: table, column, row, value.
+pub type Opened = (&'static str, &'static str, Vec<u8>, Vec<u8>);

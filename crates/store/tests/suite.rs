@@ -27,6 +27,8 @@ mod items;
 mod jobs;
 #[path = "suite/offers.rs"]
 mod offers;
+#[path = "suite/rekeying.rs"]
+mod rekeying;
 #[path = "suite/replies.rs"]
 mod replies;
 #[path = "suite/risks.rs"]
@@ -117,6 +119,8 @@ suite! {
     risks::tokens_of_a_captured_kit_are_taken_back_once,
     held::what_is_announced_is_chosen_and_told_once,
     held::what_is_held_back_is_entered_when_it_comes,
+    rekeying::the_record_goes_over_to_new_keys_whole,
+    rekeying::a_damaged_value_stops_a_re_keying_and_nothing_changes,
     items::a_dispatch_is_entered_once,
     items::loose_pieces_give_way_to_whole_items,
     items::examination_and_scrub_follow_the_rules,

@@ -60,6 +60,7 @@ pub(super) fn pin(args: &CustodianPin, tongue: Tongue) -> anyhow::Result<()> {
     config.signers = Some(Signers {
         list: args.signers.clone(),
         threshold: args.threshold,
+        leaving: Vec::new(),
     });
     // Whatever no kit or bulletin could carry is refused here.
     let probe = config.signers()?;

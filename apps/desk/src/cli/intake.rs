@@ -92,7 +92,7 @@ async fn promised_until(store: &Store, epoch: u32) -> Result<Option<Micros>, Sto
 }
 
 /// Keys change under nobody's hands: the desk must not be running.
-fn alone(folder: &DeskFolder, tongue: Tongue) -> anyhow::Result<Spool> {
+pub(super) fn alone(folder: &DeskFolder, tongue: Tongue) -> anyhow::Result<Spool> {
     match Spool::open(&folder.spool()) {
         Ok(spool) => Ok(spool),
         Err(store::SpoolError::InUse { .. }) => bail!("{}", t!(tongue, "cli-desk-running")),

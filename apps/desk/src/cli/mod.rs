@@ -9,6 +9,7 @@ mod intake;
 mod kit;
 mod kit_code;
 mod people;
+mod rekey;
 mod serve;
 mod terminal;
 mod unlocked;
@@ -53,6 +54,8 @@ enum Command {
     Intake(IntakeCommand),
     /// The capture drill: shows what it would do to a captured kit, and does it when you type the name of its source.
     Drill(Drill),
+    /// Replace all keys after a custodian was captured. The desk must not be running.
+    Rekey(Rekey),
     /// Take cards in: files, memory cards, images of them, folders of any of these. The desk may be running, or locked.
     Gather(Gather),
     /// Write the replies that wait for a reporter on a card that goes back in.
@@ -295,6 +298,27 @@ struct Drill {
 }
 
 #[derive(Args)]
+struct Rekey {
+    /// A custodian who has no share any more; repeat for each.
+    #[arg(long, value_name = "NAME")]
+    remove: Vec<String>,
+    /// A new custodian; repeat for each.
+    #[arg(long, value_name = "NAME")]
+    add: Vec<String>,
+    /// How many custodians it takes to unlock from now on; as many as before if it is left out.
+    #[arg(long, value_name = "K")]
+    threshold: Option<u8>,
+    /// Give new words to those too who have just given theirs.
+    #[arg(long)]
+    new_words: bool,
+    /// Write new words to files in this folder instead of showing them.
+    #[arg(long, value_name = "DIR")]
+    passphrase_dir: Option<PathBuf>,
+    #[command(flatten)]
+    desk: Unlocked,
+}
+
+#[derive(Args)]
 struct Gather {
     /// The desk's folder.
     #[arg(long)]
@@ -362,6 +386,7 @@ pub fn run(cli: Cli) -> anyhow::Result<()> {
         Command::Intake(IntakeCommand::Rotate(args)) => intake::rotate(&args, tongue),
         Command::Intake(IntakeCommand::Destroy(args)) => intake::destroy(&args, tongue),
         Command::Drill(args) => drill::drill(&args, tongue),
+        Command::Rekey(args) => rekey::run(&args, tongue),
         Command::Gather(args) => gather::gather(&args, tongue),
         Command::Card(args) => gather::reply_card(&args, tongue),
         Command::Serve(args) => serve::run(args, tongue),

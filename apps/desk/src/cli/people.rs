@@ -102,12 +102,22 @@ pub(crate) fn gather_passphrases(
     custodians: &[String],
     threshold: usize,
 ) -> anyhow::Result<Vec<(String, Passphrase)>> {
+    gather_up_to(tongue, files, custodians, (threshold, threshold))
+}
+
+/// The same, but goes on asking until as many are in as the second number says; the first number is needed.
+pub(crate) fn gather_up_to(
+    tongue: Tongue,
+    files: &[PassphraseFile],
+    custodians: &[String],
+    (threshold, asked_for): (usize, usize),
+) -> anyhow::Result<Vec<(String, Passphrase)>> {
     let mut gathered = Vec::new();
     for file in files {
         gathered.push((file.name.clone(), from_file(tongue, file, custodians)?));
     }
     for name in custodians {
-        if gathered.len() >= threshold {
+        if gathered.len() >= asked_for {
             break;
         }
         if gathered.iter().any(|(known, _)| known == name) {

@@ -8,11 +8,14 @@ use store::StoreError;
 
 use super::{Unlocked, people, terminal};
 use crate::config::DeskFolder;
+use crate::settling;
 use crate::web::text::{Coded as _, Tongue, t};
 
 /// The keyring and k opened shares of it.
 pub(super) fn shares(args: &Unlocked, tongue: Tongue) -> anyhow::Result<(KeyringFile, Vec<Share>)> {
-    let path = DeskFolder::new(&args.dir).keyring();
+    let folder = DeskFolder::new(&args.dir);
+    settling::settle(&folder)?;
+    let path = folder.keyring();
     let bytes = fs::read(&path).with_context(|| terminal::cannot_read(tongue, &path))?;
     let keyring = KeyringFile::from_json(&bytes)?;
     let custodians: Vec<String> = keyring.custodians().map(str::to_owned).collect();

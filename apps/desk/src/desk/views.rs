@@ -18,6 +18,8 @@ pub enum LockState {
         entered: Vec<String>,
         /// Everybody who holds a share.
         custodians: Vec<String>,
+        /// When the keys were last replaced, in microseconds; nothing if they are the first.
+        rekeyed_at: Option<i64>,
     },
     /// Open for work.
     Open,

@@ -28,11 +28,13 @@ pub(crate) fn lock(visit: &Visit, state: &LockState) -> Value {
             threshold,
             entered,
             custodians,
+            rekeyed_at,
         } => json!({
             "state": "locked",
             "threshold": threshold,
             "entered": entered,
             "custodians": custodians,
+            "rekeyed_at": rekeyed_at,
             "csrf": visit.csrf,
         }),
     }

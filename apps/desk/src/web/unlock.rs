@@ -15,7 +15,7 @@ use crate::web::frame::Rendered;
 use crate::web::json;
 use crate::web::layout::{self, Place};
 use crate::web::parts;
-use crate::web::text::{Coded as _, foreign, t};
+use crate::web::text::{Coded as _, foreign, t, time};
 use crate::web::visit::Visit;
 
 /// `GET /unlock`
@@ -111,6 +111,7 @@ fn body(visit: &Visit, state: &LockState, refusal: Option<&UnlockRefusal>) -> Ma
         threshold,
         entered,
         custodians,
+        rekeyed_at,
     } = state
     else {
         return html! {
@@ -127,6 +128,9 @@ fn body(visit: &Visit, state: &LockState, refusal: Option<&UnlockRefusal>) -> Ma
             h1 { (t!(tongue, "unlock-title")) }
             p.lead { (t!(tongue, "unlock-lead", needed = needed, all = custodians.len())) }
             (shares(visit, needed, entered, custodians))
+            @if let Some(at) = rekeyed_at {
+                p.quiet.small { (t!(tongue, "unlock-rekeyed")) " " (time(*at)) }
+            }
             @if let Some(refusal) = refusal { (complaint(visit, refusal)) }
             form.stack method="post" action="/unlock" autocomplete="off" {
                 (parts::token(visit))

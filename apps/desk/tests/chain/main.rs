@@ -17,6 +17,8 @@ mod locked;
 mod photo;
 mod previews;
 mod publishing;
+mod rekey_kills;
+mod rekeying;
 mod running;
 mod twelve_words;
 mod way;

@@ -37,6 +37,11 @@ pub(crate) struct World {
 impl World {
     /// Founds a newsroom, starts a drop, makes a kit and sets up a reporter.
     pub(crate) fn new(seed: u64) -> Self {
+        Self::on(seed, Database::Sqlcipher)
+    }
+
+    /// The same, with its record in this database.
+    pub(crate) fn on(seed: u64, database: Database) -> Self {
         let dir = tempfile::tempdir().unwrap();
         let folder = DeskFolder::new(dir.path().join("desk"));
         let founding = Founding {
@@ -44,7 +49,7 @@ impl World {
             custodians: ["Amal", "Basim", "Dana"].map(String::from).to_vec(),
             threshold: 2,
             editors: vec![("Noor".into(), Roles::EDITOR), ("Sami".into(), Roles::BOTH)],
-            database: Database::Sqlcipher,
+            database,
             cost: Cost::FOR_TESTS,
             words: keys::Words::English,
         };

@@ -11,6 +11,7 @@
 mod cctv;
 mod hostile;
 mod npm_interop;
+mod rekeying;
 mod roles;
 mod stock_age;
 mod unlocking;

@@ -136,8 +136,25 @@ impl Double {
             .chain(state.durable_names.keys())
             .cloned()
             .collect();
+        let place = |names: &BTreeMap<PathBuf, usize>, index: Option<&usize>| {
+            let found = names.iter().find(|(_, one)| Some(*one) == index);
+            found.map(|(path, _)| path.clone())
+        };
+        // A renamed file is under one of its two names: file systems rename whole or not at all.
+        let mut stay: BTreeMap<PathBuf, bool> = BTreeMap::new();
+        for path in &paths {
+            if stay.contains_key(path) {
+                continue;
+            }
+            let stays = keeps() % 2 == 0;
+            let to = place(&state.names, state.durable_names.get(path));
+            let from = place(&state.durable_names, state.names.get(path));
+            for one in [Some(path.clone()), to, from].into_iter().flatten() {
+                stay.entry(one).or_insert(stays);
+            }
+        }
         for path in paths {
-            let chosen = if keeps() % 2 == 0 {
+            let chosen = if stay.get(&path) == Some(&true) {
                 state.durable_names.get(&path)
             } else {
                 state.names.get(&path)

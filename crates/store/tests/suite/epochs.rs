@@ -14,7 +14,7 @@ fn key(n: u8, epoch: u32) -> ChainKey {
     (0..epoch).fold(ChainKey::from_bytes([n; 32]), |key, _| key.advance())
 }
 
-fn standing(epoch: u32, epoch_from: u32) -> Standing {
+pub(crate) fn standing(epoch: u32, epoch_from: u32) -> Standing {
     Standing {
         bulletin: 0,
         epoch,
@@ -29,7 +29,7 @@ fn standing(epoch: u32, epoch_from: u32) -> Standing {
 }
 
 /// A contact piece of a new dispatch says this.
-async fn say(world: &World, kit: KitId, standing: &Standing, next: Option<&ChainKey>) {
+pub(crate) async fn say(world: &World, kit: KitId, standing: &Standing, next: Option<&ChainKey>) {
     let about = world.dispatch(kit).await;
     let from = Link { chain: 0, epoch: 0 };
     let entered = world

@@ -13,10 +13,10 @@ use newsroom::{BlobId, Private, Refusal};
 use store::testing::entropy;
 use store::{NewHeld, StoreError};
 
-const FILM: (PieceNo, PieceNo) = (PieceNo(1), PieceNo(1));
+pub(crate) const FILM: (PieceNo, PieceNo) = (PieceNo(1), PieceNo(1));
 const PHOTO: (PieceNo, PieceNo) = (PieceNo(2), PieceNo(2));
 
-fn held(ordinal: u32, pieces: (PieceNo, PieceNo), name: &str) -> NewHeld {
+pub(crate) fn held(ordinal: u32, pieces: (PieceNo, PieceNo), name: &str) -> NewHeld {
     NewHeld {
         ordinal,
         pieces,

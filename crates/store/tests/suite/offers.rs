@@ -8,9 +8,9 @@ use newsroom::audit::{Act, Chain};
 use newsroom::time::DAY;
 use store::{NewOffer, Question};
 
-const ID: KitId = KitId([0x77; 8]);
+pub(crate) const ID: KitId = KitId([0x77; 8]);
 
-async fn offered(world: &World) -> KitId {
+pub(crate) async fn offered(world: &World) -> KitId {
     let kit = world.kit("Jasmine").await;
     let url = "http://drop.example";
     let token = Private::from("token");

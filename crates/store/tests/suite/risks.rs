@@ -22,15 +22,15 @@ fn code<T>(result: Result<T, StoreError>) -> &'static str {
     }
 }
 
-struct Case {
-    noor: EditorId,
-    sami: EditorId,
+pub(crate) struct Case {
+    pub(crate) noor: EditorId,
+    pub(crate) sami: EditorId,
     story: StoryId,
-    key: DispatchKey,
+    pub(crate) key: DispatchKey,
 }
 
 /// A story that two people cleared, and the dispatch behind it.
-async fn cleared(world: &World) -> Case {
+pub(crate) async fn cleared(world: &World) -> Case {
     let noor = world.editor("Noor", Roles::EDITOR).await;
     let sami = world.editor("Sami", Roles::SAFETY).await;
     let story = world.story(noor).await;
@@ -53,7 +53,7 @@ impl Case {
         world.store.story(self.story).await.unwrap().clearance
     }
 
-    async fn publish(&self, world: &World) -> &'static str {
+    pub(crate) async fn publish(&self, world: &World) -> &'static str {
         code(
             world
                 .store
@@ -62,7 +62,7 @@ impl Case {
         )
     }
 
-    async fn acknowledge(&self, world: &World, by: EditorId) -> &'static str {
+    pub(crate) async fn acknowledge(&self, world: &World, by: EditorId) -> &'static str {
         let clearance = self.clearance(world).await;
         let answered = world
             .store
@@ -71,7 +71,7 @@ impl Case {
     }
 }
 
-async fn forced_cell(world: &World, key: &DispatchKey) {
+pub(crate) async fn forced_cell(world: &World, key: &DispatchKey) {
     let mut marked = cell(key, 1, 1, 2, false, 900);
     marked.header.forced = true;
     let now = world.now();
@@ -132,7 +132,7 @@ pub(crate) async fn a_mark_stays_and_holds_its_stories(mut world: World) {
 }
 
 /// Tokens, a reply pair and something waiting for a mailbox, so that there is something to cut off.
-async fn equip(world: &World, case: &Case) -> newsroom::DropId {
+pub(crate) async fn equip(world: &World, case: &Case) -> newsroom::DropId {
     let (store, token) = (&world.store, Private::from("t"));
     let drop = store
         .add_drop("http://a.example", &token, world.now())

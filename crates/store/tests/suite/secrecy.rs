@@ -243,7 +243,7 @@ fn kit(chain: [u8; 32]) -> NewKit {
     }
 }
 
-async fn plant(world: &World, chain: [u8; 32], original: ledger::Digest) {
+pub(crate) async fn plant(world: &World, chain: [u8; 32], original: ledger::Digest) {
     let store = &world.store;
     let noor = store
         .add_editor("canary-editor", Roles::BOTH, sha256(b"c"), world.now())

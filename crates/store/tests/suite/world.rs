@@ -122,13 +122,18 @@ impl World {
 
     /// A dispatch of which one cell was seen.
     pub(crate) async fn dispatch(&self, kit: KitId) -> DispatchKey {
+        self.dispatch_in(&self.store, kit).await
+    }
+
+    /// The same in another store.
+    pub(crate) async fn dispatch_in(&self, store: &Store, kit: KitId) -> DispatchKey {
         let n = self.number();
         let key = DispatchKey {
             kit,
             dispatch: DispatchId([n; 16]),
         };
         let cell = cell(&key, 1, 0, 2, false, u64::from(n));
-        self.store
+        store
             .record_cells(&[cell], SpoolPosition(u64::from(n) + 1), self.now())
             .await
             .unwrap();

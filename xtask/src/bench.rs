@@ -7,6 +7,7 @@ mod nextest;
 mod roads;
 mod runs;
 mod seal;
+mod site;
 
 use crate::setup;
 use crate::shell::{cargo, must, output, say, target_dir};
@@ -68,6 +69,9 @@ pub(crate) fn run(size: Size, only: &[String]) -> Result<()> {
     }
     if wanted("roads") {
         figures.extend(roads::run(quick)?);
+    }
+    if wanted("site") {
+        figures.extend(site::run(quick)?);
     }
     report(&figures)
 }

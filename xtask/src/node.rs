@@ -1,6 +1,6 @@
 //! The Node side: packages of the browser tests, of the interoperability tests, and of the islands' sources.
 
-use crate::shell::{have, must, root, say, target_dir};
+use crate::shell::{cargo, have, must, root, say, target_dir};
 use anyhow::{Result, bail};
 use std::path::Path;
 use std::process::Command;
@@ -42,6 +42,13 @@ fn stale(dir: &Path) -> bool {
 
 /// Runs the browser tests of `tests/browser`; they drive the built binaries in headless Chromium.
 pub(crate) fn browser_tests() -> Result<()> {
+    // The public site's tests look at the sample site.
+    must(&mut cargo(&[
+        "build",
+        "--workspace",
+        "--example",
+        "sample_site",
+    ]))?;
     let dir = root().join("tests/browser");
     must(
         Command::new("npm")

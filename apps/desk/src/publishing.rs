@@ -12,10 +12,12 @@ use std::sync::Arc;
 use formats::{ProofFile, Statement, statement};
 use ledger::{Digest, DirStorage, Log, LogSigner, sha256};
 use newsroom::stories::{Draft, Grade, Publication};
+use newsroom::telling::{Note, Telling};
 use newsroom::{BlobId, DerivativeId, Micros, PublicationId};
 use proof::Pending;
 use publish::{
-    BaseUrl, Bilingual, MediaBytes, MediaInput, MediaKind, PublicLog, SiteInput, StoryInput,
+    BaseUrl, Bilingual, CoarsePoint, Correction, MediaBytes, MediaInput, MediaKind, PublicLog,
+    SiteInput, StoryInput,
 };
 use rand_core::{CryptoRng, OsRng, RngCore};
 use store::{DerivativeRecord, PublicationRecord, StatementDue, StatementRecord};
@@ -162,9 +164,30 @@ async fn site_stories(
         let first = all
             .first()
             .map_or(record.publication.decided_at, |one| one.decided_at);
-        stories.push(SiteStory::new(record, first)?);
+        let corrections = corrections(open, &record, &all).await?;
+        stories.push(SiteStory::new(record, first, corrections)?);
     }
     Ok(stories)
+}
+
+/// What each published version corrected in the one before, oldest first, up to the one that is shown.
+async fn corrections(
+    open: &OpenDesk,
+    record: &PublicationRecord,
+    all: &[Publication],
+) -> Result<Vec<Correction>, JobError> {
+    let mut corrections = Vec::new();
+    let shown = |one: &&Publication| one.version <= record.publication.version;
+    for later in all.iter().skip(1).filter(shown) {
+        let version = open.store.publication(later.id).await?.story.draft;
+        if let Some(note) = version.settings.telling.correction {
+            corrections.push(Correction {
+                at: later.decided_at.0,
+                note: bilingual(note),
+            });
+        }
+    }
+    Ok(corrections)
 }
 
 /// Logs the statements of a publication, those that stand there already excepted, and proves them.
@@ -193,6 +216,7 @@ fn open_log(
 struct SiteStory {
     publication: Publication,
     first_published: Micros,
+    corrections: Vec<Correction>,
     draft: Draft,
     media: Vec<SiteMedium>,
 }
@@ -204,7 +228,11 @@ struct SiteMedium {
 }
 
 impl SiteStory {
-    fn new(record: PublicationRecord, first_published: Micros) -> Result<Self, PublishingError> {
+    fn new(
+        record: PublicationRecord,
+        first_published: Micros,
+        corrections: Vec<Correction>,
+    ) -> Result<Self, PublishingError> {
         let proof_of = |id: DerivativeId| {
             let found = record.statements.iter().find(|one| one.derivative == id);
             found
@@ -221,6 +249,7 @@ impl SiteStory {
             media: media.collect::<Result<_, PublishingError>>()?,
             publication: record.publication.clone(),
             first_published,
+            corrections,
             draft: record.story.draft.clone(),
         })
     }
@@ -234,9 +263,14 @@ fn build_site(
     stories: Vec<SiteStory>,
 ) -> Result<(), PublishingError> {
     let log = open_log(settings, signer)?;
+    let decided = stories.iter().map(|story| story.publication.decided_at);
+    let newest = decided.max().unwrap_or(Micros(0));
     let input = SiteInput {
         organisation: settings.organisation.clone(),
         base_url: settings.base_url.clone(),
+        onion: None,
+        // The same record gives the same bytes, so the newest decision is the time, not the clock.
+        built_at: newest.0,
         about: None,
         log: PublicLog {
             key: signer.verifier().to_string(),
@@ -247,7 +281,7 @@ fn build_site(
             .map(|story| story.into_input(archive))
             .collect::<Result<_, _>>()?,
     };
-    publish::build(&input, &settings.dir)?;
+    publish::build(&input, signer, &settings.dir)?;
     Ok(())
 }
 
@@ -270,6 +304,13 @@ impl SiteStory {
             };
             medium.into_input(alt, archive)
         });
+        let Telling {
+            topics,
+            place,
+            when,
+            correction: _,
+            withdrawn,
+        } = *settings.telling;
         Ok(StoryInput {
             id: self.publication.story.to_string(),
             slug: settings.slug,
@@ -280,6 +321,22 @@ impl SiteStory {
             en: text(en),
             ar: text(ar),
             media: media.collect::<Result<_, _>>()?,
+            topics: topics.into_iter().map(label).collect(),
+            place: place.map(|place| publish::PublicPlace {
+                label: label(place.label),
+                point: place.point.map(|(latitude, longitude)| CoarsePoint {
+                    latitude,
+                    longitude,
+                }),
+            }),
+            // Checked when it was entered; one that the site cannot read is left unsaid.
+            when: when.parse().ok(),
+            corrections: if withdrawn.is_some() {
+                Vec::new()
+            } else {
+                self.corrections
+            },
+            withdrawn: withdrawn.map(bilingual),
         })
     }
 }
@@ -310,6 +367,20 @@ impl SiteMedium {
             dimensions: recipe.and_then(|recipe| recipe.width.zip(recipe.height)),
             proof: self.proof,
         })
+    }
+}
+
+fn label(label: newsroom::telling::Label) -> publish::Label {
+    publish::Label {
+        slug: label.slug,
+        name: bilingual(label.name),
+    }
+}
+
+fn bilingual(note: Note) -> Bilingual {
+    Bilingual {
+        en: note.en,
+        ar: note.ar,
     }
 }
 

@@ -28,6 +28,7 @@ mod sources;
 mod stories;
 mod story;
 mod streaming;
+mod telling;
 pub(crate) mod text;
 mod unlock;
 mod visit;
@@ -119,6 +120,7 @@ pub fn router(desk: Desk, settings: Settings) -> Router {
             get(approve::show).post(approve::approve),
         )
         .route("/stories/{id}/acknowledge", post(approve::acknowledge))
+        .route("/stories/{id}/withdraw", post(telling::withdraw))
         .route("/stories/{id}/publish", post(approve::publish))
         .route("/events", get(events::stream))
         .route("/lang/{tag}", get(language::choose))

@@ -1,23 +1,25 @@
-//! `fh-verify`: check a published file against its proof, offline.
+//! `fh-verify`: check a published file against its proof, or a copy of a whole site against its signed manifest, offline.
 //!
 //! Exit codes: 0 when nothing fails, 1 when something fails, 2 when the check could not be carried out.
 
+mod arguments;
+mod mirror;
 mod words;
 
 use std::ffi::OsString;
 use std::fs::File;
 use std::io::{Read as _, Write as _};
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::process::ExitCode;
 
 use anyhow::{Context as _, anyhow, bail};
-use clap::{Arg, ArgAction, ArgMatches, Command, value_parser};
+use clap::ArgMatches;
 use i18n_embed_fl::fl;
-use ledger::LogVerifier;
 use proof::{Grade, Report};
-use serde_json::json;
+use serde_json::{Value, json};
 
-use words::{Words, printable};
+use arguments::{path, shown};
+use words::Words;
 
 /// Larger than any proof file; what is larger is not read into memory.
 const PROOF_MAX: u64 = 1 << 20;
@@ -25,7 +27,7 @@ const PROOF_MAX: u64 = 1 << 20;
 fn main() -> ExitCode {
     let arguments: Vec<OsString> = std::env::args_os().collect();
     let words = Words::new(&language(&arguments));
-    let matches = command(&words).get_matches_from(arguments);
+    let matches = arguments::command(&words).get_matches_from(arguments);
     match run(&words, &matches) {
         Ok(Grade::Fails) => ExitCode::from(1),
         Ok(Grade::Holds | Grade::Limited) => ExitCode::SUCCESS,
@@ -59,61 +61,13 @@ fn language(arguments: &[OsString]) -> String {
     }
 }
 
-fn command(words: &Words) -> Command {
-    let l = &words.loader;
-    Command::new("fh-verify")
-        .version(env!("CARGO_PKG_VERSION"))
-        .about(fl!(l, "about"))
-        .after_help(fl!(l, "after-help"))
-        .arg(
-            Arg::new("file")
-                .value_name("FILE")
-                .required(true)
-                .value_parser(value_parser!(PathBuf))
-                .help(fl!(l, "help-file")),
-        )
-        .arg(
-            Arg::new("proof")
-                .long("proof")
-                .value_name("PROOF")
-                .required(true)
-                .value_parser(value_parser!(PathBuf))
-                .help(fl!(l, "help-proof")),
-        )
-        .arg(
-            Arg::new("key")
-                .long("key")
-                .value_name("KEY")
-                .action(ArgAction::Append)
-                .help(fl!(l, "help-key")),
-        )
-        .arg(
-            Arg::new("key-file")
-                .long("key-file")
-                .value_name("PATH")
-                .action(ArgAction::Append)
-                .value_parser(value_parser!(PathBuf))
-                .help(fl!(l, "help-key-file")),
-        )
-        .arg(
-            Arg::new("lang")
-                .long("lang")
-                .value_name("LANG")
-                .value_parser(["en", "ar"])
-                .help(fl!(l, "help-lang")),
-        )
-        .arg(
-            Arg::new("json")
-                .long("json")
-                .action(ArgAction::SetTrue)
-                .help(fl!(l, "help-json")),
-        )
-}
-
 fn run(words: &Words, matches: &ArgMatches) -> anyhow::Result<Grade> {
+    if let Some(matches) = matches.subcommand_matches("site") {
+        return mirror::run(words, matches);
+    }
     let file = path(matches, "file")?;
     let proof_path = path(matches, "proof")?;
-    let keys = trusted_keys(words, matches)?;
+    let keys = arguments::trusted_keys(words, matches)?;
     let proof = read_proof(words, proof_path)?;
     let unreadable = |reason: String| {
         anyhow!(fl!(
@@ -128,58 +82,21 @@ fn run(words: &Words, matches: &ArgMatches) -> anyhow::Result<Grade> {
         let source = std::error::Error::source(&error);
         unreadable(source.map_or_else(|| error.to_string(), ToString::to_string))
     })?;
-    let text = if matches.get_flag("json") {
-        as_json(words, file, proof_path, &report)?
+    let of = json!({ "file": file.to_string_lossy(), "proof": proof_path.to_string_lossy() });
+    answer(words, matches.get_flag("json"), of, &report)
+}
+
+/// Prints the report; `of` says what was checked, for programs.
+fn answer(words: &Words, as_json: bool, of: Value, report: &Report) -> anyhow::Result<Grade> {
+    let text = if as_json {
+        json_text(words, of, report)?
     } else {
-        as_words(words, &report)
+        as_words(words, report)
     };
     std::io::stdout()
         .write_all(text.as_bytes())
         .context("standard output")?;
     Ok(report.verdict())
-}
-
-fn path<'a>(matches: &'a ArgMatches, name: &str) -> anyhow::Result<&'a Path> {
-    let path: Option<&PathBuf> = matches.get_one(name);
-    path.map(PathBuf::as_path).context("a path is missing")
-}
-
-fn shown(path: &Path) -> String {
-    printable(&path.to_string_lossy())
-}
-
-fn trusted_keys(words: &Words, matches: &ArgMatches) -> anyhow::Result<Vec<LogVerifier>> {
-    let l = &words.loader;
-    let mut texts: Vec<String> = matches
-        .get_many("key")
-        .into_iter()
-        .flatten()
-        .cloned()
-        .collect();
-    for path in matches
-        .get_many::<PathBuf>("key-file")
-        .into_iter()
-        .flatten()
-    {
-        let text = std::fs::read_to_string(path).map_err(|error| {
-            anyhow!(fl!(
-                l,
-                "error-key-file",
-                path = shown(path),
-                reason = error.to_string()
-            ))
-        })?;
-        texts.push(text);
-    }
-    texts
-        .iter()
-        .map(|text| {
-            // A key copied from this program's own answer may bring its invisible isolation marks.
-            let marks = |c: char| c.is_whitespace() || matches!(c, '\u{2066}'..='\u{2069}');
-            let key: Result<LogVerifier, _> = text.trim_matches(marks).parse();
-            key.map_err(|error| anyhow!(fl!(l, "error-key", reason = error.to_string())))
-        })
-        .collect()
 }
 
 fn read_proof(words: &Words, path: &Path) -> anyhow::Result<Vec<u8>> {
@@ -211,7 +128,7 @@ fn as_words(words: &Words, report: &Report) -> String {
     text
 }
 
-fn as_json(words: &Words, file: &Path, proof: &Path, report: &Report) -> anyhow::Result<String> {
+fn json_text(words: &Words, mut of: Value, report: &Report) -> anyhow::Result<String> {
     let findings: Vec<_> = report
         .findings()
         .iter()
@@ -224,11 +141,7 @@ fn as_json(words: &Words, file: &Path, proof: &Path, report: &Report) -> anyhow:
             })
         })
         .collect();
-    let answer = json!({
-        "file": file.to_string_lossy(),
-        "proof": proof.to_string_lossy(),
-        "verdict": report.verdict(),
-        "findings": findings,
-    });
-    Ok(format!("{}\n", serde_json::to_string_pretty(&answer)?))
+    of["verdict"] = json!(report.verdict());
+    of["findings"] = json!(findings);
+    Ok(format!("{}\n", serde_json::to_string_pretty(&of)?))
 }

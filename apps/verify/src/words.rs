@@ -67,6 +67,38 @@ impl Words {
             Code::Assessment => self.assessment(&arg("assessment")),
             Code::Supersedes => fl!(l, "supersedes", earlier = arg("earlier")),
             Code::NotShown => fl!(l, "not-shown"),
+            _ => self.mirror(finding),
+        }
+    }
+
+    /// A finding about a copy of a site.
+    fn mirror(&self, finding: &Finding) -> String {
+        let arg = |name| value(&finding.args, name);
+        let l = &self.loader;
+        match finding.code {
+            Code::ManifestRefused => fl!(l, "manifest-refused", reason = arg("reason")),
+            Code::MirrorFileChanged => fl!(l, "mirror-file-changed", path = arg("path")),
+            Code::MirrorFileMissing => fl!(l, "mirror-file-missing", path = arg("path")),
+            Code::MirrorFileForeign => fl!(l, "mirror-file-foreign", path = arg("path")),
+            Code::MirrorMore => fl!(l, "mirror-more", count = arg("count")),
+            Code::SiteStale => fl!(l, "site-stale", time = time(&arg("time"))),
+            Code::SiteComplete => fl!(
+                l,
+                "site-complete",
+                files = arg("files"),
+                bytes = arg("bytes")
+            ),
+            Code::SiteSigned => fl!(
+                l,
+                "site-signed",
+                site = arg("site"),
+                log = arg("log"),
+                key = arg("key")
+            ),
+            Code::SiteAsOf => fl!(l, "site-as-of", time = time(&arg("time"))),
+            Code::SiteForeignUnknown => fl!(l, "site-foreign-unknown"),
+            // Everything else is about one file and its proof.
+            _ => fl!(l, "site-not-shown"),
         }
     }
 

@@ -7,7 +7,7 @@ use std::path::{Path, PathBuf};
 use std::process::{Command, Output};
 
 use formats::{Grade, Statement, statement};
-use ledger::{DirStorage, Log, LogSigner, sha256};
+use ledger::{DirStorage, Listed, Log, LogSigner, SiteManifest, sha256, write_list};
 use proof::{Pending, log_statements, plan_commitment, receipt_commitment};
 use rand_chacha::ChaCha20Rng;
 use rand_chacha::rand_core::SeedableRng as _;
@@ -260,4 +260,170 @@ fn a_large_file_needs_no_more_memory_than_a_small_one() {
             .unwrap()
             .contains("not the one that was logged")
     );
+}
+
+/// A small site in a folder, with its manifest; the key that signed it.
+fn mirror() -> (TempDir, String) {
+    let folder = tempfile::tempdir().unwrap();
+    let mut listed = Vec::new();
+    for (path, text) in [
+        ("en/index.html", "<h1>News</h1>"),
+        ("media/0f.jpg", "pixels"),
+        ("style.css", "body{}"),
+    ] {
+        let file = folder.path().join(path);
+        fs::create_dir_all(file.parent().unwrap()).unwrap();
+        fs::write(file, text).unwrap();
+        listed.push(Listed {
+            sha256: sha256(text.as_bytes()),
+            bytes: text.len() as u64,
+            path: path.to_owned(),
+        });
+    }
+    let list = write_list(&listed);
+    let signer = LogSigner::from_seed("منبر_الحرية/statements", &[6; 32]).unwrap();
+    let manifest = SiteManifest {
+        site: "https://desk.example/".to_owned(),
+        decided_at: 1_000_000_000,
+        files: 3,
+        bytes: listed.iter().map(|one| one.bytes).sum(),
+        list: sha256(list.as_bytes()),
+    };
+    fs::write(
+        folder.path().join("manifest"),
+        signer.sign_site(&manifest).unwrap(),
+    )
+    .unwrap();
+    fs::write(folder.path().join("manifest.txt"), list).unwrap();
+    (folder, signer.verifier().to_string())
+}
+
+fn site(folder: &Path, more: &[&str]) -> (i32, String) {
+    let mut arguments = vec!["site", folder.to_str().unwrap()];
+    arguments.extend(more);
+    let output = run(&arguments);
+    let text =
+        String::from_utf8(output.stdout).unwrap() + &String::from_utf8(output.stderr).unwrap();
+    (
+        output.status.code().unwrap(),
+        text.replace(['\u{2068}', '\u{2069}'], ""),
+    )
+}
+
+#[test]
+fn a_whole_mirror_holds_and_says_when_it_was_decided() {
+    let (folder, key) = mirror();
+    let (code, text) = site(folder.path(), &["--key", &key]);
+    assert_eq!(code, 0, "{text}");
+    for words in [
+        "[holds] All 3 files (25 bytes) are there, unchanged.",
+        "[holds] The site https://desk.example/ is signed by منبر_الحرية/statements.",
+        "[limited] This is the site as the newsroom decided on it at 2001-09-09 01:46:40 UTC",
+    ] {
+        assert!(text.contains(words), "{words}\n---\n{text}");
+    }
+    let (code, text) = site(folder.path(), &["--key", &key, "--lang", "ar", "--json"]);
+    let answer: serde_json::Value = serde_json::from_str(&text).unwrap();
+    assert_eq!(
+        (code, &answer["verdict"]),
+        (0, &serde_json::json!("limited"))
+    );
+    assert_eq!(answer["findings"][0]["code"], "site-complete");
+    // Without a key from elsewhere there is nothing to compare with.
+    assert_eq!(site(folder.path(), &[]).0, 2);
+    assert_eq!(site(Path::new("/nowhere/at/all"), &["--key", &key]).0, 1);
+}
+
+#[test]
+fn a_tampered_stale_or_larger_mirror_is_refused() {
+    let (folder, key) = mirror();
+    let check = |more: &[&str]| site(folder.path(), &[&["--key", &key], more].concat());
+    let file = |name: &str| folder.path().join(name);
+    fs::write(file("en/extra.html"), "not ours").unwrap();
+    let (code, text) = check(&[]);
+    assert!(
+        code == 1 && text.contains("none of the newsroom’s: en/extra.html"),
+        "{text}"
+    );
+    fs::remove_file(file("en/extra.html")).unwrap();
+    std::os::unix::fs::symlink("/etc/hostname", file("link.html")).unwrap();
+    assert_eq!(check(&[]).0, 1, "a link is foreign");
+    fs::remove_file(file("link.html")).unwrap();
+    fs::write(file("media/0f.jpg"), "pixelz").unwrap();
+    let (code, text) = check(&[]);
+    assert!(
+        code == 1 && text.contains("is not the one that the newsroom put there: media/0f.jpg"),
+        "{text}"
+    );
+    fs::remove_file(file("media/0f.jpg")).unwrap();
+    let (code, text) = check(&[]);
+    assert!(
+        code == 1 && text.contains("missing: media/0f.jpg"),
+        "{text}"
+    );
+    fs::write(file("media/0f.jpg"), "pixels").unwrap();
+    assert_eq!(check(&["--max-age-days", "36500"]).0, 0);
+    let (code, text) = check(&["--max-age-days", "30"]);
+    assert!(
+        code == 1 && text.contains("older than you asked for"),
+        "{text}"
+    );
+    let old = LogSigner::from_seed("x", &[7; 32])
+        .unwrap()
+        .verifier()
+        .to_string();
+    let (code, text) = site(folder.path(), &["--key", &old]);
+    assert!(
+        code == 1 && text.contains("not signed by the key"),
+        "{text}"
+    );
+}
+
+#[test]
+fn a_mirror_on_a_server_is_checked_file_by_file() {
+    use std::io::{BufRead as _, BufReader, Write as _};
+    let (folder, key) = mirror();
+    let root = folder.path().to_owned();
+    let listener = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
+    let address = format!("http://{}/", listener.local_addr().unwrap());
+    std::thread::spawn(move || {
+        for stream in listener.incoming() {
+            let mut stream = stream.unwrap();
+            let mut line = String::new();
+            let mut reader = BufReader::new(stream.try_clone().unwrap());
+            reader.read_line(&mut line).unwrap();
+            loop {
+                let mut header = String::new();
+                if reader.read_line(&mut header).unwrap() <= 2 {
+                    break;
+                }
+            }
+            let path = line
+                .split(' ')
+                .nth(1)
+                .unwrap()
+                .trim_start_matches('/')
+                .to_owned();
+            let (status, body) = fs::read(root.join(path))
+                .map_or(("404 Not Found", Vec::new()), |body| ("200 OK", body));
+            let length = body.len();
+            write!(
+                stream,
+                "HTTP/1.1 {status}\r\ncontent-length: {length}\r\nconnection: close\r\n\r\n"
+            )
+            .unwrap();
+            stream.write_all(&body).unwrap();
+        }
+    });
+    let (code, text) = site(Path::new(&address), &["--key", &key]);
+    assert_eq!(code, 0, "{text}");
+    assert!(text.contains("From outside it cannot be seen"), "{text}");
+    fs::remove_file(folder.path().join("style.css")).unwrap();
+    let (code, text) = site(Path::new(&address), &["--key", &key]);
+    assert!(code == 1 && text.contains("missing: style.css"), "{text}");
+    let onion = site(
+        Path::new("http://abcdefghijklmnop.onion/"),
+        &["--key", &key],
+    );
+    assert!(onion.0 == 2 && onion.1.contains("--socks"), "{}", onion.1);
 }

@@ -10,6 +10,7 @@ use thiserror::Error;
 use crate::checkpoint::{self, Checkpoint, CheckpointError, SignedCheckpoint};
 use crate::cosignature::{self, CosignerKey};
 use crate::digest::{Digest, sha256};
+use crate::manifest::{self, ManifestError, SiteManifest};
 
 /// C2SP signature type of a plain Ed25519 note signature.
 const TYPE_ED25519: u8 = 1;
@@ -68,7 +69,8 @@ pub(crate) fn check_origin(origin: &str) -> Result<(), KeyError> {
     let fine = signed_note::is_key_name_valid(origin)
         && origin.len() <= MAX_ORIGIN
         && !origin.chars().any(|c| c.is_control() || is_invisible(c))
-        && !origin.starts_with("cosignature/");
+        && !origin.starts_with("cosignature/")
+        && origin != manifest::FIRST_LINE;
     if fine {
         Ok(())
     } else {
@@ -161,6 +163,18 @@ impl LogSigner {
         )?);
         checkpoint::from_signed_note(checkpoint, note, clock)
     }
+
+    /// Signs what a site was at one time: a C2SP note with this log's signature.
+    ///
+    /// # Errors
+    /// [`ManifestError::Malformed`] when the address, the time or a number cannot be written.
+    pub fn sign_site(&self, manifest: &SiteManifest) -> Result<String, ManifestError> {
+        let text = manifest.text()?;
+        let id = key_id(&self.origin, TYPE_ED25519, &self.key.verifying_key());
+        let signature = self.key.sign(text.as_bytes()).to_bytes();
+        let line = signature_line(&self.origin, id, &signature);
+        Ok(format!("{text}\n{line}"))
+    }
 }
 
 impl fmt::Debug for LogSigner {
@@ -201,6 +215,14 @@ impl LogVerifier {
     /// [`CheckpointError`] for any other bytes.
     pub fn open(&self, note: &[u8]) -> Result<SignedCheckpoint, CheckpointError> {
         checkpoint::open(self, note)
+    }
+
+    /// Opens the manifest of a site that this log's key must have signed, and nobody else.
+    ///
+    /// # Errors
+    /// [`ManifestError`] for any other bytes.
+    pub fn open_site(&self, note: &[u8]) -> Result<SiteManifest, ManifestError> {
+        manifest::open(self, note)
     }
 
     pub(crate) fn signs(&self, id: u32, text: &[u8], signature: &[u8]) -> bool {

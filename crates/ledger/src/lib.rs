@@ -9,6 +9,7 @@ mod cosignature;
 mod digest;
 mod key;
 mod log;
+mod manifest;
 mod storage;
 mod tree;
 
@@ -20,6 +21,7 @@ pub use cosignature::{Cosignature, CosignerKey};
 pub use digest::{Digest, DigestError, Sha256Writer, commitment, sha256};
 pub use key::{KeyError, LogSigner, LogVerifier, origin_for};
 pub use log::{Log, LogError};
+pub use manifest::{Listed, ManifestError, SiteManifest, read_list, write_list};
 pub use storage::{DirStorage, Disk, RealDisk, Storage};
 pub use tree::{ConsistencyProof, EMPTY_ROOT, InclusionProof, TreeError, leaf_hash, node_hash};
 

@@ -7,12 +7,13 @@
 use crate::ids::{DerivativeId, StoryId};
 use crate::refusal::Refusal;
 use crate::stories::{DerivativeFacts, Story, Text};
+use crate::telling::{Label, Note, Telling};
 use ledger::{Digest, sha256};
 
 /// The first bytes of every record: what it is and which version of the layout.
 pub const DOMAIN: &str = "fh1/clearance";
 /// The layout's version.
-pub const VERSION: u8 = 1;
+pub const VERSION: u8 = 2;
 
 /// Everything an approval binds, in its canonical bytes.
 #[derive(Clone, PartialEq, Eq, Debug)]
@@ -57,6 +58,7 @@ impl ClearanceRecord {
             u8::from(settings.not_before.is_some()),
         ]);
         out.raw(&settings.not_before.map_or(0, |at| at.0).to_be_bytes());
+        out.telling(&settings.telling);
         Ok(Self {
             story: story.id,
             version: story.version,
@@ -124,5 +126,37 @@ impl Encoder {
     pub(crate) fn text(&mut self, text: &str) {
         self.count(text.len());
         self.raw(text.as_bytes());
+    }
+
+    fn telling(&mut self, telling: &Telling) {
+        self.count(telling.topics.len());
+        for topic in &telling.topics {
+            self.label(topic);
+        }
+        self.raw(&[u8::from(telling.place.is_some())]);
+        if let Some(place) = &telling.place {
+            self.label(&place.label);
+            self.raw(&[u8::from(place.point.is_some())]);
+            let (north, east) = place.point.unwrap_or_default();
+            self.raw(&north.to_be_bytes());
+            self.raw(&east.to_be_bytes());
+        }
+        self.text(&telling.when);
+        for note in [&telling.correction, &telling.withdrawn] {
+            self.raw(&[u8::from(note.is_some())]);
+            if let Some(note) = note {
+                self.note(note);
+            }
+        }
+    }
+
+    fn label(&mut self, label: &Label) {
+        self.text(&label.slug);
+        self.note(&label.name);
+    }
+
+    fn note(&mut self, note: &Note) {
+        self.text(&note.en);
+        self.text(&note.ar);
     }
 }

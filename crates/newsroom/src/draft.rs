@@ -2,6 +2,7 @@
 
 use crate::ids::{DerivativeId, StoryId};
 use crate::refusal::{Lack, Refusal};
+use crate::telling::{Note, Telling};
 use crate::time::Micros;
 use serde::{Deserialize, Serialize};
 
@@ -93,6 +94,9 @@ pub struct Settings {
     pub graphic: bool,
     /// Held back until then.
     pub not_before: Option<Micros>,
+    /// What the site says beside the words; drafts saved before there was such a thing say nothing.
+    #[serde(default)]
+    pub telling: Box<Telling>,
 }
 
 /// What an editor writes.
@@ -119,6 +123,7 @@ impl Draft {
             grade: Grade::default(),
             graphic: true,
             not_before: None,
+            telling: Box::default(),
         };
         Self {
             en: Text::default(),
@@ -147,14 +152,56 @@ impl Draft {
                 return Err(Refusal::DerivativeTwice);
             }
         }
-        check_slug(&self.settings.slug)
+        check_slug(&self.settings.slug)?;
+        self.settings.telling.check_form()?;
+        let silent = [&self.en, &self.ar]
+            .iter()
+            .all(|text| **text == Text::default());
+        let bare =
+            silent && self.media.is_empty() && !self.settings.telling.says_more_than_withdrawn();
+        if self.is_withdrawn() && !bare {
+            return Err(Refusal::WithdrawnAndTold);
+        }
+        Ok(())
     }
 
-    /// Whether it is ready to be approved: both languages, every description.
+    /// Whether this version says that the story is no longer told.
+    #[must_use]
+    pub const fn is_withdrawn(&self) -> bool {
+        self.settings.telling.withdrawn.is_some()
+    }
+
+    /// The version that withdraws this one: its address and grade, the reason, and nothing else.
+    #[must_use]
+    pub fn withdrawn(&self, reason: Note) -> Self {
+        Self {
+            en: Text::default(),
+            ar: Text::default(),
+            media: Vec::new(),
+            settings: Settings {
+                slug: self.settings.slug.clone(),
+                grade: self.settings.grade,
+                graphic: self.settings.graphic,
+                not_before: None,
+                telling: Box::new(Telling {
+                    withdrawn: Some(reason),
+                    ..Telling::default()
+                }),
+            },
+        }
+    }
+
+    /// Whether it is ready to be approved: both languages, every description, every name and note.
     ///
     /// # Errors
     /// [`Refusal::Incomplete`] with the first thing that is missing.
     pub fn check_complete(&self) -> Result<(), Refusal> {
+        if let Some(lack) = self.settings.telling.lack() {
+            return Err(Refusal::Incomplete(lack));
+        }
+        if self.is_withdrawn() {
+            return Ok(());
+        }
         let texts = [
             (&self.en.title, Lack::TitleEn),
             (&self.en.body, Lack::BodyEn),
@@ -176,7 +223,12 @@ impl Draft {
     }
 }
 
-fn check_text(field: &'static str, text: &str, limit: usize, lines: bool) -> Result<(), Refusal> {
+pub(crate) fn check_text(
+    field: &'static str,
+    text: &str,
+    limit: usize,
+    lines: bool,
+) -> Result<(), Refusal> {
     if text.chars().count() > limit {
         return Err(Refusal::TooLong { field, limit });
     }
@@ -189,7 +241,7 @@ fn check_text(field: &'static str, text: &str, limit: usize, lines: bool) -> Res
     Ok(())
 }
 
-fn check_slug(slug: &str) -> Result<(), Refusal> {
+pub(crate) fn check_slug(slug: &str) -> Result<(), Refusal> {
     let bytes = slug.as_bytes();
     let chars = bytes
         .iter()

@@ -27,6 +27,7 @@ pub mod refusal;
 pub mod risks;
 pub mod sources;
 pub mod stories;
+pub mod telling;
 pub mod time;
 pub mod vaults;
 pub mod work;

@@ -18,6 +18,14 @@ pub enum Lack {
     AltEn,
     /// A picture or recording has no Arabic description.
     AltAr,
+    /// A topic or the place has no English name.
+    NameEn,
+    /// A topic or the place has no Arabic name.
+    NameAr,
+    /// The note of a correction or a withdrawal is missing in English.
+    NoteEn,
+    /// The note of a correction or a withdrawal is missing in Arabic.
+    NoteAr,
 }
 
 impl Lack {
@@ -31,6 +39,10 @@ impl Lack {
             Self::BodyAr => "body-ar",
             Self::AltEn => "alt-en",
             Self::AltAr => "alt-ar",
+            Self::NameEn => "name-en",
+            Self::NameAr => "name-ar",
+            Self::NoteEn => "note-en",
+            Self::NoteAr => "note-ar",
         }
     }
 }
@@ -92,6 +104,27 @@ pub enum Refusal {
         /// The limit.
         limit: usize,
     },
+    /// More topics than a story may have.
+    #[error("more than {limit} topics")]
+    TooManyTopics {
+        /// The limit.
+        limit: usize,
+    },
+    /// Two topics share an address.
+    #[error("a topic stands twice in the story")]
+    TopicTwice,
+    /// A place outside the globe.
+    #[error("a point lies between 90 degrees south and north, 180 west and east")]
+    Nowhere,
+    /// When it happened is not written as a date.
+    #[error("not a date as the site writes it")]
+    BadDate,
+    /// A version that withdraws the story still says something.
+    #[error("a withdrawn story carries its reason and nothing else")]
+    WithdrawnAndTold,
+    /// What was never published cannot be withdrawn.
+    #[error("no version of this story was published")]
+    NothingToWithdraw,
     /// The story names a derivative that does not exist.
     #[error("no such derivative")]
     UnknownDerivative,
@@ -247,6 +280,12 @@ impl Refusal {
             Self::TooLong { .. } => "too-long",
             Self::ControlCharacter { .. } => "control-character",
             Self::TooManyMedia { .. } => "too-many-media",
+            Self::TooManyTopics { .. } => "too-many-topics",
+            Self::TopicTwice => "topic-twice",
+            Self::Nowhere => "nowhere",
+            Self::BadDate => "bad-date",
+            Self::WithdrawnAndTold => "withdrawn-and-told",
+            Self::NothingToWithdraw => "nothing-to-withdraw",
             Self::UnknownDerivative => "unknown-derivative",
             Self::DerivativeTwice => "derivative-twice",
             Self::SlugInvalid => "slug-invalid",
@@ -303,6 +342,12 @@ impl Refusal {
         "too-long",
         "control-character",
         "too-many-media",
+        "too-many-topics",
+        "topic-twice",
+        "nowhere",
+        "bad-date",
+        "withdrawn-and-told",
+        "nothing-to-withdraw",
         "unknown-derivative",
         "derivative-twice",
         "slug-invalid",

@@ -279,6 +279,9 @@ fn create(
         });
     }
     check_draft(state, &draft)?;
+    if draft.is_withdrawn() {
+        return Err(Refusal::NothingToWithdraw);
+    }
     let story = Story {
         id,
         version: 1,
@@ -305,6 +308,9 @@ fn edit(
         });
     }
     check_draft(state, &draft)?;
+    if draft.is_withdrawn() && state.publications.is_empty() {
+        return Err(Refusal::NothingToWithdraw);
+    }
     if draft == current.draft {
         // Pressing "save" without a change is not an edit: same bytes, same clearance, approvals stand.
         return Ok(Vec::new());

@@ -12,6 +12,7 @@ use newsroom::stories::{
     Approval, Change, Command, DerivativeFacts, Draft, EditorFacts, Grade, Placed, Story,
     StoryStage, StoryState, decide, stage,
 };
+use newsroom::telling::{Label, Note, PublicPlace};
 use newsroom::{DerivativeId, EditorId, ItemId, Micros, PublicationId, Refusal, StoryId};
 use proptest::prelude::*;
 use std::collections::BTreeSet;
@@ -474,6 +475,147 @@ fn a_draft_must_be_complete_and_well_formed() {
             Err(Refusal::Incomplete(lack))
         );
     }
+}
+
+#[test]
+fn what_goes_out_beside_the_words_has_its_form() {
+    let label = |slug: &str| Label {
+        slug: slug.into(),
+        name: Note {
+            en: "Bread".into(),
+            ar: "الخبز".into(),
+        },
+    };
+    let with = |change: &dyn Fn(&mut Draft)| {
+        let state = state();
+        let mut draft = draft();
+        change(&mut draft);
+        let edit = Command::Edit {
+            by: person(0),
+            expected: 1,
+            draft,
+        };
+        decide(&state, edit, Micros(1)).map(|_| ())
+    };
+    let place = |point| {
+        Some(PublicPlace {
+            label: label("old-town"),
+            point,
+        })
+    };
+    let note = |text: &str| {
+        Some(Note {
+            en: text.into(),
+            ar: text.into(),
+        })
+    };
+    assert_eq!(
+        with(&|d| d.settings.telling.topics = vec![label("bread"), label("water")]),
+        Ok(())
+    );
+    assert_eq!(
+        with(&|d| d.settings.telling.place = place(Some((-9_000, 18_000)))),
+        Ok(())
+    );
+    assert_eq!(
+        with(&|d| d.settings.telling.when = "2026-11-21/2026-11-22~".into()),
+        Ok(())
+    );
+    for (refusal, change) in [
+        (
+            Refusal::TopicTwice,
+            &(|d: &mut Draft| d.settings.telling.topics = vec![label("bread"); 2])
+                as &dyn Fn(&mut Draft),
+        ),
+        (Refusal::TooManyTopics { limit: 5 }, &|d| {
+            d.settings.telling.topics = vec![label("bread"); 6]
+        }),
+        (Refusal::SlugInvalid, &|d| {
+            d.settings.telling.topics = vec![label("Bread")]
+        }),
+        (Refusal::SlugInvalid, &|d| {
+            d.settings.telling.place = place(None);
+            d.settings.telling.place.as_mut().unwrap().label.slug = "../x".into();
+        }),
+        (Refusal::Nowhere, &|d| {
+            d.settings.telling.place = place(Some((9_001, 0)))
+        }),
+        (Refusal::Nowhere, &|d| {
+            d.settings.telling.place = place(Some((0, i32::MIN)))
+        }),
+        (Refusal::BadDate, &|d| {
+            d.settings.telling.when = "yesterday".into()
+        }),
+        (Refusal::ControlCharacter { field: "note" }, &|d| {
+            d.settings.telling.correction = note("a\u{202E}b")
+        }),
+        (
+            Refusal::TooLong {
+                field: "note",
+                limit: 2_000,
+            },
+            &|d| d.settings.telling.correction = note(&"x".repeat(2_001)),
+        ),
+        (Refusal::WithdrawnAndTold, &|d| {
+            d.settings.telling.withdrawn = note("gone")
+        }),
+    ] {
+        assert_eq!(with(change), Err(refusal));
+    }
+}
+
+#[test]
+fn a_withdrawal_is_a_version_that_says_only_why_and_needs_two_people() {
+    let mut state = state();
+    let reason = Note {
+        en: "The pictures were older.".into(),
+        ar: "الصور أقدم.".into(),
+    };
+    let withdrawal = |state: &StoryState, reason: Note| Command::Edit {
+        by: person(0),
+        expected: state.story.as_ref().unwrap().version,
+        draft: state.story.as_ref().unwrap().draft.withdrawn(reason),
+    };
+    let never = decide(&state, withdrawal(&state, reason.clone()), Micros(1));
+    assert_eq!(never, Err(Refusal::NothingToWithdraw));
+    let approve = |state: &StoryState, n| Command::Approve {
+        by: person(n),
+        clearance: clearance(state),
+        evidence: sha256(b"s"),
+    };
+    let publish = |n: u8| Command::Publish {
+        by: person(0),
+        id: PublicationId::from_bytes([n; 16]),
+    };
+    for n in [0, 2] {
+        let changes = decide(&state, approve(&state, n), Micros(2)).unwrap();
+        apply(&mut state, &changes);
+    }
+    let changes = decide(&state, publish(1), Micros(3)).unwrap();
+    apply(&mut state, &changes);
+    // A reason in one language is no reason for the readers of the other.
+    let half = Note {
+        ar: String::new(),
+        ..reason.clone()
+    };
+    let changes = decide(&state, withdrawal(&state, half), Micros(4)).unwrap();
+    apply(&mut state, &changes);
+    let refused = decide(&state, approve(&state, 0), Micros(5));
+    assert_eq!(refused, Err(Refusal::Incomplete(Lack::NoteAr)));
+    let changes = decide(&state, withdrawal(&state, reason), Micros(6)).unwrap();
+    apply(&mut state, &changes);
+    let alone = decide(&state, publish(2), Micros(7));
+    assert_eq!(alone, Err(Refusal::NotCleared { have: 0 }));
+    for n in [1, 3] {
+        let changes = decide(&state, approve(&state, n), Micros(8)).unwrap();
+        apply(&mut state, &changes);
+    }
+    let changes = decide(&state, publish(2), Micros(9)).unwrap();
+    let Change::Published(gone) = &changes[0] else {
+        panic!("{changes:?}");
+    };
+    assert_eq!(gone.supersedes, Some(PublicationId::from_bytes([1; 16])));
+    assert!(state.story.unwrap().draft.media.is_empty());
 }
 
 #[test]

@@ -9,7 +9,7 @@ use thiserror::Error;
 use crate::finding::{Code, Report};
 
 /// Bytes read at a time: files of any size are checked in this much memory.
-const CHUNK: usize = 128 * 1024;
+pub(crate) const CHUNK: usize = 128 * 1024;
 
 /// Why a check could not be carried out at all.
 #[derive(Debug, Error)]

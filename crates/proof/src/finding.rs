@@ -50,6 +50,28 @@ pub enum Code {
     Supersedes,
     /// What no proof of this kind shows.
     NotShown,
+    /// A mirror's manifest is missing or not signed by the key; `reason` says why.
+    ManifestRefused,
+    /// A file of the mirror is not the one that the newsroom put there: `path`.
+    MirrorFileChanged,
+    /// A file of the site is not on the mirror: `path`.
+    MirrorFileMissing,
+    /// A file on the mirror is none of the newsroom's: `path`.
+    MirrorFileForeign,
+    /// As many more files, `count`, are changed, missing or foreign.
+    MirrorMore,
+    /// The mirror shows a state older than was asked for: decided at `time` (seconds since 1970 UTC).
+    SiteStale,
+    /// All `files` of the site are there, `bytes` in all, unchanged.
+    SiteComplete,
+    /// The site `site` is signed with `key` of `log`, which the reader gave.
+    SiteSigned,
+    /// What the mirror shows was decided at `time` (seconds since 1970 UTC), by the newsroom's clock.
+    SiteAsOf,
+    /// Whether the mirror also serves files of others cannot be seen from outside.
+    SiteForeignUnknown,
+    /// What checking a mirror does not show.
+    SiteNotShown,
 }
 
 impl Code {
@@ -72,6 +94,17 @@ impl Code {
             Self::Assessment => "assessment",
             Self::Supersedes => "supersedes",
             Self::NotShown => "not-shown",
+            Self::ManifestRefused => "manifest-refused",
+            Self::MirrorFileChanged => "mirror-file-changed",
+            Self::MirrorFileMissing => "mirror-file-missing",
+            Self::MirrorFileForeign => "mirror-file-foreign",
+            Self::MirrorMore => "mirror-more",
+            Self::SiteStale => "site-stale",
+            Self::SiteComplete => "site-complete",
+            Self::SiteSigned => "site-signed",
+            Self::SiteAsOf => "site-as-of",
+            Self::SiteForeignUnknown => "site-foreign-unknown",
+            Self::SiteNotShown => "site-not-shown",
         }
     }
 
@@ -79,19 +112,32 @@ impl Code {
     #[must_use]
     pub const fn grade(self) -> Grade {
         match self {
-            Self::StatementLogged | Self::FileUnchanged | Self::KeyMatches => Grade::Holds,
+            Self::StatementLogged
+            | Self::FileUnchanged
+            | Self::KeyMatches
+            | Self::SiteComplete
+            | Self::SiteSigned => Grade::Holds,
             Self::KeyUnconfirmed
             | Self::LoggedBefore
             | Self::PublishedAt
             | Self::Assessment
             | Self::Supersedes
-            | Self::NotShown => Grade::Limited,
+            | Self::NotShown
+            | Self::SiteAsOf
+            | Self::SiteForeignUnknown
+            | Self::SiteNotShown => Grade::Limited,
             Self::ProofUnreadable
             | Self::KeyMalformed
             | Self::CheckpointRefused
             | Self::StatementNotLogged
             | Self::FileChanged
-            | Self::KeyDiffers => Grade::Fails,
+            | Self::KeyDiffers
+            | Self::ManifestRefused
+            | Self::MirrorFileChanged
+            | Self::MirrorFileMissing
+            | Self::MirrorFileForeign
+            | Self::MirrorMore
+            | Self::SiteStale => Grade::Fails,
         }
     }
 }

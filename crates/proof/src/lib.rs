@@ -7,6 +7,7 @@
 mod check;
 mod finding;
 mod make;
+mod site;
 
 pub use check::{CheckError, check};
 pub use finding::{Code, Finding, Grade, Report};
@@ -14,3 +15,4 @@ pub use make::{
     BATCH, MakeError, PLAN_DOMAIN, Pending, RECEIPT_DOMAIN, log_statements, plan_commitment,
     receipt_commitment,
 };
+pub use site::{LIST, MANIFEST, Mirror, check_site};

@@ -13,6 +13,6 @@ fn main() {
     let out = std::env::args_os()
         .nth(1)
         .unwrap_or_else(|| "sample-site".into());
-    let built = publish::build(&sample::site_at(8), out.as_ref()).unwrap();
+    let built = publish::build(&sample::site_at(8), &sample::signer(), out.as_ref()).unwrap();
     println!("{} files, {} bytes", built.files, built.bytes);
 }

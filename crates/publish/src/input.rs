@@ -2,16 +2,15 @@
 //!
 //! The caller has the approvals; this module only refuses what could not be shown safely or correctly.
 
-use std::collections::BTreeSet;
 use std::fs::File;
 use std::io::{self, Read};
 use std::path::PathBuf;
 use std::sync::Arc;
 
 use ledger::Digest;
-use thiserror::Error;
 
-use crate::address::{BaseUrl, SitePath};
+use crate::address::BaseUrl;
+use crate::event::EventDate;
 use crate::words::Tongue;
 
 /// The whole site.
@@ -21,6 +20,10 @@ pub struct SiteInput {
     pub organisation: String,
     /// Where the site is reached; only feeds and the sitemap need it.
     pub base_url: BaseUrl,
+    /// The same site as an onion service, for Tor Browser to offer.
+    pub onion: Option<BaseUrl>,
+    /// When this state of the site was decided, in microseconds since 1970 UTC.
+    pub built_at: i64,
     /// Who the organisation is, in its own words; a neutral text stands in when there is none.
     pub about: Option<Bilingual>,
     /// The statement log, as strangers can follow it.
@@ -65,6 +68,42 @@ pub struct Text {
     pub body: String,
 }
 
+/// A topic or a place that several stories share: a page of its own, named in both languages.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Label {
+    /// The part of its address, by the rules of a story's.
+    pub slug: String,
+    /// What readers call it. Where stories disagree, the newest one's name counts.
+    pub name: Bilingual,
+}
+
+/// A public place: as coarse as the newsroom chose to name it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct PublicPlace {
+    /// Its name and address.
+    pub label: Label,
+    /// Where to draw it, in hundredths of a degree (about a kilometre): a finer point cannot be expressed.
+    pub point: Option<CoarsePoint>,
+}
+
+/// A point in hundredths of a degree.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub struct CoarsePoint {
+    /// North is positive; at most 9,000.
+    pub latitude: i32,
+    /// East is positive; at most 18,000.
+    pub longitude: i32,
+}
+
+/// What was corrected, and when.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Correction {
+    /// When the corrected version was published, in microseconds since 1970 UTC.
+    pub at: i64,
+    /// What was wrong and what stands there now.
+    pub note: Bilingual,
+}
+
 /// How sure the newsroom says it is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Grade {
@@ -101,6 +140,17 @@ pub struct StoryInput {
     pub ar: Text,
     /// Media in their order.
     pub media: Vec<MediaInput>,
+    /// What it is about.
+    pub topics: Vec<Label>,
+    /// Where it happened, as coarsely as may be said.
+    pub place: Option<PublicPlace>,
+    /// When it happened, as precisely as may be said.
+    pub when: Option<EventDate>,
+    /// Corrections, oldest first.
+    pub corrections: Vec<Correction>,
+    /// Why it is no longer told. A withdrawn story keeps its address and its place in feeds, and nothing
+    /// else: no words, no media, no topics, no place.
+    pub withdrawn: Option<Bilingual>,
 }
 
 impl StoryInput {
@@ -226,131 +276,5 @@ impl std::fmt::Debug for MediaInput {
 impl std::fmt::Debug for Poster {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         write!(f, "Poster({})", self.sha256)
-    }
-}
-
-/// Why a site cannot be built from this input.
-#[derive(Debug, Error, Clone, PartialEq, Eq)]
-pub enum InputError {
-    /// The organisation has no name.
-    #[error("the organisation has no name")]
-    NoName,
-    /// A story's id is not 32 hex digits.
-    #[error("story {0:?}: an id is 32 lower-case hex digits")]
-    Id(String),
-    /// A story's slug cannot be an address.
-    #[error(
-        "story {id}: {slug:?} cannot be part of an address; use 3 to 60 letters a-z, digits and hyphens"
-    )]
-    Slug {
-        /// The story.
-        id: String,
-        /// The slug.
-        slug: String,
-    },
-    /// Two stories share an id or a slug.
-    #[error("two stories share {0:?}")]
-    Twice(String),
-    /// A title or a text is missing in one language.
-    #[error("story {id}: the {what} is missing in {language}")]
-    Missing {
-        /// The story.
-        id: String,
-        /// What is missing.
-        what: &'static str,
-        /// The language.
-        language: &'static str,
-    },
-    /// A time is before 1970 or after 9999, or the update is before the publication.
-    #[error("story {0}: its times cannot be")]
-    Time(String),
-    /// The log's files have names that no log has.
-    #[error("the log has a file with the strange name {0:?}")]
-    LogFile(String),
-    /// The log's checkpoint is missing.
-    #[error("the log's checkpoint is missing")]
-    NoCheckpoint,
-}
-
-impl SiteInput {
-    /// Refuses what could not be shown; returns nothing else.
-    pub(crate) fn validate(&self) -> Result<(), InputError> {
-        if self.organisation.trim().is_empty() {
-            return Err(InputError::NoName);
-        }
-        let mut seen = BTreeSet::new();
-        for story in &self.stories {
-            story.validate()?;
-            for name in [&story.id, &story.slug] {
-                if !seen.insert(name.as_str()) {
-                    return Err(InputError::Twice(name.clone()));
-                }
-            }
-        }
-        self.log.validate()
-    }
-}
-
-impl StoryInput {
-    fn validate(&self) -> Result<(), InputError> {
-        let hex = |b: u8| b.is_ascii_digit() || (b'a'..=b'f').contains(&b);
-        if self.id.len() != 32 || !self.id.bytes().all(hex) {
-            return Err(InputError::Id(self.id.clone()));
-        }
-        let letter = |b: u8| b.is_ascii_lowercase() || b.is_ascii_digit() || b == b'-';
-        let edges = !self.slug.starts_with('-') && !self.slug.ends_with('-');
-        if !(3..=60).contains(&self.slug.len()) || !edges || !self.slug.bytes().all(letter) {
-            return Err(InputError::Slug {
-                id: self.id.clone(),
-                slug: self.slug.clone(),
-            });
-        }
-        let end = 253_402_300_799_000_000;
-        let ordered = 0 <= self.published_at && self.published_at <= self.updated_at;
-        if !ordered || self.updated_at > end {
-            return Err(InputError::Time(self.id.clone()));
-        }
-        self.validate_words()
-    }
-
-    fn validate_words(&self) -> Result<(), InputError> {
-        let words = [
-            (&self.en.title, "title", "English"),
-            (&self.en.body, "text", "English"),
-            (&self.ar.title, "title", "Arabic"),
-            (&self.ar.body, "text", "Arabic"),
-        ];
-        let descriptions = self.media.iter().flat_map(|medium| {
-            [
-                (&medium.alt.en, "description of a file", "English"),
-                (&medium.alt.ar, "description of a file", "Arabic"),
-            ]
-        });
-        for (text, what, language) in words.into_iter().chain(descriptions) {
-            if text.trim().is_empty() {
-                return Err(InputError::Missing {
-                    id: self.id.clone(),
-                    what,
-                    language,
-                });
-            }
-        }
-        Ok(())
-    }
-}
-
-impl PublicLog {
-    fn validate(&self) -> Result<(), InputError> {
-        for (name, _) in &self.files {
-            let known = name == "checkpoint" || name.starts_with("tile/");
-            if !known || name.parse::<SitePath>().is_err() {
-                return Err(InputError::LogFile(name.clone()));
-            }
-        }
-        if self.files.iter().any(|(name, _)| name == "checkpoint") {
-            Ok(())
-        } else {
-            Err(InputError::NoCheckpoint)
-        }
     }
 }

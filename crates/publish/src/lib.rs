@@ -5,23 +5,38 @@
 //! nothing about what may be published, and the same input always gives the same bytes.
 
 mod address;
+mod browse;
 pub mod channels;
+mod check;
+mod event;
+mod facts;
 mod feeds;
+mod fill;
+mod fingerprint;
+mod fold;
 mod front;
 mod input;
+mod listing;
+mod map;
 mod media;
 mod page;
 mod pages;
 pub mod renditions;
+mod search;
 mod site;
 mod sitemap;
+mod state;
 mod story;
+mod whole;
 mod words;
+mod writer;
 
 pub use address::{AddressError, BaseUrl, SitePath};
+pub use check::InputError;
+pub use event::{EventDate, EventDateError};
 pub use input::{
-    Bilingual, Grade, InputError, MediaBytes, MediaInput, MediaKind, Poster, PublicLog, SiteInput,
-    StoryInput, Text,
+    Bilingual, CoarsePoint, Correction, Grade, Label, MediaBytes, MediaInput, MediaKind, Poster,
+    PublicLog, PublicPlace, SiteInput, StoryInput, Text,
 };
 pub use media::{media_path, proof_path};
 pub use site::{Built, PublishError, build};

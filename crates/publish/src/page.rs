@@ -3,11 +3,14 @@
 use maud::{DOCTYPE, Markup, PreEscaped, html};
 
 use crate::address::{Href, SitePath};
-use crate::input::SiteInput;
+use crate::whole::Whole;
 use crate::words::{Tongue, t};
 
 /// Nothing but this site's own style, pictures and sound; no script, no frame, no form, no base.
 const POLICY: &str = "default-src 'none'; style-src 'self'; img-src 'self'; media-src 'self'; base-uri 'none'; form-action 'none'";
+
+/// What the search page may do more: run this site's own script, and fetch this site's own index.
+const SCRIPTED: &str = "script-src 'self'; connect-src 'self'";
 
 pub(crate) fn style_path() -> SitePath {
     SitePath::made("style.css".to_owned())
@@ -21,36 +24,84 @@ pub(crate) fn checkpoint_path() -> SitePath {
     SitePath::made("log/checkpoint".to_owned())
 }
 
+/// A file of one language.
+pub(crate) fn at(tongue: Tongue, name: &str) -> SitePath {
+    SitePath::made(format!("{}/{name}", tongue.tag()))
+}
+
 pub(crate) fn index_path(tongue: Tongue) -> SitePath {
-    SitePath::made(format!("{}/index.html", tongue.tag()))
+    at(tongue, "index.html")
 }
 
 pub(crate) fn verify_path(tongue: Tongue) -> SitePath {
-    SitePath::made(format!("{}/verify.html", tongue.tag()))
+    at(tongue, "verify.html")
 }
 
 pub(crate) fn about_path(tongue: Tongue) -> SitePath {
-    SitePath::made(format!("{}/about.html", tongue.tag()))
+    at(tongue, "about.html")
+}
+
+/// All stories by month.
+pub(crate) fn archive_path(tongue: Tongue) -> SitePath {
+    at(tongue, "archive.html")
+}
+
+pub(crate) fn topics_path(tongue: Tongue) -> SitePath {
+    at(tongue, "topics.html")
+}
+
+pub(crate) fn places_path(tongue: Tongue) -> SitePath {
+    at(tongue, "places.html")
+}
+
+pub(crate) fn timeline_path(tongue: Tongue) -> SitePath {
+    at(tongue, "timeline.html")
+}
+
+pub(crate) fn corrections_path(tongue: Tongue) -> SitePath {
+    at(tongue, "corrections.html")
+}
+
+pub(crate) fn search_path(tongue: Tongue) -> SitePath {
+    at(tongue, "search.html")
 }
 
 pub(crate) fn story_path(tongue: Tongue, slug: &str) -> SitePath {
-    SitePath::made(format!("{}/stories/{slug}.html", tongue.tag()))
+    at(tongue, &format!("stories/{slug}.html"))
 }
 
-pub(crate) fn feed_path(tongue: Tongue, name: &str) -> SitePath {
-    SitePath::made(format!("{}/{name}", tongue.tag()))
+pub(crate) fn topic_path(tongue: Tongue, slug: &str) -> SitePath {
+    at(tongue, &format!("topics/{slug}.html"))
+}
+
+pub(crate) fn place_path(tongue: Tongue, slug: &str) -> SitePath {
+    at(tongue, &format!("places/{slug}.html"))
 }
 
 /// Which page is being written, in which language: all links are made from here.
 pub(crate) struct Place<'a> {
-    pub(crate) site: &'a SiteInput,
+    pub(crate) whole: &'a Whole<'a>,
     pub(crate) tongue: Tongue,
     pub(crate) path: SitePath,
     /// The same page in the other language.
     pub(crate) twin: SitePath,
 }
 
-impl Place<'_> {
+impl<'a> Place<'a> {
+    /// A page that every language has under the same name.
+    pub(crate) fn new(
+        whole: &'a Whole<'a>,
+        tongue: Tongue,
+        path: impl Fn(Tongue) -> SitePath,
+    ) -> Self {
+        Self {
+            whole,
+            tongue,
+            path: path(tongue),
+            twin: path(tongue.other()),
+        }
+    }
+
     /// A link from this page.
     pub(crate) fn to(&self, target: &SitePath) -> Href {
         target.link_from(&self.path)
@@ -61,12 +112,23 @@ impl Place<'_> {
     }
 
     /// The page around `main`.
-    pub(crate) fn page(&self, title: &str, description: &str, main: &Markup) -> String {
+    pub(crate) fn page(&self, title: &str, description: &str, main: &Markup) -> Vec<u8> {
+        self.page_with(title, description, main, &html! {})
+    }
+
+    /// The page around `main`, with more in its head.
+    pub(crate) fn page_with(
+        &self,
+        title: &str,
+        description: &str,
+        main: &Markup,
+        more: &Markup,
+    ) -> Vec<u8> {
         let tongue = self.tongue;
         let markup = html! {
             (DOCTYPE)
             html lang=(tongue.tag()) dir=(tongue.dir()) {
-                (self.head(title, description))
+                (self.head(title, description, more))
                 body {
                     a.skip href="#content" { (t!(tongue, "skip-to-content")) }
                     (self.masthead())
@@ -78,15 +140,30 @@ impl Place<'_> {
         with_newline(markup)
     }
 
-    fn head(&self, title: &str, description: &str) -> Markup {
-        let name = self.site.organisation.as_str();
+    /// The page around `main`, allowed to run this site's own script and to ask this site.
+    pub(crate) fn scripted(
+        &self,
+        title: &str,
+        description: &str,
+        main: &Markup,
+        more: &Markup,
+    ) -> Vec<u8> {
+        let page = String::from_utf8(self.page_with(title, description, main, more));
+        page.unwrap_or_default()
+            .replacen(POLICY, &format!("{POLICY}; {SCRIPTED}"), 1)
+            .into_bytes()
+    }
+
+    fn head(&self, title: &str, description: &str, more: &Markup) -> Markup {
+        let site = self.whole.site;
+        let name = site.organisation.as_str();
         let full = if title == name {
             name.to_owned()
         } else {
             format!("{title} · {name}")
         };
-        let own = self.site.base_url.join(&self.path);
-        let twin = self.site.base_url.join(&self.twin);
+        let own = site.base_url.join(&self.path);
+        let twin = site.base_url.join(&self.twin);
         html! {
             head {
                 (opening_tags())
@@ -98,8 +175,10 @@ impl Place<'_> {
                 link rel="icon" href=(self.to(&icon_path())) type="image/svg+xml";
                 link rel="stylesheet" href=(self.to(&style_path()));
                 @for (name, kind) in [("atom.xml", "application/atom+xml"), ("rss.xml", "application/rss+xml"), ("feed.json", "application/feed+json")] {
-                    link rel="alternate" type=(kind) title=(self.site.organisation) href=(self.to(&feed_path(self.tongue, name)));
+                    link rel="alternate" type=(kind) title=(name) href=(self.to(&at(self.tongue, name)));
                 }
+                @if let Some(onion) = &site.onion { meta http-equiv="onion-location" content=(onion.join(&self.path)); }
+                (more)
             }
         }
     }
@@ -107,23 +186,39 @@ impl Place<'_> {
     fn masthead(&self) -> Markup {
         let tongue = self.tongue;
         let here = |path: &SitePath| (*path == self.path).then_some("page");
+        let whole = self.whole;
         let items = [
-            (index_path(tongue), t!(tongue, "nav-stories")),
-            (verify_path(tongue), t!(tongue, "nav-verify")),
-            (about_path(tongue), t!(tongue, "nav-about")),
+            (true, index_path(tongue), t!(tongue, "nav-stories")),
+            (
+                !whole.topics.is_empty(),
+                topics_path(tongue),
+                t!(tongue, "nav-topics"),
+            ),
+            (
+                !whole.places.is_empty(),
+                places_path(tongue),
+                t!(tongue, "nav-places"),
+            ),
+            (
+                !whole.timeline.is_empty(),
+                timeline_path(tongue),
+                t!(tongue, "nav-timeline"),
+            ),
+            (true, verify_path(tongue), t!(tongue, "nav-verify")),
+            (true, about_path(tongue), t!(tongue, "nav-about")),
         ];
         let other = tongue.other();
         html! {
             header.masthead {
                 div.bar {
-                    a.name href=(self.to(&index_path(tongue))) { bdi { (self.site.organisation) } }
+                    a.name href=(self.to(&index_path(tongue))) { bdi { (whole.site.organisation) } }
                     a.tongue href=(self.to(&self.twin)) lang=(other.tag()) dir=(other.dir()) hreflang=(other.tag()) rel="alternate" {
                         (t!(other, "site-language"))
                     }
                 }
                 nav aria-label=(t!(tongue, "nav-label")) {
                     ul {
-                        @for (path, words) in &items {
+                        @for (_, path, words) in items.iter().filter(|(there, _, _)| *there) {
                             li { a href=(self.to(path)) aria-current=[here(path)] { (words) } }
                         }
                     }
@@ -143,11 +238,16 @@ impl Place<'_> {
             footer.foot {
                 p { (t!(tongue, "footer-promise")) }
                 ul {
+                    li { a href=(self.to(&search_path(tongue))) { (t!(tongue, "nav-search")) } }
+                    li { a href=(self.to(&archive_path(tongue))) { (t!(tongue, "nav-archive")) } }
+                    li { a href=(self.to(&corrections_path(tongue))) { (t!(tongue, "nav-corrections")) } }
+                    li { a href=(self.to(&checkpoint_path())) { (t!(tongue, "footer-log")) } }
+                }
+                ul {
                     li.lead { (t!(tongue, "feeds-label")) }
                     @for (name, words) in &feeds {
-                        li { a href=(self.to(&feed_path(tongue, name))) { bdi { (words) } } }
+                        li { a href=(self.to(&at(tongue, name))) { bdi { (words) } } }
                     }
-                    li { a href=(self.to(&checkpoint_path())) { (t!(tongue, "footer-log")) } }
                 }
             }
         }
@@ -166,8 +266,8 @@ pub(crate) fn opening_tags() -> Markup {
     }
 }
 
-pub(crate) fn with_newline(markup: Markup) -> String {
+pub(crate) fn with_newline(markup: Markup) -> Vec<u8> {
     let mut text = markup.into_string();
     text.push('\n');
-    text
+    text.into_bytes()
 }

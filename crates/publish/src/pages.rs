@@ -2,20 +2,33 @@
 
 use maud::html;
 
-use crate::address::SitePath;
-use crate::input::SiteInput;
 use crate::page::{Place, about_path, checkpoint_path, verify_path};
 use crate::story::prose;
+use crate::whole::Whole;
 use crate::words::{Tongue, excerpt, t};
+use crate::writer::Job;
+
+/// The standing pages of one language; nothing changes them but the site itself.
+pub(crate) fn jobs<'w>(whole: &'w Whole<'w>, tongue: Tongue) -> [Job<'w>; 2] {
+    let key = |name: &str| whole.key(name).text(tongue.tag()).finish();
+    [
+        Job {
+            path: verify_path(tongue),
+            key: key("verify"),
+            make: Box::new(move || Ok(verify(whole, tongue))),
+        },
+        Job {
+            path: about_path(tongue),
+            key: key("about"),
+            make: Box::new(move || Ok(about(whole, tongue))),
+        },
+    ]
+}
 
 /// How to check, what a proof shows and what it does not, and the log's key.
-pub(crate) fn verify(site: &SiteInput, tongue: Tongue) -> (SitePath, String) {
-    let place = Place {
-        site,
-        tongue,
-        path: verify_path(tongue),
-        twin: verify_path(tongue.other()),
-    };
+fn verify(whole: &Whole<'_>, tongue: Tongue) -> Vec<u8> {
+    let site = whole.site;
+    let place = Place::new(whole, tongue, verify_path);
     let title = t!(tongue, "verify-title");
     let lead = t!(tongue, "verify-lead");
     let shows = [
@@ -62,18 +75,13 @@ pub(crate) fn verify(site: &SiteInput, tongue: Tongue) -> (SitePath, String) {
             }
         }
     };
-    let page = place.page(&title, &lead, &main);
-    (place.path, page)
+    place.page(&title, &lead, &main)
 }
 
 /// Who publishes here.
-pub(crate) fn about(site: &SiteInput, tongue: Tongue) -> (SitePath, String) {
-    let place = Place {
-        site,
-        tongue,
-        path: about_path(tongue),
-        twin: about_path(tongue.other()),
-    };
+fn about(whole: &Whole<'_>, tongue: Tongue) -> Vec<u8> {
+    let site = whole.site;
+    let place = Place::new(whole, tongue, about_path);
     let title = t!(tongue, "about-title");
     let own = site
         .about
@@ -100,6 +108,5 @@ pub(crate) fn about(site: &SiteInput, tongue: Tongue) -> (SitePath, String) {
             p { (t!(tongue, "about-wrong")) }
         }
     };
-    let page = place.page(&title, &excerpt(&words, 200), &main);
-    (place.path, page)
+    place.page(&title, &excerpt(&words, 200), &main)
 }

@@ -1,25 +1,18 @@
 //! Building: everything is written beside the present site, checked, synced, and swapped in at once.
 
-use std::collections::BTreeMap;
 use std::fs::{self, File};
-use std::io::{self, Read, Write};
+use std::io;
 use std::path::{Path, PathBuf};
 
-use ledger::{Digest, Sha256Writer};
+use ledger::{Digest, LogSigner};
 use rustix::fs::{CWD, RenameFlags};
 use thiserror::Error;
 
-use crate::address::SitePath;
-use crate::input::{InputError, MediaBytes, SiteInput, StoryInput};
-use crate::media::{Shown, media_path, proof_path};
-use crate::page::{icon_path, style_path};
-use crate::story::Ready;
-use crate::words::Tongue;
-use crate::{feeds, front, pages, sitemap, story};
-
-const STYLE: &[u8] = include_bytes!("../assets/style.css");
-const ICON: &[u8] = include_bytes!("../assets/icon.svg");
-const CHUNK: usize = 128 * 1024;
+use crate::check::InputError;
+use crate::fill::fill;
+use crate::input::SiteInput;
+use crate::state::State;
+use crate::writer::Writer;
 
 /// Why a site was not built. The present site stays as it was.
 #[derive(Debug, Error)]
@@ -39,6 +32,9 @@ pub enum PublishError {
         /// What was found.
         found: Digest,
     },
+    /// The manifest cannot be signed.
+    #[error("the manifest of the site cannot be signed")]
+    Manifest(#[from] ledger::ManifestError),
     /// The target is something else.
     #[error(
         "{0} holds something that is not a site of this program; choose an empty or a new folder"
@@ -75,33 +71,34 @@ pub struct Built {
     pub files: usize,
     /// Bytes of the site, media included.
     pub bytes: u64,
+    /// Files that were made anew; the others were taken over from the present site.
+    pub written: usize,
 }
 
 /// Builds the site and puts it in the place of `out`, which is created when it does not exist.
 ///
 /// Readers see the old site or the new one, never a mixture; after an error they see the old one.
-/// Files that nothing refers to any more are gone with it. Two builds from the same input are equal
-/// to the byte. Calls for one folder must not overlap.
+/// `signer` signs the manifest by which mirrors are checked: the statement log's.
+/// Files that nothing refers to any more are gone with it. What would come out the same is taken over from
+/// the present site, and the outcome is equal to the byte to that of a build from nothing. Calls for one
+/// folder must not overlap.
 ///
 /// # Errors
 /// [`PublishError`].
-pub fn build(input: &SiteInput, out: &Path) -> Result<Built, PublishError> {
+pub fn build(input: &SiteInput, signer: &LogSigner, out: &Path) -> Result<Built, PublishError> {
     input.validate()?;
     check_target(out)?;
     let beside = beside(out)?;
     remove(&beside)?;
     fs::create_dir(&beside).map_err(disk("create", &beside))?;
-    let mut writer = Writer {
-        root: &beside,
-        old: out,
-        sizes: BTreeMap::new(),
-    };
-    fill(&mut writer, input)?;
+    let mut writer = Writer::new(&beside, out);
+    fill(&mut writer, input, signer)?;
     let built = Built {
-        files: writer.sizes.len(),
-        bytes: writer.sizes.values().sum(),
+        files: writer.files().len(),
+        bytes: writer.files().values().map(|kept| kept.bytes).sum(),
+        written: writer.written(),
     };
-    swap(&beside, out)?;
+    swap(&beside, out, &writer.into_state())?;
     Ok(built)
 }
 
@@ -137,7 +134,11 @@ fn remove(path: &Path) -> Result<(), PublishError> {
     }
 }
 
-fn swap(beside: &Path, out: &Path) -> Result<(), PublishError> {
+/// Everything is on the disk before readers see it; the state comes last, since an older one does no harm.
+fn swap(beside: &Path, out: &Path, state: &State) -> Result<(), PublishError> {
+    let noted = State::path(out);
+    let fresh = noted.with_extension("state.new");
+    fs::write(&fresh, state.encode()).map_err(disk("write", &fresh))?;
     let folder = File::open(beside).map_err(disk("open", beside))?;
     rustix::fs::syncfs(&folder).map_err(|error| disk("sync", beside)(error.into()))?;
     let flags = if out.exists() {
@@ -147,6 +148,7 @@ fn swap(beside: &Path, out: &Path) -> Result<(), PublishError> {
     };
     rustix::fs::renameat_with(CWD, beside, CWD, out, flags)
         .map_err(|error| disk("put the new site in place of", out)(error.into()))?;
+    fs::rename(&fresh, &noted).map_err(disk("rename", &fresh))?;
     let parent = out
         .parent()
         .filter(|parent| !parent.as_os_str().is_empty())
@@ -157,173 +159,10 @@ fn swap(beside: &Path, out: &Path) -> Result<(), PublishError> {
     remove(beside)
 }
 
-fn fill(writer: &mut Writer<'_>, input: &SiteInput) -> Result<(), PublishError> {
-    let stories = place_media(writer, input)?;
-    writer.put(&style_path(), STYLE)?;
-    writer.put(&icon_path(), ICON)?;
-    for (name, bytes) in &input.log.files {
-        writer.put(&SitePath::made(format!("log/{name}")), bytes)?;
-    }
-    let mut texts = vec![front::door(input, &stories)];
-    let mut files = vec![sitemap::sitemap(input, &stories), sitemap::robots(input)];
-    for tongue in Tongue::BOTH {
-        texts.push(front::index(input, tongue, &stories));
-        texts.push(pages::verify(input, tongue));
-        texts.push(pages::about(input, tongue));
-        texts.extend(
-            stories
-                .iter()
-                .map(|ready| story::page(input, tongue, ready)),
-        );
-        files.extend(feeds::all(input, tongue, &stories)?);
-    }
-    files.extend(
-        texts
-            .into_iter()
-            .map(|(path, text)| (path, text.into_bytes())),
-    );
-    for (path, bytes) in &files {
-        writer.put(path, bytes)?;
-    }
-    Ok(())
-}
-
-/// Writes media and proofs; what comes back is the stories, newest first, as pages need them.
-fn place_media<'a>(
-    writer: &mut Writer<'_>,
-    input: &'a SiteInput,
-) -> Result<Vec<Ready<'a>>, PublishError> {
-    let mut stories: Vec<&StoryInput> = input.stories.iter().collect();
-    stories.sort_by(|a, b| {
-        b.published_at
-            .cmp(&a.published_at)
-            .then_with(|| a.id.cmp(&b.id))
-    });
-    stories
-        .into_iter()
-        .map(|story| {
-            let media = story.media.iter().map(|medium| {
-                let file = media_path(&medium.sha256, medium.kind);
-                let bytes = writer.copy(&file, medium.bytes.as_ref(), &medium.sha256, &story.id)?;
-                // Covered media have no still on any page, so none is published.
-                let still = medium.poster.as_ref().filter(|_| !story.graphic);
-                let poster = still.map(|poster| {
-                    let path = media_path(&poster.sha256, crate::MediaKind::Jpeg);
-                    writer.copy(&path, poster.bytes.as_ref(), &poster.sha256, &story.id)?;
-                    Ok::<_, PublishError>(path)
-                });
-                let proof = proof_path(&story.slug, &medium.sha256, medium.kind);
-                let poster = poster.transpose()?;
-                writer.put(&proof, &medium.proof)?;
-                Ok(Shown {
-                    input: medium,
-                    file,
-                    proof,
-                    poster,
-                    bytes,
-                })
-            });
-            let media = media.collect::<Result<Vec<_>, PublishError>>()?;
-            Ok(Ready {
-                input: story,
-                media,
-            })
-        })
-        .collect()
-}
-
-/// Writes below the new root and knows what stands there already.
-struct Writer<'a> {
-    root: &'a Path,
-    old: &'a Path,
-    sizes: BTreeMap<SitePath, u64>,
-}
-
-impl Writer<'_> {
-    fn target(&self, path: &SitePath) -> Result<PathBuf, PublishError> {
-        let target = self.root.join(path.as_str());
-        if let Some(folder) = target.parent() {
-            fs::create_dir_all(folder).map_err(disk("create", folder))?;
-        }
-        Ok(target)
-    }
-
-    fn put(&mut self, path: &SitePath, bytes: &[u8]) -> Result<(), PublishError> {
-        let target = self.target(path)?;
-        fs::write(&target, bytes).map_err(disk("write", &target))?;
-        self.sizes.insert(path.clone(), bytes.len() as u64);
-        Ok(())
-    }
-
-    /// Copies a published file and checks it against what was approved. One that the present site
-    /// holds already is linked instead, after the same check.
-    fn copy(
-        &mut self,
-        path: &SitePath,
-        source: &dyn MediaBytes,
-        expected: &Digest,
-        story: &str,
-    ) -> Result<u64, PublishError> {
-        if let Some(bytes) = self.sizes.get(path) {
-            return Ok(*bytes);
-        }
-        let target = self.target(path)?;
-        let bytes = match self.link(path, &target, expected) {
-            Some(bytes) => bytes,
-            None => copy_checked(source, &target, expected, story)?,
-        };
-        self.sizes.insert(path.clone(), bytes);
-        Ok(bytes)
-    }
-
-    fn link(&self, path: &SitePath, target: &Path, expected: &Digest) -> Option<u64> {
-        let old = self.old.join(path.as_str());
-        let mut file = File::open(&old).ok()?;
-        let (found, bytes) = pass(&mut file, &mut io::sink()).ok()?;
-        (found == *expected && fs::hard_link(&old, target).is_ok()).then_some(bytes)
-    }
-}
-
-fn copy_checked(
-    source: &dyn MediaBytes,
-    target: &Path,
-    expected: &Digest,
-    story: &str,
-) -> Result<u64, PublishError> {
-    let mut reader = source.open().map_err(disk("read the bytes of", target))?;
-    let mut file = File::create(target).map_err(disk("create", target))?;
-    let (found, bytes) = pass(&mut reader, &mut file).map_err(disk("write", target))?;
-    if found == *expected {
-        Ok(bytes)
-    } else {
-        Err(PublishError::Differs {
-            story: story.to_owned(),
-            expected: *expected,
-            found,
-        })
-    }
-}
-
-/// Passes bytes on in constant memory; gives their digest and number.
-fn pass(reader: &mut dyn Read, writer: &mut dyn Write) -> io::Result<(Digest, u64)> {
-    let mut state = Sha256Writer::new();
-    let mut chunk = vec![0; CHUNK];
-    loop {
-        match reader.read(&mut chunk) {
-            Ok(0) => break,
-            Ok(read) => {
-                state.update(&chunk[..read]);
-                writer.write_all(&chunk[..read])?;
-            }
-            Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
-            Err(error) => return Err(error),
-        }
-    }
-    let bytes = state.bytes();
-    Ok((state.finish(), bytes))
-}
-
-fn disk<'a>(doing: &'static str, path: &'a Path) -> impl FnOnce(io::Error) -> PublishError + 'a {
+pub(crate) fn disk<'a>(
+    doing: &'static str,
+    path: &'a Path,
+) -> impl FnOnce(io::Error) -> PublishError + 'a {
     move |source| PublishError::Disk {
         doing,
         path: path.to_owned(),

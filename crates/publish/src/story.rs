@@ -1,56 +1,190 @@
-//! A story's page: title, assessment, words, media, and beside each medium how to check it.
+//! A story's page: title, assessment, words, media, and beside each medium how to check it; or that it was withdrawn.
 
+use ledger::Digest;
 use maud::{Markup, html};
 
-use crate::address::SitePath;
+use crate::facts;
 use crate::front::kicker;
-use crate::input::{SiteInput, StoryInput};
+use crate::input::{Bilingual, Label, StoryInput};
 use crate::media::Shown;
-use crate::page::{Place, story_path};
+use crate::page::{Place, place_path, story_path, topic_path};
+use crate::whole::Whole;
 use crate::words::{Tongue, Written as _, excerpt, paragraphs, rfc3339, t};
+use crate::writer::Job;
 
 /// A story whose files are in place.
 #[derive(Debug)]
 pub(crate) struct Ready<'a> {
     pub(crate) input: &'a StoryInput,
     pub(crate) media: Vec<Shown<'a>>,
+    /// All that it shows anywhere, as one digest.
+    pub(crate) key: Digest,
 }
 
-/// The story in one language.
-pub(crate) fn page(site: &SiteInput, tongue: Tongue, story: &Ready<'_>) -> (SitePath, String) {
-    let slug = &story.input.slug;
+impl Ready<'_> {
+    /// The title, or that the story was withdrawn.
+    pub(crate) fn title(&self, tongue: Tongue) -> String {
+        match self.input.withdrawn {
+            Some(_) => t!(tongue, "withdrawn-title"),
+            None => self.input.text(tongue).title.clone(),
+        }
+    }
+
+    /// The words, or why they are gone.
+    pub(crate) fn body(&self, tongue: Tongue) -> &str {
+        let gone = self.input.withdrawn.as_ref();
+        gone.map_or(&self.input.text(tongue).body, |reason| reason.get(tongue))
+    }
+
+    /// A still that may be shown unasked.
+    pub(crate) fn still(&self) -> Option<&crate::SitePath> {
+        let open = !self.input.graphic;
+        let mut media = self.media.iter().filter(|_| open);
+        media.find_map(Shown::still)
+    }
+}
+
+/// The pages of all stories in one language.
+pub(crate) fn jobs<'w>(whole: &'w Whole<'w>, tongue: Tongue) -> impl Iterator<Item = Job<'w>> {
+    whole.stories.iter().map(move |ready| {
+        let key = whole
+            .key("story page")
+            .text(tongue.tag())
+            .digest(&ready.key)
+            .each(names(whole, ready).into_iter(), |print, label| {
+                print.text(label.name.get(tongue))
+            });
+        Job {
+            path: story_path(tongue, &ready.input.slug),
+            key: key.finish(),
+            make: Box::new(move || Ok(page(whole, tongue, ready))),
+        }
+    })
+}
+
+fn names<'w>(whole: &'w Whole<'_>, ready: &'w Ready<'_>) -> Vec<&'w Label> {
+    let topics = ready.input.topics.iter().map(|label| whole.topic(label));
+    let place = ready
+        .input
+        .place
+        .iter()
+        .map(|place| whole.place(&place.label));
+    topics.chain(place).collect()
+}
+
+fn page(whole: &Whole<'_>, tongue: Tongue, ready: &Ready<'_>) -> Vec<u8> {
+    let slug = &ready.input.slug;
     let place = Place {
-        site,
+        whole,
         tongue,
         path: story_path(tongue, slug),
         twin: story_path(tongue.other(), slug),
     };
-    let text = story.input.text(tongue);
-    let graphic = story.input.graphic;
-    let (first, rest) = match story.media.split_first() {
-        Some((first, rest)) if !graphic => (Some(first), rest),
-        _ => (None, story.media.as_slice()),
+    let main = match &ready.input.withdrawn {
+        Some(reason) => tombstone(&place, ready, reason),
+        None => told(&place, ready),
     };
-    let main = html! {
+    let description = excerpt(ready.body(tongue), 200);
+    let facts = facts::of(&place, ready);
+    place.page_with(&ready.title(tongue), &description, &main, &facts)
+}
+
+fn told(place: &Place<'_>, ready: &Ready<'_>) -> Markup {
+    let tongue = place.tongue;
+    let text = ready.input.text(tongue);
+    let graphic = ready.input.graphic;
+    let (first, rest) = match ready.media.split_first() {
+        Some((first, rest)) if !graphic => (Some(first), rest),
+        _ => (None, ready.media.as_slice()),
+    };
+    html! {
         article.story {
             header {
-                (kicker(tongue, story, true))
+                (kicker(tongue, ready, true))
                 h1 { (text.title) }
+                (where_and_when(place, ready))
             }
-            @if let Some(first) = first { (first.figure(&place, graphic)) }
+            (corrections(place, ready))
+            @if let Some(first) = first { (first.figure(place, graphic)) }
             div.prose { (prose(&text.body)) }
-            @for medium in rest { (medium.figure(&place, graphic)) }
-            @if story.input.updated_at > story.input.published_at {
+            @for medium in rest { (medium.figure(place, graphic)) }
+            (topics(place, ready))
+            @if ready.input.updated_at > ready.input.published_at {
                 p.updated {
-                    time datetime=(rfc3339(story.input.updated_at)) {
-                        (t!(tongue, "updated", time = tongue.time(story.input.updated_at)))
+                    time datetime=(rfc3339(ready.input.updated_at)) {
+                        (t!(tongue, "updated", time = tongue.time(ready.input.updated_at)))
                     }
                 }
             }
         }
-    };
-    let page = place.page(&text.title, &excerpt(&text.body, 200), &main);
-    (place.path, page)
+    }
+}
+
+fn tombstone(place: &Place<'_>, ready: &Ready<'_>, reason: &Bilingual) -> Markup {
+    let tongue = place.tongue;
+    let at = ready.input.updated_at;
+    html! {
+        article.story.gone {
+            header {
+                p.kicker { time datetime=(rfc3339(at)) { (t!(tongue, "withdrawn-on", date = tongue.date(at))) } }
+                h1 { (t!(tongue, "withdrawn-title")) }
+            }
+            div.prose { (prose(reason.get(tongue))) }
+            p.updated { (t!(tongue, "withdrawn-lead")) }
+        }
+    }
+}
+
+/// The line under the title: place and date of what happened.
+fn where_and_when(place: &Place<'_>, ready: &Ready<'_>) -> Markup {
+    let tongue = place.tongue;
+    let label = ready
+        .input
+        .place
+        .as_ref()
+        .map(|known| place.whole.place(&known.label));
+    html! {
+        @if label.is_some() || ready.input.when.is_some() {
+            p.where {
+                @if let Some(label) = label {
+                    a href=(place.to(&place_path(tongue, &label.slug))) { bdi { (label.name.get(tongue)) } }
+                }
+                @if let Some(when) = ready.input.when {
+                    time datetime=(when.machine()) { (tongue.event(when)) }
+                }
+            }
+        }
+    }
+}
+
+fn topics(place: &Place<'_>, ready: &Ready<'_>) -> Markup {
+    let tongue = place.tongue;
+    html! {
+        @if !ready.input.topics.is_empty() {
+            ul.tags aria-label=(t!(tongue, "nav-topics")) {
+                @for topic in &ready.input.topics {
+                    li { a href=(place.to(&topic_path(tongue, &topic.slug))) { bdi { (place.whole.topic(topic).name.get(tongue)) } } }
+                }
+            }
+        }
+    }
+}
+
+fn corrections(place: &Place<'_>, ready: &Ready<'_>) -> Markup {
+    let tongue = place.tongue;
+    html! {
+        @if !ready.input.corrections.is_empty() {
+            section.corrected aria-labelledby="corrected" {
+                h2 #corrected { (t!(tongue, "correction-title")) }
+                @for one in &ready.input.corrections {
+                    div.note {
+                        p.kicker { time datetime=(rfc3339(one.at)) { (tongue.date(one.at)) } }
+                        (prose(one.note.get(tongue)))
+                    }
+                }
+            }
+        }
+    }
 }
 
 /// Paragraphs of plain text; single line breaks stay.

@@ -8,10 +8,21 @@ use jiff::tz::TimeZone;
 pub(crate) use words::Tongue;
 use words::texts;
 
-/// Looks a message up in a language; id and arguments are checked when compiling.
+use crate::event::{EventDate, Moment};
+use crate::whole::Month;
+
+/// Looks a message up in a language; id and arguments are checked when compiling. What has no arguments is
+/// looked up once and remembered: a large site asks for it a million times.
 macro_rules! t {
-    ($tongue:expr, $id:literal $(, $($args:tt)*)?) => {
-        i18n_embed_fl::fl!($crate::words::loader($tongue), $id $(, $($args)*)?)
+    ($tongue:expr, $id:literal) => {{
+        static ASKED: [std::sync::OnceLock<String>; 2] = [const { std::sync::OnceLock::new() }; 2];
+        let tongue: $crate::words::Tongue = $tongue;
+        ASKED[usize::from(tongue == $crate::words::Tongue::Ar)]
+            .get_or_init(|| i18n_embed_fl::fl!($crate::words::loader(tongue), $id))
+            .clone()
+    }};
+    ($tongue:expr, $id:literal, $($args:tt)+) => {
+        i18n_embed_fl::fl!($crate::words::loader($tongue), $id, $($args)+)
     };
 }
 pub(crate) use t;
@@ -33,6 +44,10 @@ pub(crate) trait Written {
     fn time(self, micros: i64) -> String;
     /// Day, month and year in UTC.
     fn date(self, micros: i64) -> String;
+    /// When something happened, as precisely as is said.
+    fn event(self, when: EventDate) -> String;
+    /// A month and its year, or a year alone.
+    fn month(self, month: Month) -> String;
     /// A size that people can compare: one decimal below ten, none above.
     fn size(self, bytes: u64) -> String;
 }
@@ -44,7 +59,7 @@ impl Written for Tongue {
             self,
             "time-utc",
             day = zoned.day().to_string(),
-            month = month(self, zoned.month()),
+            month = month_name(self, zoned.month()),
             year = zoned.year().to_string(),
             clock = format!("{:02}:{:02}", zoned.hour(), zoned.minute())
         )
@@ -56,9 +71,37 @@ impl Written for Tongue {
             self,
             "date-only",
             day = zoned.day().to_string(),
-            month = month(self, zoned.month()),
+            month = month_name(self, zoned.month()),
             year = zoned.year().to_string()
         )
+    }
+
+    fn event(self, when: EventDate) -> String {
+        let from = moment(self, when.from());
+        when.to().map_or_else(
+            || from.clone(),
+            |to| {
+                t!(
+                    self,
+                    "event-range",
+                    from = from.as_str(),
+                    to = moment(self, to)
+                )
+            },
+        )
+    }
+
+    fn month(self, month: Month) -> String {
+        let year = month.year.to_string();
+        match month.month {
+            None => year,
+            Some(number) => t!(
+                self,
+                "month-year",
+                month = month_name(self, number),
+                year = year
+            ),
+        }
     }
 
     fn size(self, bytes: u64) -> String {
@@ -79,7 +122,28 @@ impl Written for Tongue {
     }
 }
 
-fn month(tongue: Tongue, month: i8) -> String {
+fn moment(tongue: Tongue, moment: Moment) -> String {
+    let bare = match moment.day.zip(moment.month) {
+        Some((day, month)) => t!(
+            tongue,
+            "date-only",
+            day = day.to_string(),
+            month = month_name(tongue, month),
+            year = moment.year.to_string()
+        ),
+        None => tongue.month(Month {
+            year: moment.year,
+            month: moment.month,
+        }),
+    };
+    match (moment.about, moment.uncertain) {
+        (true, _) => t!(tongue, "event-about", date = bare),
+        (false, true) => t!(tongue, "event-uncertain", date = bare),
+        (false, false) => bare,
+    }
+}
+
+fn month_name(tongue: Tongue, month: i8) -> String {
     match month {
         1 => t!(tongue, "month-1"),
         2 => t!(tongue, "month-2"),
@@ -96,7 +160,7 @@ fn month(tongue: Tongue, month: i8) -> String {
     }
 }
 
-fn timestamp(micros: i64) -> Timestamp {
+pub(crate) fn timestamp(micros: i64) -> Timestamp {
     Timestamp::from_second(micros.div_euclid(1_000_000)).unwrap_or(Timestamp::UNIX_EPOCH)
 }
 

@@ -4,6 +4,7 @@ use std::time::Duration;
 
 use ledger::Digest;
 use newsroom::stories::{Draft, Placed, Publication, Settings, StoryStage, Text};
+use newsroom::telling::Note;
 use newsroom::{Micros, Refusal};
 use store::{DerivativeRecord, StoreError, StoryRecord};
 
@@ -90,6 +91,31 @@ impl Desk {
             None => current.version,
         };
         let draft = draft_from(draft, current.draft.settings);
+        open.store
+            .save_story(story, editor, expected, &draft, clock::now())
+            .await?;
+        open.tell(EventKind::Story, story);
+        self.story(story).await
+    }
+
+    /// Begins to withdraw a published story: a version that says only why. Two people have to approve it, and publishing
+    /// it puts the reason in the place of the story.
+    ///
+    /// # Errors
+    /// Locked, not found, refused (never published, changed meanwhile), or the store failed.
+    pub async fn withdraw_story(
+        &self,
+        editor: EditorId,
+        story: StoryId,
+        version: Option<u64>,
+        reason: Note,
+    ) -> Result<StoryView, DeskError> {
+        let open = self.open()?;
+        let current = open.store.story(story).await?.story;
+        let expected = version.map_or(current.version, |version| {
+            u32::try_from(version).unwrap_or(u32::MAX)
+        });
+        let draft = current.draft.withdrawn(reason);
         open.store
             .save_story(story, editor, expected, &draft, clock::now())
             .await?;
@@ -193,12 +219,15 @@ async fn live(open: &OpenDesk, story: StoryId) -> Result<(), StoreError> {
 }
 
 fn draft_from(draft: StoryDraft, standing: Settings) -> Draft {
-    let settings = draft.settings.map_or(standing, |settings| Settings {
-        slug: settings.slug,
-        grade: settings.grade,
-        graphic: settings.graphic,
-        not_before: settings.not_before.map(Micros),
-    });
+    let settings = draft
+        .settings
+        .map_or(standing.clone(), |settings| Settings {
+            slug: settings.slug,
+            grade: settings.grade,
+            graphic: settings.graphic,
+            not_before: settings.not_before.map(Micros),
+            telling: settings.telling.map_or(standing.telling, Box::new),
+        });
     let placed = |medium: StoryMedia| Placed {
         derivative: medium.derivative,
         alt_en: medium.alt_en,
@@ -274,6 +303,7 @@ fn draft_view(record: &StoryRecord) -> StoryDraft {
             grade: draft.settings.grade,
             graphic: draft.settings.graphic,
             not_before: draft.settings.not_before.map(|at| at.0),
+            telling: Some((*draft.settings.telling).clone()),
         }),
     }
 }

@@ -345,6 +345,8 @@ pub struct StorySettings {
     pub graphic: bool,
     /// Held back until then, microseconds.
     pub not_before: Option<i64>,
+    /// What the site says beside the words; `None` keeps what stands there.
+    pub telling: Option<newsroom::telling::Telling>,
 }
 
 /// One derivative in a story.

@@ -16,6 +16,7 @@ use crate::web::json;
 use crate::web::layout::{self, Place};
 use crate::web::parts;
 use crate::web::story::{grade_words, kind_of};
+use crate::web::telling;
 use crate::web::text::{Tongue, foreign, machine, short, size, t, time, visible};
 use crate::web::visit::Visit;
 
@@ -215,21 +216,31 @@ fn body(visit: &Visit, editor: &Signed, view: &StoryView, shown: bool) -> Markup
             h1 { (t!(tongue, "approve-title")) }
             p.lead { (t!(tongue, "approve-lead")) }
         }
+        @if withdrawn(view) { p.notice role="status" { (t!(tongue, "withdraw-this")) } }
         section.panel.exact {
-            div.two-languages {
+            @if !withdrawn(view) { div.two-languages {
                 @for language in tongue.both() {
                     @match language {
                         Tongue::En => (text(tongue, language, &view.draft.title_en, &view.draft.body_en)),
                         Tongue::Ar => (text(tongue, language, &view.draft.title_ar, &view.draft.body_ar)),
                     }
                 }
-            }
+            } }
             (media(tongue, view, shown))
             (settings(tongue, view))
         }
         (risk(visit, editor, view))
         (binding(visit, editor, view))
     }
+}
+
+fn withdrawn(view: &StoryView) -> bool {
+    let telling = view
+        .draft
+        .settings
+        .as_ref()
+        .and_then(|settings| settings.telling.as_ref());
+    telling.is_some_and(|telling| telling.withdrawn.is_some())
 }
 
 fn settings(tongue: Tongue, view: &StoryView) -> Markup {
@@ -247,6 +258,7 @@ fn settings(tongue: Tongue, view: &StoryView) -> Markup {
                         None => (t!(tongue, "settings-at-once")),
                     }
                 }))
+                @if let Some(said) = &settings.telling { (telling::facts(tongue, said)) }
             }
             (parts::fact(&t!(tongue, "approve-version"), &html! { (view.version) }))
         }

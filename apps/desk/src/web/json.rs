@@ -245,6 +245,7 @@ fn settings(settings: &StorySettings) -> Value {
         "grade": settings.grade.code(),
         "graphic": settings.graphic,
         "not_before": settings.not_before,
+        "telling": settings.telling,
     })
 }
 

@@ -19,6 +19,7 @@ use crate::web::json;
 use crate::web::layout::{self, Place};
 use crate::web::parts;
 use crate::web::stories;
+use crate::web::telling;
 use crate::web::text::{Coded as _, Tongue, foreign, short, size, t};
 use crate::web::visit::Visit;
 
@@ -87,7 +88,7 @@ fn alt(posted: &Posted, lang: &str, derivative: &str) -> String {
 }
 
 /// The version the form was made from; a form without one means whatever is current.
-fn version(posted: &Posted) -> Result<Option<u64>, Fault> {
+pub(crate) fn version(posted: &Posted) -> Result<Option<u64>, Fault> {
     match posted.field("version") {
         "" => Ok(None),
         text => text.parse().map(Some).map_err(|_| bad()),
@@ -104,6 +105,7 @@ fn settings(posted: &Posted) -> Result<Option<StorySettings>, Fault> {
         grade: Grade::from_code(posted.field("grade")).ok_or_else(bad)?,
         graphic: posted.field("graphic") == "1",
         not_before: moment(posted.field("not_before"))?,
+        telling: telling::posted(posted)?,
     }))
 }
 
@@ -145,12 +147,16 @@ fn body(visit: &Visit, editor: &Signed, view: &StoryView) -> Markup {
                 }
             }
             (picker(tongue, view))
-            @if let Some(settings) = &view.draft.settings { (settings_fields(tongue, settings)) }
+            @if let Some(settings) = &view.draft.settings {
+                (settings_fields(tongue, settings))
+                @if let Some(standing) = &settings.telling { (telling::fields(tongue, view, standing)) }
+            }
             div.save-bar {
                 button.button.primary type="submit" { (t!(tongue, "story-save")) }
                 span.quiet.small { (t!(tongue, "story-save-hint")) }
             }
         }
+        (telling::withdrawing(visit, view, view.draft.settings.as_ref().and_then(|settings| settings.telling.as_ref())))
     }
 }
 

@@ -39,7 +39,7 @@ pub(crate) struct Newsroom {
     pub(crate) handover: Handover,
     clock: Arc<AtomicI64>,
     _postgres: Option<Postgres>,
-    _dir: TempDir,
+    dir: TempDir,
 }
 
 /// How a newsroom is set up before its desk starts.
@@ -93,7 +93,7 @@ impl Newsroom {
             handover,
             clock,
             _postgres: postgres,
-            _dir: dir,
+            dir,
         }
     }
 
@@ -106,6 +106,11 @@ impl Newsroom {
             newsroom.runtime.block_on(entered).unwrap();
         }
         newsroom
+    }
+
+    /// Where the public site is built.
+    pub(crate) fn site(&self) -> std::path::PathBuf {
+        self.dir.path().join("site")
     }
 
     /// Somebody with a browser of their own.

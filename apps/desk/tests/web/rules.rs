@@ -180,6 +180,116 @@ fn both(a: impl FnOnce() -> Reply + Send, b: impl FnOnce() -> Reply + Send) -> [
     })
 }
 
+/// Two people approve what stands there, and it goes out; what the site then shows at a path.
+fn send_out(newsroom: &Newsroom, people: [&Visitor; 2], story: &str) -> Value {
+    let shown = clearance(people[0], story);
+    for person in people {
+        assert_eq!(approve(person, story, &shown).status, 200);
+    }
+    let published = publish(people[0], story);
+    assert_eq!(published.status, 200, "{}", published.body);
+    assert!(newsroom.site().join("manifest").is_file());
+    published.json()
+}
+
+fn what_goes_out_beside_the_words_is_approved_corrected_and_withdrawn(engine: Engine) {
+    let newsroom = Newsroom::open(&Setting::new(engine));
+    let [hala, _, salma] = EDITORS.map(|name| newsroom.signed_in(name));
+    let story = begin(&hala);
+    let page = |lang: &str, name: &str| {
+        std::fs::read_to_string(newsroom.site().join(lang).join(name)).unwrap_or_default()
+    };
+    // What was never published cannot be withdrawn.
+    let reasons = [("reason_en", "Not so."), ("reason_ar", "ليس كذلك.")];
+    refused(
+        &hala.post(&story, &format!("{story}/withdraw"), &reasons),
+        "nothing-to-withdraw",
+    );
+    let mut fields = TEXTS.to_vec();
+    fields.extend([
+        ("slug", "this-morning"),
+        ("grade", "probable"),
+        ("topic_0_slug", "bread"),
+        ("topic_0_en", "Bread"),
+        ("topic_0_ar", "الخبز"),
+        ("place_slug", "old-town"),
+        ("place_en", "The old town"),
+        ("place_ar", "البلدة القديمة"),
+        ("place_north", "35.95281"),
+        ("place_east", "39.00712"),
+        ("when", "2026-11-22"),
+    ]);
+    for (field, value, code) in [
+        ("when", "yesterday", "bad-date"),
+        ("place_north", "95", "nowhere"),
+        ("topic_0_slug", "B", "slug-invalid"),
+    ] {
+        let mut bad = fields.clone();
+        bad.iter_mut()
+            .filter(|(name, _)| *name == field)
+            .for_each(|one| one.1 = value);
+        refused(&hala.post(&story, &story, &bad), code);
+    }
+    assert_eq!(hala.post(&story, &story, &fields).status, 303);
+    let said = &see(&hala, &story)["settings"]["telling"];
+    assert_eq!(
+        said["place"]["point"],
+        serde_json::json!([3595, 3901]),
+        "made coarse"
+    );
+    send_out(&newsroom, [&hala, &salma], &story);
+    assert!(page("en", "topics/bread.html").contains("this-morning.html"));
+    assert!(page("ar", "places/old-town.html").contains("البلدة القديمة"));
+    assert!(page("en", "timeline/2026-11.html").contains("this-morning.html"));
+
+    // A correction: bound by approvals like the words, shown with the story.
+    fields[1].1 = "First, corrected.";
+    fields.extend([
+        ("correction_en", "It was two."),
+        ("correction_ar", "كانا اثنين."),
+    ]);
+    assert_eq!(hala.post(&story, &story, &fields).status, 303);
+    refused(&publish(&hala, &story), "not-cleared");
+    send_out(&newsroom, [&hala, &salma], &story);
+    assert!(page("ar", "stories/this-morning.html").contains("كانا اثنين."));
+    assert!(page("en", "corrections.html").contains("It was two."));
+
+    // Withdrawn by two people: the address stays, words and lists forget it.
+    let gone = hala.post(&story, &format!("{story}/withdraw"), &reasons[..1]);
+    assert_eq!(gone.status, 303, "{}", gone.body);
+    refused(
+        &approve(&hala, &story, &clearance(&hala, &story)),
+        "incomplete",
+    );
+    assert_eq!(
+        hala.post(&story, &format!("{story}/withdraw"), &reasons)
+            .status,
+        303
+    );
+    refused(&publish(&hala, &story), "not-cleared");
+    assert!(page("en", "stories/this-morning.html").contains("First, corrected."));
+    send_out(&newsroom, [&hala, &salma], &story);
+    let tombstone = page("en", "stories/this-morning.html");
+    assert!(tombstone.contains("Not so.") && !tombstone.contains("corrected."));
+    assert!(!tombstone.contains("What was filmed this morning"));
+    assert!(page("en", "atom.xml").contains("Not so."));
+    assert_eq!(
+        page("en", "topics/bread.html"),
+        "",
+        "no story has the topic any more"
+    );
+}
+
+#[test]
+fn what_goes_out_beside_the_words_on_sqlcipher() {
+    what_goes_out_beside_the_words_is_approved_corrected_and_withdrawn(Engine::Sqlcipher);
+}
+
+#[test]
+fn what_goes_out_beside_the_words_on_postgres() {
+    what_goes_out_beside_the_words_is_approved_corrected_and_withdrawn(Engine::Postgres);
+}
+
 #[test]
 fn nobody_publishes_alone_on_sqlcipher() {
     nobody_publishes_alone(Engine::Sqlcipher);

@@ -3,21 +3,17 @@
 use std::collections::BTreeMap;
 
 use rss::extension::Extension;
-use rss::{Channel, Enclosure, Guid, Item};
+use rss::{Category, Channel, Enclosure, Guid, Item};
 
-use super::{content, enclosures, entry_id, updated};
-use crate::input::SiteInput;
-use crate::page::{feed_path, index_path, story_path};
+use super::{Carried, content, enclosures, entry_id, updated};
+use crate::page::{at, index_path, story_path};
 use crate::site::PublishError;
 use crate::story::Ready;
-use crate::words::{Tongue, rfc2822, t};
+use crate::words::{rfc2822, t};
 
-pub(super) fn feed(
-    site: &SiteInput,
-    tongue: Tongue,
-    stories: &[Ready<'_>],
-) -> Result<Vec<u8>, PublishError> {
-    let own = site.base_url.join(&feed_path(tongue, "rss.xml"));
+pub(super) fn feed(carried: &Carried<'_>) -> Result<Vec<u8>, PublishError> {
+    let (site, tongue) = (carried.whole.site, carried.tongue);
+    let own = site.base_url.join(&at(tongue, "rss.xml"));
     let itself = Extension {
         name: "atom:link".to_owned(),
         attrs: BTreeMap::from([
@@ -32,10 +28,11 @@ pub(super) fn feed(
         link: site.base_url.join(&index_path(tongue)),
         description: t!(tongue, "front-lead"),
         language: Some(tongue.tag().to_owned()),
-        last_build_date: Some(rfc2822(updated(stories))),
-        items: stories
+        last_build_date: Some(rfc2822(updated(&carried.stories))),
+        items: carried
+            .stories
             .iter()
-            .map(|story| item(site, tongue, story))
+            .map(|story| item(carried, story))
             .collect(),
         extensions: BTreeMap::from([(
             "atom".to_owned(),
@@ -49,9 +46,11 @@ pub(super) fn feed(
     Ok(bytes)
 }
 
-fn item(site: &SiteInput, tongue: Tongue, story: &Ready<'_>) -> Item {
+fn item(carried: &Carried<'_>, story: &Ready<'_>) -> Item {
+    let tongue = carried.tongue;
+    let page = story_path(tongue, &story.input.slug);
     // RSS allows one enclosure; the others are on the story's page.
-    let enclosure = enclosures(site, story)
+    let enclosure = enclosures(carried, story)
         .into_iter()
         .next()
         .map(|file| Enclosure {
@@ -60,8 +59,8 @@ fn item(site: &SiteInput, tongue: Tongue, story: &Ready<'_>) -> Item {
             mime_type: file.mime.to_owned(),
         });
     Item {
-        title: Some(story.input.text(tongue).title.clone()),
-        link: Some(site.base_url.join(&story_path(tongue, &story.input.slug))),
+        title: Some(story.title(tongue)),
+        link: Some(carried.whole.site.base_url.join(&page)),
         description: Some(content(story, tongue)),
         guid: Some(Guid {
             value: entry_id(&story.input.id, tongue),
@@ -69,6 +68,15 @@ fn item(site: &SiteInput, tongue: Tongue, story: &Ready<'_>) -> Item {
         }),
         pub_date: Some(rfc2822(story.input.published_at)),
         enclosure,
+        categories: story
+            .input
+            .topics
+            .iter()
+            .map(|topic| Category {
+                name: carried.whole.topic(topic).name.get(tongue).to_owned(),
+                domain: None,
+            })
+            .collect(),
         ..Item::default()
     }
 }

@@ -29,7 +29,7 @@ fn atom_is_valid() {
         assert_eq!(feed.lang.as_deref(), Some(tag));
         assert_eq!(feed.id, format!("https://desk.example/news/{tag}/atom.xml"));
         assert_eq!(feed.updated.to_rfc3339(), "2026-11-22T18:01:00+00:00");
-        assert_eq!(feed.entries.len(), 5);
+        assert_eq!(feed.entries.len(), 6);
         assert!(
             feed.links
                 .iter()
@@ -56,7 +56,7 @@ fn atom_is_valid() {
             }
         }
     }
-    assert_eq!(ids.len(), 10, "each language has ids of its own");
+    assert_eq!(ids.len(), 12, "each language has ids of its own");
 }
 
 #[test]
@@ -69,7 +69,7 @@ fn rss_is_valid() {
             channel.last_build_date(),
             Some("Sun, 22 Nov 2026 18:01:00 +0000")
         );
-        assert_eq!(channel.items().len(), 5);
+        assert_eq!(channel.items().len(), 6);
         let own_address = &channel.extensions()["atom"]["link"][0];
         assert_eq!(
             own_address.attrs()["href"],
@@ -108,7 +108,7 @@ fn json_feed_is_valid() {
         assert!(files.contains_key(&own(feed["feed_url"].as_str().unwrap())));
         assert!(files.contains_key(&own(feed["home_page_url"].as_str().unwrap())));
         let items = feed["items"].as_array().unwrap();
-        assert_eq!(items.len(), 5);
+        assert_eq!(items.len(), 6);
         for item in items {
             assert!(uuid().is_match(item["id"].as_str().unwrap()));
             assert!(files.contains_key(&own(item["url"].as_str().unwrap())));
@@ -162,18 +162,102 @@ fn an_entry_keeps_its_id_when_its_address_and_text_change() {
 }
 
 #[test]
-fn the_sitemap_names_every_page_once_in_each_language() {
+fn the_sitemaps_name_every_story_and_standing_page_once_in_each_language() {
     let files = built(&sample::site_at(1));
-    let text = String::from_utf8(files["sitemap.xml"].clone()).unwrap();
     let place = Regex::new("<loc>([^<]*)</loc>").unwrap();
-    let named: BTreeSet<String> = place
-        .captures_iter(&text)
-        .map(|found| own(&found[1]))
-        .collect();
-    let pages: BTreeSet<String> = files
+    let named = |name: &str| -> Vec<String> {
+        let text = String::from_utf8(files[name].clone()).unwrap();
+        place
+            .captures_iter(&text)
+            .map(|found| own(&found[1]))
+            .collect()
+    };
+    let maps = named("sitemap.xml");
+    assert!(maps.iter().all(|map| files.contains_key(map)));
+    let mut pages = named("sitemaps/pages.xml");
+    pages.extend(named("sitemaps/1.xml"));
+    let once: BTreeSet<&String> = pages.iter().collect();
+    assert_eq!(once.len(), pages.len());
+    let lists = ["months/", "topics/", "places/", "timeline/", "/market-fire"];
+    let expected: BTreeSet<&String> = files
         .keys()
         .filter(|name| name.ends_with(".html") && *name != "index.html")
-        .cloned()
+        .filter(|name| !lists.iter().any(|list| name.contains(list)))
         .collect();
-    assert_eq!(named, pages);
+    assert_eq!(once, expected);
+    assert_eq!(
+        named("sitemaps/news.xml").len(),
+        4,
+        "two stories of the last two days"
+    );
+}
+
+#[test]
+fn corrections_and_withdrawals_reach_those_who_follow() {
+    let mut input = sample::site_at(1);
+    // Many newer stories: the changed ones are long out of sight.
+    let model = input.stories[0].clone();
+    for number in 0..100_u32 {
+        let mut story = model.clone();
+        story.id = format!("{:032x}", number + 100);
+        story.slug = format!("newer-{number}");
+        story.published_at += i64::from(number) + 1;
+        story.updated_at = story.published_at;
+        story.media.clear();
+        input.stories.push(story);
+    }
+    let files = built(&input);
+    let text = |name: &str| String::from_utf8(files[name].clone()).unwrap();
+    for name in ["en/atom.xml", "en/rss.xml", "en/feed.json"] {
+        assert!(text(name).contains("western end of the bridge"), "{name}");
+        assert!(text(name).contains("two years old"), "{name}");
+        assert!(
+            !text(name).contains("Decree 41"),
+            "{name}: not changed, so not there"
+        );
+    }
+    let correction = text("en/stories/bridge-phones.html");
+    assert!(correction.contains("CorrectionComment") && correction.contains("id=\"corrected\""));
+    let gone = text("ar/stories/market-fire.html");
+    assert!(gone.contains("noindex") && gone.contains("\"creativeWorkStatus\":\"Withdrawn\""));
+    assert!(text("ar/corrections.html").contains("market-fire.html"));
+    for name in [
+        "en/index.html",
+        "en/archive.html",
+        "en/months/2026-11.html",
+        "sitemaps/1.xml",
+    ] {
+        assert!(!text(name).contains("market-fire"), "{name}");
+    }
+}
+
+#[test]
+fn archives_of_the_atom_feed_hold_every_story() {
+    let mut input = sample::site_at(1);
+    let model = input.stories[0].clone();
+    for number in 0..200_u32 {
+        let mut story = model.clone();
+        story.id = format!("{:032x}", number + 100);
+        story.slug = format!("story-{number}");
+        story.published_at -= i64::from(number);
+        story.updated_at = story.published_at;
+        input.stories.push(story);
+    }
+    let files = built(&input);
+    let mut ids = BTreeSet::new();
+    let mut next = Some("en/atom.xml".to_owned());
+    while let Some(name) = next {
+        let feed = atom_syndication::Feed::read_from(files[&name].as_slice()).unwrap();
+        let link = |rel: &str| {
+            let mut all = feed.links.iter().filter(|link| link.rel == rel);
+            all.next().map(|link| own(&link.href))
+        };
+        assert_eq!(link("self").as_ref(), Some(&name));
+        let archive = name != "en/atom.xml";
+        assert_eq!(link("current").is_some(), archive);
+        assert_eq!(feed.namespaces.contains_key("fh"), archive);
+        ids.extend(feed.entries.iter().map(|entry| entry.id.clone()));
+        next = link("prev-archive");
+    }
+    assert_eq!(ids.len(), 206);
 }

@@ -31,7 +31,7 @@ pub(crate) fn read(root: &Path) -> BTreeMap<String, Vec<u8>> {
 pub(crate) fn built(input: &SiteInput) -> BTreeMap<String, Vec<u8>> {
     let folder = tempfile::tempdir().unwrap();
     let out = folder.path().join("site");
-    let told = build(input, &out).unwrap();
+    let told = build(input, &sample::signer(), &out).unwrap();
     let files = read(&out);
     assert_eq!(told.files, files.len());
     assert_eq!(
@@ -54,7 +54,7 @@ fn a_new_build_replaces_the_whole_site_and_leaves_nothing_beside_it() {
     let folder = tempfile::tempdir().unwrap();
     let out = folder.path().join("site");
     let mut input = sample::site_at(1);
-    build(&input, &out).unwrap();
+    build(&input, &sample::signer(), &out).unwrap();
     let before = read(&out);
     // The story with the video is withdrawn.
     let gone = input.stories.remove(1);
@@ -62,7 +62,7 @@ fn a_new_build_replaces_the_whole_site_and_leaves_nothing_beside_it() {
     let half = folder.path().join(".site.building/media");
     fs::create_dir_all(&half).unwrap();
     fs::write(half.join("half.mp4"), "half").unwrap();
-    build(&input, &out).unwrap();
+    build(&input, &sample::signer(), &out).unwrap();
     let after = read(&out);
     assert!(before.contains_key(&format!("en/stories/{}.html", gone.slug)));
     assert!(!after.keys().any(|name| name.contains(&gone.slug)));
@@ -72,11 +72,12 @@ fn a_new_build_replaces_the_whole_site_and_leaves_nothing_beside_it() {
         built(&input),
         "linked from the old site or copied, the bytes are the same"
     );
-    let left: Vec<_> = fs::read_dir(folder.path())
+    let mut left: Vec<_> = fs::read_dir(folder.path())
         .unwrap()
         .map(|entry| entry.unwrap().file_name())
         .collect();
-    assert_eq!(left, ["site"]);
+    left.sort();
+    assert_eq!(left, [".site.state", "site"]);
 }
 
 #[test]
@@ -111,17 +112,17 @@ fn bytes_that_were_not_approved_are_refused_and_the_old_site_stays() {
         input.stories.remove(1);
         input
     };
-    build(&videoless, &out).unwrap();
+    build(&videoless, &sample::signer(), &out).unwrap();
     let before = read(&out);
     input.stories[1].media[0].bytes = Arc::new(vec![1_u8; 2_400_001]);
     assert!(matches!(
-        build(&input, &out),
+        build(&input, &sample::signer(), &out),
         Err(PublishError::Differs { .. })
     ));
     assert_eq!(read(&out), before);
     input.stories[1].media[0].bytes = Arc::new(folder.path().join("missing.mp4"));
     assert!(matches!(
-        build(&input, &out),
+        build(&input, &sample::signer(), &out),
         Err(PublishError::Disk { .. })
     ));
     assert_eq!(read(&out), before);
@@ -131,7 +132,7 @@ fn bytes_that_were_not_approved_are_refused_and_the_old_site_stays() {
         videoless.stories[0].media[0].kind,
     );
     fs::write(out.join(picture.as_str()), b"changed").unwrap();
-    build(&videoless, &out).unwrap();
+    build(&videoless, &sample::signer(), &out).unwrap();
     assert_eq!(read(&out), before);
 }
 
@@ -142,19 +143,19 @@ fn a_folder_of_something_else_is_not_replaced() {
     fs::create_dir(&home).unwrap();
     fs::write(home.join("letter.txt"), "keep me").unwrap();
     assert!(matches!(
-        build(&sample::site_at(1), &home),
+        build(&sample::site_at(1), &sample::signer(), &home),
         Err(PublishError::NotASite(_))
     ));
     assert_eq!(fs::read(home.join("letter.txt")).unwrap(), b"keep me");
     fs::remove_file(home.join("letter.txt")).unwrap();
-    build(&sample::site_at(1), &home).unwrap();
+    build(&sample::site_at(1), &sample::signer(), &home).unwrap();
     assert!(home.join("index.html").is_file());
 }
 
 #[test]
 fn input_that_cannot_be_shown_is_refused_in_words() {
     type Spoil = fn(&mut SiteInput);
-    let cases: [(Spoil, &str); 9] = [
+    let cases: [(Spoil, &str); 15] = [
         (|input| input.organisation = " ".into(), "no name"),
         (|input| input.stories[0].id = "xyz".into(), "32 lower-case"),
         (|input| input.stories[0].slug = "../up".into(), "address"),
@@ -172,6 +173,31 @@ fn input_that_cannot_be_shown_is_refused_in_words() {
             "missing in English",
         ),
         (|input| input.stories[0].updated_at -= 1, "times"),
+        (|input| input.stories[1].corrections[0].at += 1, "times"),
+        (|input| input.built_at = -1, "times"),
+        (
+            |input| input.stories[0].topics[0].slug = "Ü".into(),
+            "address",
+        ),
+        (
+            |input| input.stories[1].corrections[0].note.ar = String::new(),
+            "missing in Arabic",
+        ),
+        (
+            |input| input.stories[5].topics = input.stories[0].topics.clone(),
+            "withdrawn, and yet",
+        ),
+        (
+            |input| {
+                if let Some(place) = &mut input.stories[0].place {
+                    place.point = Some(publish::CoarsePoint {
+                        latitude: 9_001,
+                        longitude: 0,
+                    });
+                }
+            },
+            "nowhere",
+        ),
         (
             |input| input.log.files[1].0 = "tile/../../x".into(),
             "strange name",
@@ -181,7 +207,9 @@ fn input_that_cannot_be_shown_is_refused_in_words() {
         let mut input = sample::site_at(1);
         spoil(&mut input);
         let folder = tempfile::tempdir().unwrap();
-        let Err(PublishError::Input(error)) = build(&input, &folder.path().join("site")) else {
+        let Err(PublishError::Input(error)) =
+            build(&input, &sample::signer(), &folder.path().join("site"))
+        else {
             panic!("{words}: accepted");
         };
         assert!(error.to_string().contains(words), "{error}");
@@ -189,7 +217,7 @@ fn input_that_cannot_be_shown_is_refused_in_words() {
     let mut input = sample::site_at(1);
     input.log.files.clear();
     let folder = tempfile::tempdir().unwrap();
-    let error = build(&input, &folder.path().join("site")).unwrap_err();
+    let error = build(&input, &sample::signer(), &folder.path().join("site")).unwrap_err();
     assert!(matches!(
         error,
         PublishError::Input(InputError::NoCheckpoint)

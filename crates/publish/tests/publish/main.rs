@@ -6,5 +6,6 @@ mod channels;
 mod feeds;
 mod files;
 mod html;
+mod incremental;
 mod renditions;
 mod sample;

@@ -3,9 +3,10 @@
 use std::sync::Arc;
 
 use image::{ImageFormat, Rgb, RgbImage};
-use ledger::sha256;
+use ledger::{LogSigner, sha256};
 use publish::{
-    Bilingual, Grade, MediaInput, MediaKind, Poster, PublicLog, SiteInput, StoryInput, Text,
+    Bilingual, CoarsePoint, Correction, Grade, Label, MediaInput, MediaKind, Poster, PublicLog,
+    PublicPlace, SiteInput, StoryInput, Text,
 };
 
 /// 22 November 2026, 18:01 UTC.
@@ -76,11 +77,18 @@ fn medium(bytes: Vec<u8>, kind: MediaKind, alt: Bilingual, poster: Option<Vec<u8
     }
 }
 
+/// The key that signs the sample's manifest.
+pub(crate) fn signer() -> LogSigner {
+    LogSigner::from_seed("Freedom_Desk/statements", &[5; 32]).unwrap()
+}
+
 /// The whole sample; its pictures are `scale` times 150 pixels wide.
 pub(crate) fn site_at(scale: u32) -> SiteInput {
     SiteInput {
         organisation: "Freedom Desk · منبر الحرية".to_owned(),
         base_url: "https://desk.example/news".parse().unwrap(),
+        onion: None,
+        built_at: NOW,
         about: None,
         log: PublicLog {
             key: "Freedom_Desk/statements+2f9e4c10+AaJ3n8k3T9kqgk3b0b8o5Wm3m2Y9m5v1J9cN4q8mQk0r"
@@ -100,6 +108,7 @@ pub(crate) fn site_at(scale: u32) -> SiteInput {
             hospital(scale),
             decree(scale),
             song(),
+            gone(),
         ],
     }
 }
@@ -115,7 +124,63 @@ fn story(id: u8, slug: &str, days_ago: i64, grade: Grade, en: Text, ar: Text) ->
         en,
         ar,
         media: Vec::new(),
+        topics: Vec::new(),
+        place: None,
+        when: None,
+        corrections: Vec::new(),
+        withdrawn: None,
     }
+}
+
+fn label(slug: &str, en: &str, ar: &str) -> Label {
+    Label {
+        slug: slug.to_owned(),
+        name: both(en, ar),
+    }
+}
+
+fn prices() -> Label {
+    label("bread-and-prices", "Bread and prices", "الخبز والأسعار")
+}
+
+fn control() -> Label {
+    label(
+        "checkpoints",
+        "Checkpoints and searches",
+        "الحواجز والتفتيش",
+    )
+}
+
+fn decrees() -> Label {
+    label("decrees", "Decrees", "القرارات")
+}
+
+fn place(slug: &str, en: &str, ar: &str, point: Option<(i32, i32)>) -> Option<PublicPlace> {
+    Some(PublicPlace {
+        label: label(slug, en, ar),
+        point: point.map(|(latitude, longitude)| CoarsePoint {
+            latitude,
+            longitude,
+        }),
+    })
+}
+
+/// A story that was told once and is not any more.
+fn gone() -> StoryInput {
+    let mut story = story(
+        6,
+        "market-fire",
+        12,
+        Grade::Unconfirmed,
+        Text::default(),
+        Text::default(),
+    );
+    story.updated_at = NOW - DAY;
+    story.withdrawn = Some(both(
+        "The pictures turned out to be two years old. We should have found the earlier copies.",
+        "تبيّن أنّ الصور تعود إلى سنتين. وكان علينا أن نعثر على النسخ الأقدم.",
+    ));
+    story
 }
 
 fn bread(scale: u32) -> StoryInput {
@@ -132,6 +197,14 @@ fn bread(scale: u32) -> StoryInput {
         "طابور طويل أمام فرن عند الفجر؛ الوجوه كلّها مغطّاة.",
     );
     let mut story = story(1, "bread-line", 0, Grade::Confirmed, en, ar);
+    story.topics = vec![prices()];
+    story.place = place(
+        "old-town",
+        "The old town",
+        "البلدة القديمة",
+        Some((3595, 3901)),
+    );
+    story.when = Some("2026-11-22".parse().unwrap());
     story.media = vec![medium(
         picture(0, scale * 150, scale * 100),
         MediaKind::Jpeg,
@@ -156,6 +229,21 @@ fn checkpoint_story(scale: u32) -> StoryInput {
     );
     let mut story = story(2, "bridge-phones", 2, Grade::Probable, en, ar);
     story.updated_at += DAY / 2;
+    story.topics = vec![control()];
+    story.place = place(
+        "eastern-bridge",
+        "The eastern bridge",
+        "الجسر الشرقي",
+        Some((3596, 3904)),
+    );
+    story.when = Some("2026-11-19/2026-11-20".parse().unwrap());
+    story.corrections = vec![Correction {
+        at: story.updated_at,
+        note: both(
+            "An earlier version said that the second checkpoint stood at the western end of the bridge.",
+            "ورد في نسخة سابقة أنّ الحاجز الثاني يقف عند الطرف الغربي للجسر.",
+        ),
+    }];
     story.media = vec![medium(
         vec![1; 2_400_000],
         MediaKind::Mp4,
@@ -180,6 +268,13 @@ fn hospital(scale: u32) -> StoryInput {
     );
     let mut story = story(3, "hospital-street", 4, Grade::Unconfirmed, en, ar);
     story.graphic = true;
+    story.place = place(
+        "northern-district",
+        "The northern district",
+        "الحيّ الشمالي",
+        Some((3601, 3899)),
+    );
+    story.when = Some("2026-11-18~".parse().unwrap());
     story.media = vec![medium(
         picture(2, scale * 140, scale * 100),
         MediaKind::Jpeg,
@@ -200,6 +295,8 @@ fn decree(scale: u32) -> StoryInput {
     );
     let alt = both("The decree, two pages.", "القرار، في صفحتين.");
     let mut story = story(4, "decree-41", 9, Grade::Contested, en, ar);
+    story.topics = vec![decrees(), prices()];
+    story.when = Some("2026-11".parse().unwrap());
     story.media = vec![medium(
         vec![2; 310_000],
         MediaKind::Pdf,
@@ -223,6 +320,8 @@ fn song() -> StoryInput {
         "تسجيل: غناء في عرس.",
     );
     let mut story = story(5, "wedding-song", 30, Grade::Unverifiable, en, ar);
+    story.when = Some("2026?".parse().unwrap());
+    story.place = place("villages", "Villages in the south", "قرى في الجنوب", None);
     story.media = vec![medium(vec![3; 640_000], MediaKind::Mp3, alt, None)];
     story
 }

@@ -1,0 +1,138 @@
+//! What a site consists of: media and proofs first, since pages say how large they are, then everything made of words.
+
+use ledger::{Listed, LogSigner, SiteManifest, sha256, write_list};
+
+use crate::address::SitePath;
+use crate::input::{MediaKind, SiteInput, StoryInput};
+use crate::media::{Shown, media_path, proof_path};
+use crate::page::{icon_path, style_path};
+use crate::site::PublishError;
+use crate::story::Ready;
+use crate::whole::Whole;
+use crate::words::Tongue;
+use crate::writer::{Job, Medium, Writer};
+use crate::{browse, feeds, fingerprint, front, pages, search, sitemap, story};
+
+const STYLE: &[u8] = include_bytes!("../assets/style.css");
+const ICON: &[u8] = include_bytes!("../assets/icon.svg");
+
+/// Writes the whole site.
+pub(crate) fn fill(
+    writer: &mut Writer<'_>,
+    input: &SiteInput,
+    signer: &LogSigner,
+) -> Result<(), PublishError> {
+    writer.copy(&media(input))?;
+    let stories = input.stories.iter().map(|story| ready(writer, story));
+    let whole = Whole::new(input, stories.collect());
+    let mut jobs = given(input);
+    jobs.push(front::door(&whole));
+    jobs.push(search::script());
+    jobs.extend(sitemap::jobs(&whole));
+    for tongue in Tongue::BOTH {
+        jobs.push(front::index(&whole, tongue));
+        jobs.extend(pages::jobs(&whole, tongue));
+        jobs.extend(browse::jobs(&whole, tongue));
+        jobs.extend(feeds::jobs(&whole, tongue));
+        jobs.extend(search::jobs(&whole, tongue));
+        jobs.extend(story::jobs(&whole, tongue));
+    }
+    writer.make(jobs)?;
+    manifest(writer, input, signer)
+}
+
+/// The list of everything that stands there, and the signed note that names it.
+fn manifest(
+    writer: &mut Writer<'_>,
+    input: &SiteInput,
+    signer: &LogSigner,
+) -> Result<(), PublishError> {
+    let files = writer.files().iter().map(|(path, kept)| Listed {
+        sha256: kept.sha256,
+        bytes: kept.bytes,
+        path: path.as_str().to_owned(),
+    });
+    let files: Vec<Listed> = files.collect();
+    let list = write_list(&files);
+    let head = SiteManifest {
+        site: input.base_url.as_str().to_owned(),
+        decided_at: u64::try_from(input.built_at / 1_000_000).unwrap_or(0),
+        files: files.len() as u64,
+        bytes: files.iter().map(|one| one.bytes).sum(),
+        list: sha256(list.as_bytes()),
+    };
+    let note = signer.sign_site(&head)?;
+    writer.make(vec![
+        plain(SitePath::made("manifest.txt".to_owned()), list.as_bytes()),
+        plain(SitePath::made("manifest".to_owned()), note.as_bytes()),
+    ])
+}
+
+/// Media and stills that are published. Covered media have no still on any page, so none is published.
+fn media(input: &SiteInput) -> Vec<Medium<'_>> {
+    let all = input
+        .stories
+        .iter()
+        .flat_map(|story| story.media.iter().map(move |one| (story, one)));
+    all.flat_map(|(story, one)| {
+        let file = Medium {
+            path: media_path(&one.sha256, one.kind),
+            source: one.bytes.as_ref(),
+            expected: one.sha256,
+            story: &story.id,
+        };
+        let still = one.poster.as_ref().filter(|_| !story.graphic);
+        let still = still.map(|still| Medium {
+            path: media_path(&still.sha256, MediaKind::Jpeg),
+            source: still.bytes.as_ref(),
+            expected: still.sha256,
+            story: &story.id,
+        });
+        std::iter::once(file).chain(still)
+    })
+    .collect()
+}
+
+fn ready<'a>(writer: &Writer<'_>, story: &'a StoryInput) -> Ready<'a> {
+    let media = story.media.iter().map(|one| {
+        let file = media_path(&one.sha256, one.kind);
+        let still = one.poster.as_ref().filter(|_| !story.graphic);
+        Shown {
+            input: one,
+            bytes: writer.size(&file),
+            file,
+            proof: proof_path(&story.slug, &one.sha256, one.kind),
+            poster: still.map(|still| media_path(&still.sha256, MediaKind::Jpeg)),
+        }
+    });
+    let mut ready = Ready {
+        input: story,
+        media: media.collect(),
+        key: ledger::Digest([0; 32]),
+    };
+    ready.key = fingerprint::story(&ready);
+    ready
+}
+
+/// Files whose bytes are given: the log, the proofs, the style.
+fn given(input: &SiteInput) -> Vec<Job<'_>> {
+    let job = |path: SitePath, bytes: &'static [u8]| plain(path, bytes);
+    let mut jobs = vec![job(style_path(), STYLE), job(icon_path(), ICON)];
+    let log = input.log.files.iter();
+    jobs.extend(log.map(|(name, bytes)| plain(SitePath::made(format!("log/{name}")), bytes)));
+    for story in &input.stories {
+        jobs.extend(story.media.iter().map(|one| {
+            let path = proof_path(&story.slug, &one.sha256, one.kind);
+            plain(path, &one.proof)
+        }));
+    }
+    jobs
+}
+
+fn plain(path: SitePath, bytes: &[u8]) -> Job<'_> {
+    Job {
+        path,
+        key: sha256(bytes),
+        make: Box::new(move || Ok(bytes.to_vec())),
+    }
+}

@@ -93,7 +93,7 @@ fn every_change_gives_the_bytes_of_a_build_from_nothing() {
         }),
         ("graphic", |input| input.stories[0].graphic = true),
         ("an old one gone", |input| {
-            input.stories.remove(100);
+            input.stories.remove(90);
         }),
         ("a new address", |input| {
             input.base_url = "https://other.example".parse().unwrap();
@@ -102,7 +102,7 @@ fn every_change_gives_the_bytes_of_a_build_from_nothing() {
     ];
     let folder = tempfile::tempdir().unwrap();
     let out = folder.path().join("site");
-    let mut input = large(130);
+    let mut input = large(95);
     build(&input, &sample::signer(), &out).unwrap();
     for (what, change) in changes {
         change(&mut input);

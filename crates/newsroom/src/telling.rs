@@ -134,3 +134,193 @@ fn check_note(field: &'static str, note: &Note, limit: usize, lines: bool) -> Re
     check_text(field, &note.en, limit, lines)?;
     check_text(field, &note.ar, limit, lines)
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::accounts::Roles;
+    use crate::clearance::ClearanceRecord;
+    use crate::ids::{EditorId, PublicationId, StoryId};
+    use crate::stories::{Change, Command, Draft, EditorFacts, Story, StoryState, decide};
+    use crate::time::Micros;
+    use ledger::sha256;
+
+    fn label(slug: &str) -> Label {
+        Label {
+            slug: slug.into(),
+            name: note("Bread", "الخبز"),
+        }
+    }
+
+    fn note(en: &str, ar: &str) -> Note {
+        Note {
+            en: en.into(),
+            ar: ar.into(),
+        }
+    }
+
+    fn place(point: Option<(i32, i32)>) -> PublicPlace {
+        PublicPlace {
+            label: label("old-town"),
+            point,
+        }
+    }
+
+    type Spoil = fn(&mut Telling);
+
+    fn form(change: Spoil) -> Result<(), Refusal> {
+        let mut telling = Telling::default();
+        change(&mut telling);
+        telling.check_form()
+    }
+
+    #[test]
+    fn what_goes_out_beside_the_words_has_its_form() {
+        let fine: [Spoil; 4] = [
+            |t| t.topics = vec![label("bread"), label("water")],
+            |t| t.place = Some(place(Some((-9_000, 18_000)))),
+            |t| t.when = "2026-11-21/2026-11-22~".into(),
+            |t| t.correction = Some(note("One.\n\nTwo.", "")),
+        ];
+        for change in fine {
+            assert_eq!(form(change), Ok(()));
+        }
+        let bad: [(Refusal, Spoil); 9] = [
+            (Refusal::TopicTwice, |t| t.topics = vec![label("bread"); 2]),
+            (Refusal::TooManyTopics { limit: 5 }, |t| {
+                t.topics = vec![label("bread"); 6];
+            }),
+            (Refusal::SlugInvalid, |t| t.topics = vec![label("Bread")]),
+            (Refusal::SlugInvalid, |t| {
+                let label = label("../x");
+                t.place = Some(PublicPlace { label, point: None });
+            }),
+            (Refusal::Nowhere, |t| {
+                t.place = Some(place(Some((9_001, 0))))
+            }),
+            (Refusal::Nowhere, |t| {
+                t.place = Some(place(Some((0, i32::MIN))));
+            }),
+            (Refusal::BadDate, |t| t.when = "yesterday".into()),
+            (Refusal::ControlCharacter { field: "note" }, |t| {
+                t.correction = Some(note("a\u{202E}b", "x"));
+            }),
+            (
+                Refusal::TooLong {
+                    field: "note",
+                    limit: 2_000,
+                },
+                |t| t.withdrawn = Some(note(&"x".repeat(2_001), "x")),
+            ),
+        ];
+        for (refusal, change) in bad {
+            assert_eq!(form(change), Err(refusal));
+        }
+    }
+
+    fn person(n: u8) -> EditorId {
+        EditorId::from_bytes([n; 16])
+    }
+
+    /// A story of words, an editor and a safety editor.
+    fn state() -> StoryState {
+        let id = StoryId::from_bytes([1; 16]);
+        let mut draft = Draft::empty(id);
+        for text in [&mut draft.en, &mut draft.ar] {
+            text.title = "Title".into();
+            text.body = "Text.".into();
+        }
+        let editor = |(n, roles)| EditorFacts {
+            id: person(n),
+            roles,
+            active: true,
+        };
+        StoryState {
+            story: Some(Story {
+                id,
+                version: 1,
+                draft,
+                author: person(0),
+                saved_at: Micros(0),
+            }),
+            editors: [(0, Roles::EDITOR), (1, Roles::SAFETY)]
+                .map(editor)
+                .to_vec(),
+            ..StoryState::default()
+        }
+    }
+
+    fn act(state: &mut StoryState, command: Command) -> Result<(), Refusal> {
+        for change in decide(state, command, Micros(9))? {
+            match change {
+                Change::Saved { story, .. } => {
+                    state.approvals.clear();
+                    state.story = Some(story);
+                }
+                Change::Approved(approval) => state.approvals.push(approval),
+                Change::Published(publication) => state.publications.push(publication),
+                _ => {}
+            }
+        }
+        Ok(())
+    }
+
+    fn approve(state: &mut StoryState, n: u8) -> Result<(), Refusal> {
+        let story = state.story.as_ref().ok_or(Refusal::UnknownStory)?;
+        let command = Command::Approve {
+            by: person(n),
+            clearance: ClearanceRecord::new(story, &state.derivatives)?.hash(),
+            evidence: sha256(b"session"),
+        };
+        act(state, command)
+    }
+
+    fn publish(state: &mut StoryState, n: u8) -> Result<(), Refusal> {
+        let id = PublicationId::from_bytes([n; 16]);
+        act(state, Command::Publish { by: person(0), id })
+    }
+
+    fn withdraw(state: &mut StoryState, reason: Note) -> Result<(), Refusal> {
+        let story = state.story.as_ref().ok_or(Refusal::UnknownStory)?;
+        let command = Command::Edit {
+            by: person(0),
+            expected: story.version,
+            draft: story.draft.withdrawn(reason),
+        };
+        act(state, command)
+    }
+
+    #[test]
+    fn a_withdrawal_is_a_version_that_says_only_why_and_needs_two_people() {
+        let mut state = state();
+        let reason = note("The pictures were older.", "الصور أقدم.");
+        let never = withdraw(&mut state, reason.clone());
+        assert_eq!(never, Err(Refusal::NothingToWithdraw));
+        approve(&mut state, 0).unwrap();
+        approve(&mut state, 1).unwrap();
+        publish(&mut state, 1).unwrap();
+        // A reason in one language is no reason for the readers of the other.
+        withdraw(&mut state, note("The pictures were older.", " ")).unwrap();
+        let lacking = approve(&mut state, 0);
+        assert_eq!(lacking, Err(Refusal::Incomplete(Lack::NoteAr)));
+        withdraw(&mut state, reason.clone()).unwrap();
+        approve(&mut state, 0).unwrap();
+        let alone = publish(&mut state, 2);
+        assert_eq!(alone, Err(Refusal::NotCleared { have: 1 }));
+        approve(&mut state, 1).unwrap();
+        publish(&mut state, 2).unwrap();
+        assert_eq!(
+            state.publications[1].supersedes,
+            Some(state.publications[0].id)
+        );
+        // Words beside the reason are refused, whoever sends them.
+        let mut draft = state.story.as_ref().unwrap().draft.withdrawn(reason);
+        draft.en.title = "Still told".into();
+        let told = Command::Edit {
+            by: person(0),
+            expected: 3,
+            draft,
+        };
+        assert_eq!(act(&mut state, told), Err(Refusal::WithdrawnAndTold));
+    }
+}

@@ -1,7 +1,7 @@
 //! The newsroom's own site: static pages in Arabic and English, feeds, proofs and the public log.
 //!
 //! Given what was cleared ([`SiteInput`]), [`build`] writes the whole site beside the present one and
-//! swaps it in at once. Pages need no script, no cookie and nothing from elsewhere. The crate decides
+//! swaps it in at once, taking over what did not change. Pages need no script, no cookie and nothing from elsewhere. The crate decides
 //! nothing about what may be published, and the same input always gives the same bytes.
 
 mod address;

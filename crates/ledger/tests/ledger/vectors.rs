@@ -158,3 +158,20 @@ fn a_c2sp_witness_cosignature_and_our_own_note_layout() {
     assert_eq!(opened, signed);
     assert_eq!(opened.clock(), 1_763_830_000);
 }
+
+/// Signed by OpenSSL from a page of this description, with the seed 00, 01, ... 1f.
+#[test]
+fn a_site_manifest_made_elsewhere_is_read_and_written_the_same() {
+    let seed: [u8; 32] = std::array::from_fn(|at| u8::try_from(at).unwrap());
+    let signer = LogSigner::from_seed("منبر_الحرية/statements", &seed).unwrap();
+    let note = include_str!("data/site-manifest.txt");
+    let key = include_str!("data/site-manifest.key").trim_end();
+    assert_eq!(signer.verifier().to_string(), key);
+    let manifest = signer.verifier().open_site(note.as_bytes()).unwrap();
+    let list = include_bytes!("data/site-manifest.list.txt");
+    assert_eq!(manifest.list, ledger::sha256(list));
+    assert_eq!(manifest.decided_at, 1_795_370_460);
+    let listed = ledger::read_list(list).unwrap();
+    assert_eq!(manifest.files, listed.len() as u64);
+    assert_eq!(signer.sign_site(&manifest).unwrap(), note);
+}

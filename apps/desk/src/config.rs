@@ -376,6 +376,14 @@ pub struct DeskConfig {
     /// The custodians whose signatures kits believe, as the last bulletin named them.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub signers: Option<Signers>,
+    /// After how many hours without a new cell an arriving dispatch is shown as cut off.
+    #[serde(default = "cut_off_hours")]
+    pub cut_off_hours: u32,
+}
+
+/// A day: a reporter without a line for one night is not cut off.
+fn cut_off_hours() -> u32 {
+    24
 }
 
 impl DeskConfig {
@@ -388,6 +396,7 @@ impl DeskConfig {
             database,
             drops: Vec::new(),
             signers: None,
+            cut_off_hours: cut_off_hours(),
         }
     }
 

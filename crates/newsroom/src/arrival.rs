@@ -1,5 +1,6 @@
 //! How far a dispatch has come, from what is known of its pieces. Pure, so that pages and workers agree.
 
+use crate::time::Micros;
 use formats::{DispatchId, KitId};
 use std::fmt;
 
@@ -115,12 +116,54 @@ pub fn progress(pieces: &[PieceFacts]) -> Progress {
     }
 }
 
+/// Whether an arriving dispatch looks cut off: something of it beside the contact piece is whole, it holds nothing back, and
+/// nothing more has come for `after` microseconds. It may still go on: nothing is closed by this.
+#[must_use]
+pub fn is_cut_off(
+    state: DispatchState,
+    progress: &Progress,
+    held: u32,
+    last_seen: Micros,
+    after: i64,
+    now: Micros,
+) -> bool {
+    let silent = now.0.saturating_sub(last_seen.0) >= after;
+    state == DispatchState::Arriving && progress.complete >= 2 && held == 0 && silent
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
 
     fn piece(no: u32, last: bool, complete: bool) -> PieceFacts {
         PieceFacts { no, last, complete }
+    }
+
+    #[test]
+    fn a_dispatch_is_cut_off_after_its_time_of_silence_and_not_before() {
+        let some = Progress {
+            complete: 7,
+            ..Progress::default()
+        };
+        let ask = |state, progress: &Progress, held, now| {
+            is_cut_off(state, progress, held, Micros(100), 50, Micros(now))
+        };
+        let arriving = DispatchState::Arriving;
+        assert!(!ask(arriving, &some, 0, 149) && ask(arriving, &some, 0, 150));
+        assert!(
+            !ask(arriving, &some, 1, 999),
+            "what is held back is not cut off"
+        );
+        let contact = Progress {
+            complete: 1,
+            ..Progress::default()
+        };
+        assert!(
+            !ask(arriving, &contact, 0, 999),
+            "a contact piece is nothing to look at"
+        );
+        assert!(!ask(DispatchState::Opened, &some, 0, 999));
+        assert!(!ask(arriving, &some, 0, i64::MIN), "a clock that went back");
     }
 
     #[test]

@@ -156,6 +156,8 @@ acts! {
     PieceQuarantined = "piece.quarantined",
     /// A dispatch was opened.
     DispatchOpened = "dispatch.opened",
+    /// An editor had the pieces of a dispatch that was cut off entered.
+    DispatchLoosened = "dispatch.loosened",
     /// A dispatch was all there and could not be read.
     DispatchUnreadable = "dispatch.unreadable",
     /// A receipt was sealed for the field.

@@ -24,6 +24,13 @@ pub enum Work {
         /// The dispatch.
         dispatch: DispatchId,
     },
+    /// Enter what is whole of a dispatch that was cut off before its manifest.
+    OpenLoose {
+        /// The kit that sealed it.
+        kit: KitId,
+        /// The dispatch.
+        dispatch: DispatchId,
+    },
     /// Probe an item and make its preview.
     Examine {
         /// Which.
@@ -48,6 +55,7 @@ impl Work {
         match self {
             Self::Open { .. } => "open",
             Self::OpenPart { .. } => "open_part",
+            Self::OpenLoose { .. } => "open_loose",
             Self::Examine { .. } => "examine",
             Self::Scrub { .. } => "scrub",
             Self::Publish { .. } => "publish",
@@ -60,6 +68,7 @@ impl Work {
         match self {
             Self::Open { kit, dispatch } => format!("open/{kit}/{dispatch}"),
             Self::OpenPart { kit, dispatch } => format!("open-part/{kit}/{dispatch}"),
+            Self::OpenLoose { kit, dispatch } => format!("open-loose/{kit}/{dispatch}"),
             Self::Examine { item } => format!("examine/{item}"),
             Self::Scrub { item } => format!("scrub/{item}"),
             Self::Publish { publication } => format!("publish/{publication}"),

@@ -4,7 +4,7 @@ use crate::columns::Place;
 use crate::dispatches::{missing_dispatch, note_place, note_row};
 use crate::engine::{Tx, args, transact};
 use crate::error::StoreError;
-use crate::jobs::enqueue;
+use crate::jobs::{enqueue, is_under_way};
 use crate::open::Store;
 use crate::value::{At, int};
 use formats::{DispatchId, KitId, PieceNo};
@@ -19,6 +19,21 @@ use zeroize::Zeroizing;
 
 /// The domain of the salted commitment that stands for an original in its custody chain.
 pub const CUSTODY_DOMAIN: &str = "fh1/custody";
+
+/// What is known of an item that is not all that was recorded.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Cut {
+    /// The manifest says that the recording was cut off.
+    Recording,
+    /// These pieces, joined, of a dispatch whose manifest has not come.
+    Loose {
+        /// The first.
+        first: u32,
+        /// The last.
+        last: u32,
+    },
+}
 
 /// An item taken out of a dispatch, its bytes already in the blob store.
 #[derive(Clone, Debug)]
@@ -35,6 +50,8 @@ pub struct NewItem {
     pub captured_at: Option<Private>,
     /// The place of the item of which it is a preview.
     pub preview_of: Option<u32>,
+    /// It is not all that was recorded.
+    pub cut: Option<Cut>,
 }
 
 /// An item with all that is known of it.
@@ -60,6 +77,8 @@ pub struct ItemRecord {
     pub captured_at: Option<Private>,
     /// The place of the item of which it is a preview, made on the reporter's device.
     pub preview_of: Option<u32>,
+    /// It is not all that was recorded.
+    pub cut: Option<Cut>,
     /// The note of its dispatch.
     pub note: Option<Private>,
     /// When it was entered.
@@ -109,6 +128,8 @@ struct Facts {
     #[serde(with = "hex::serde")]
     salt: [u8; 32],
     captured_at: Option<String>,
+    #[serde(default)]
+    cut: Option<Cut>,
 }
 
 /// What the index of equal contents is computed from, out of the opened facts.
@@ -272,6 +293,41 @@ impl Store {
         })
     }
 
+    /// An editor has the pieces of a dispatch entered whose manifest has not come. While that is being done, asking again
+    /// changes nothing.
+    ///
+    /// # Errors
+    /// [`Refusal::NotAnEditor`], or [`StoreError::Missing`] when it is not arriving (any more), or holds something back.
+    pub async fn ask_loose(
+        &self,
+        key: &DispatchKey,
+        by: EditorId,
+        now: Micros,
+    ) -> Result<(), StoreError> {
+        let work = Work::OpenLoose {
+            kit: key.kit,
+            dispatch: key.dispatch,
+        };
+        transact!(self, "ask for loose pieces", Decide, |tx| {
+            if !self.editor_facts(tx, by).await?.active {
+                return Err(Refusal::NotAnEditor.into());
+            }
+            let sql = "SELECT state FROM dispatches WHERE kit = $1 AND dispatch = $2 AND COALESCE(held, 0) = 0";
+            let row: Option<(String,)> = tx.one(sql, args![key.kit, key.dispatch]).await?;
+            if row.is_none_or(|(state,)| state != "arriving") {
+                return Err(missing_dispatch(key));
+            }
+            if is_under_way(tx, &work).await? {
+                return Ok(());
+            }
+            enqueue(self, tx, &work, now).await?;
+            let (chain, act) = (Chain::Dispatch(*key), Act::DispatchLoosened);
+            self.append(tx, Entry::new(chain, Actor::Editor(by), act, now))
+                .await?;
+            Ok(())
+        })
+    }
+
     async fn enter_item(
         &self,
         tx: &mut Tx,
@@ -286,6 +342,7 @@ impl Store {
             sha256: item.sha256,
             salt: self.random(),
             captured_at: item.captured_at.as_ref().map(|at| at.expose().to_owned()),
+            cut: item.cut,
         };
         let json =
             Zeroizing::new(serde_json::to_vec(&facts).map_err(|_| At("items", "facts").damaged())?);
@@ -596,6 +653,7 @@ impl Store {
             name: Private::from(facts.name.as_str()),
             captured_at: facts.captured_at.as_deref().map(Private::from),
             preview_of: preview_of.map(|place| at.number(place)).transpose()?,
+            cut: facts.cut,
             note,
             entered_at: Micros(entered_at),
             kind,

@@ -55,6 +55,12 @@ pub(crate) async fn enqueue(
     Ok(())
 }
 
+pub(crate) async fn is_under_way(tx: &mut Tx, work: &Work) -> Result<bool, StoreError> {
+    let sql = "SELECT attempts FROM jobs WHERE key = $1 AND state IN ('ready', 'running') LIMIT 1";
+    let row: Option<(i64,)> = tx.one(sql, args![work.key()]).await?;
+    Ok(row.is_some())
+}
+
 impl Store {
     /// Claims the oldest job that is due, or one whose worker let its lease run out. A job that used up its attempts is
     /// given up instead.
@@ -113,6 +119,15 @@ impl Store {
                 .await?
                 == 1)
         })
+    }
+
+    /// Whether this very work waits or is being done.
+    ///
+    /// # Errors
+    /// The engine's failure.
+    pub async fn is_under_way(&self, work: &Work) -> Result<bool, StoreError> {
+        transact!(self, "look for job", Read, |tx| is_under_way(tx, work)
+            .await)
     }
 
     /// The job is done; `false` when someone else has it by now.
@@ -175,6 +190,7 @@ impl Store {
             Work::Scrub { item } => self.refuse_scrub(tx, *item, code, "", now).await,
             Work::Open { .. }
             | Work::OpenPart { .. }
+            | Work::OpenLoose { .. }
             | Work::Examine { .. }
             | Work::Publish { .. } => Ok(()),
         }

@@ -56,7 +56,7 @@ pub use drops::DropRecord;
 pub use epochs::FreshChain;
 pub use error::{EngineError, StoreError};
 pub use held::{HeldRecord, NewHeld, Untold};
-pub use items::{CUSTODY_DOMAIN, Examined, ItemRecord, NewItem, PreviewRecord};
+pub use items::{CUSTODY_DOMAIN, Cut, Examined, ItemRecord, NewItem, PreviewRecord};
 pub use jobs::{ATTEMPTS as JOB_ATTEMPTS, Job, JobCounts};
 pub use kits::{KitRecord, NewKit};
 pub use offers::{NewOffer, OfferRecord, Question};

@@ -686,3 +686,23 @@ cli-drill-notes = { $count ->
    *[other] { $count } dispatches came with notes. Read them for names and places.
 }
 cli-drill-done = The kit is cut off. The drops hear of it from the running desk. Now: warn those who could be named, review what is out, make a new intake key (fh-desk intake rotate), and tell the other sources by a bulletin.
+
+dispatch-cut-off = cut off
+cut-off = Cut off
+cut-off-known = Cut off: { $done } of { $total ->
+    [one] { $total } piece
+   *[other] { $total } pieces
+}
+cut-off-unknown = Cut off: { $done ->
+    [one] one piece
+   *[other] { $done } pieces
+} of an unknown number
+loose-opening = Being entered; { $done ->
+    [0] nothing is listed yet
+    [one] one is listed
+   *[other] { $done } are listed
+}
+cut-off-recording = The recording was cut off. What came before is complete but for its last seconds, and each piece is authentic in its place. Nobody could take the hash of the whole.
+cut-off-piece = This is piece { $number } of a dispatch whose end has not come. The piece is authentic. Its name, and what came before and after, are not known.
+cut-off-pieces = These are pieces { $first } to { $last } of a dispatch whose end has not come, joined in their order. Each is authentic. The name, and what came after, are not known.
+act-dispatch-loosened = Pieces entered before the end had come

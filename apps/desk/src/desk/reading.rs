@@ -1,25 +1,28 @@
 //! What the pages read about arrivals and items, and what they stream.
 
 use formats::DispatchId;
-use newsroom::arrival::DispatchState as RecordState;
+use newsroom::arrival::{DispatchState as RecordState, is_cut_off};
 use newsroom::audit::{Actor, Chain};
 use newsroom::items::{Examination, Protection};
+use newsroom::time::HOUR;
 use newsroom::work::Work;
 use newsroom::{BlobId, Refusal};
 use store::{
-    AuditRecord, DerivativeRecord, DispatchRecord, HeldRecord, ItemRecord, Store, StoreError,
+    AuditRecord, Cut, DerivativeRecord, DispatchRecord, HeldRecord, ItemRecord, Store, StoreError,
 };
 
 use super::{
-    CustodyLine, DerivativeId, DerivativeView, Desk, DeskError, DispatchLine, DispatchState,
-    EditorId, FindingView, InboxView, ItemId, ItemLine, ItemView, Media, ScrubReportView,
-    WorkState, held,
+    CustodyLine, CutOff, DerivativeId, DerivativeView, Desk, DeskError, DispatchLine,
+    DispatchState, EditorId, FindingView, InboxView, ItemId, ItemLine, ItemView, Media,
+    ScrubReportView, WorkState, held,
 };
 use crate::archive::ArchiveError;
 use crate::clock;
+use crate::config::DeskConfig;
 use crate::desk::EventKind;
 use crate::intake::loose;
 use crate::intake::opening::OpeningError;
+use crate::open_desk::OpenDesk;
 use crate::work::items::{probe_from, report_from};
 
 /// Dispatches shown in the inbox.
@@ -35,10 +38,15 @@ impl Desk {
     pub async fn inbox(&self) -> Result<InboxView, DeskError> {
         let open = self.open()?;
         let mut dispatches = Vec::new();
+        let config = DeskConfig::load(&open.around.folder);
+        let config = config.map_err(|error| internal("reading the configuration", &error))?;
+        let after = i64::from(config.cut_off_hours) * HOUR;
         for record in open.store.dispatches(SHOWN).await? {
             let items = open.store.items_of(&record.key).await?;
             let held = held_of(&open.store, &record).await?;
-            dispatches.push(dispatch_line(&record, &items, &held));
+            let mut line = dispatch_line(&record, &items, &held);
+            show_cut_off(&open, &record, after, &mut line).await?;
+            dispatches.push(line);
         }
         Ok(InboxView { dispatches })
     }
@@ -121,12 +129,16 @@ impl Desk {
         self.open_blob(what.blob, what.mime).await
     }
 
-    /// Enters the pieces of a dispatch that was cut short as items of their own. When its manifest comes after all, the
-    /// whole items take their place.
+    /// Has the pieces of a dispatch that was cut short entered as items of their own, in the background. When its manifest
+    /// comes after all, the whole items take their place. Asking twice is harmless.
     ///
     /// # Errors
-    /// Locked, not arriving (any more), or the record or the archive failed.
-    pub async fn open_loose(&self, dispatch: DispatchId) -> Result<(), DeskError> {
+    /// Locked, not arriving (any more), or the record failed.
+    pub async fn open_loose(
+        &self,
+        dispatch: DispatchId,
+        editor: EditorId,
+    ) -> Result<(), DeskError> {
         let open = self.open()?;
         let failed = |error: OpeningError| internal("opening loose pieces", &error);
         let keys = loose::arriving(&open, dispatch).await.map_err(failed)?;
@@ -137,8 +149,10 @@ impl Desk {
             });
         }
         for key in keys {
-            loose::enter(&open, &key).await.map_err(failed)?;
+            open.store.ask_loose(&key, editor, clock::now()).await?;
         }
+        open.work_added.notify_waiters();
+        open.tell(EventKind::Dispatch, dispatch);
         Ok(())
     }
 
@@ -189,6 +203,29 @@ fn show_given_up(view: &mut ItemView, work: &Work, code: &str) {
 
 const JPEG: &str = "image/jpeg";
 
+/// Shows an arriving dispatch as cut off after its time of silence, and that its pieces are being entered.
+async fn show_cut_off(
+    open: &OpenDesk,
+    record: &DispatchRecord,
+    after: i64,
+    line: &mut DispatchLine,
+) -> Result<(), StoreError> {
+    if line.state != DispatchState::Arriving {
+        return Ok(());
+    }
+    let held = record.held.unwrap_or(0);
+    let (state, progress, seen) = (record.state, &record.progress, record.last_seen);
+    if is_cut_off(state, progress, held, seen, after, clock::now()) {
+        line.state = DispatchState::CutOff;
+    }
+    let work = Work::OpenLoose {
+        kit: record.key.kit,
+        dispatch: record.key.dispatch,
+    };
+    line.opening = open.store.is_under_way(&work).await?;
+    Ok(())
+}
+
 /// What a dispatch holds back, if its manifest says that it does.
 pub(super) async fn held_of(
     store: &Store,
@@ -223,6 +260,7 @@ pub(super) fn dispatch_line(
         note: record.note.as_ref().map(|note| note.expose().to_owned()),
         items: items.iter().map(item_line).collect(),
         held: held::lines(held),
+        opening: false,
         forced: record.forced,
         another_vault: record.another_vault,
     }
@@ -237,6 +275,7 @@ pub(super) fn item_line(record: &ItemRecord) -> ItemLine {
         preview: preview_state(record),
         preview_of: record.preview_of,
         ordinal: record.ordinal,
+        cut_off: record.cut.is_some(),
     }
 }
 
@@ -255,6 +294,10 @@ fn item_view(
         bytes: record.bytes,
         received_at: dispatch.first_seen.0,
         note: record.note.as_ref().map(|note| note.expose().to_owned()),
+        cut: record.cut.map(|cut| match cut {
+            Cut::Recording => CutOff::Recording,
+            Cut::Loose { first, last } => CutOff::Loose { first, last },
+        }),
         announces: None,
         counterpart: None,
         is_preview: record.preview_of.is_some(),

@@ -53,6 +53,8 @@ pub struct DispatchLine {
     pub items: Vec<ItemLine>,
     /// Items that were announced and are not here.
     pub held: Vec<HeldLine>,
+    /// What is whole of it is being entered, though its end has not come.
+    pub opening: bool,
     /// Sent under force, by its mark or its vault. Pages show it to those alone who may see sources.
     pub forced: bool,
     /// Sent from another vault than the everyday one. For the same people.
@@ -64,6 +66,8 @@ pub struct DispatchLine {
 pub enum DispatchState {
     /// Cells are arriving.
     Arriving,
+    /// Nothing more has come for a long time, and its end is not here.
+    CutOff,
     /// Everything but what is held back is here.
     Announced,
     /// All pieces are in; items are being opened and checked.
@@ -80,6 +84,7 @@ impl DispatchState {
     pub fn code(self) -> &'static str {
         match self {
             Self::Arriving => "arriving",
+            Self::CutOff => "cut-off",
             Self::Announced => "announced",
             Self::Opening => "opening",
             Self::Complete => "complete",
@@ -105,6 +110,22 @@ pub struct ItemLine {
     pub preview_of: Option<u32>,
     /// Its place among the items of its dispatch.
     pub ordinal: u32,
+    /// It is not all that was recorded.
+    pub cut_off: bool,
+}
+
+/// What is known of an item that is not all that was recorded.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum CutOff {
+    /// The manifest says that the recording was cut off.
+    Recording,
+    /// These pieces of a dispatch whose manifest has not come.
+    Loose {
+        /// The first.
+        first: u32,
+        /// The last.
+        last: u32,
+    },
 }
 
 /// An item that was announced and is not here.
@@ -191,6 +212,8 @@ pub struct ItemView {
     pub received_at: i64,
     /// The sender's note to the dispatch (hostile text).
     pub note: Option<String>,
+    /// It is not all that was recorded.
+    pub cut: Option<CutOff>,
     /// What it is a preview of, while that is not here.
     pub announces: Option<HeldLine>,
     /// The item that it is a preview of, or that is a preview of it.

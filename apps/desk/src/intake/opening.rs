@@ -8,7 +8,7 @@ use ledger::Digest;
 use newsroom::arrival::DispatchKey;
 use newsroom::{BlobId, Private};
 use openers::OpenError;
-use store::{NewHeld, NewItem, PieceRecord, StoreError};
+use store::{Cut, NewHeld, NewItem, PieceRecord, StoreError};
 
 use super::item_reader::ItemReader;
 use super::manifest::{self, Contradiction};
@@ -243,6 +243,7 @@ fn take_item(
         preview_of: item
             .preview_of
             .and_then(|of| manifest::places(manifest).get(of as usize).copied()),
+        cut: item.is_cut().then_some(Cut::Recording),
     }))
 }
 

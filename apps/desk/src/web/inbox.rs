@@ -51,11 +51,11 @@ pub(crate) async fn show(
 /// `POST /dispatches/{id}/loose`
 pub(crate) async fn open_loose(
     State(app): State<App>,
-    _editor: Signed,
+    editor: Signed,
     Path(dispatch): Path<String>,
     _posted: Posted,
 ) -> Result<Response, Fault> {
-    app.desk.open_loose(id(&dispatch)?).await?;
+    app.desk.open_loose(id(&dispatch)?, editor.id).await?;
     Ok(layout::see_other("/"))
 }
 
@@ -64,10 +64,30 @@ fn cut_short(visit: &Visit, line: &DispatchLine) -> Markup {
     let tongue = visit.tongue;
     html! {
         // The contact piece is one of the whole ones and nothing to look at.
-        @if line.state == DispatchState::Arriving && line.pieces_complete >= 2 && line.held.is_empty() {
+        @let cut = line.state == DispatchState::CutOff;
+        @if (cut || line.state == DispatchState::Arriving) && line.pieces_complete >= 2 && line.held.is_empty() {
+            @if cut { p { strong { (cut_words(tongue, line)) } } }
             p.quiet.small { (t!(tongue, "loose-hint")) }
-            (parts::act(visit, &format!("/dispatches/{}/loose", line.id), &t!(tongue, "loose-open"), "plain"))
+            @if line.opening {
+                p.working { (t!(tongue, "loose-opening", done = line.items.len())) }
+            } @else {
+                (parts::act(visit, &format!("/dispatches/{}/loose", line.id), &t!(tongue, "loose-open"), if cut { "primary" } else { "plain" }))
+            }
         }
+    }
+}
+
+/// How much came before it was cut off. The contact piece is nothing to look at, and not counted.
+fn cut_words(tongue: Tongue, line: &DispatchLine) -> String {
+    let done = line.pieces_complete.saturating_sub(1);
+    match line.pieces_total {
+        Some(total) => t!(
+            tongue,
+            "cut-off-known",
+            done = done,
+            total = total.saturating_sub(1)
+        ),
+        None => t!(tongue, "cut-off-unknown", done = done),
     }
 }
 
@@ -121,6 +141,7 @@ fn card(visit: &Visit, line: &DispatchLine) -> Markup {
 fn state(tongue: Tongue, state: DispatchState) -> Markup {
     let kind = match state {
         DispatchState::Arriving => "live",
+        DispatchState::CutOff => "bad",
         DispatchState::Announced => "good",
         DispatchState::Opening => "busy",
         DispatchState::Complete => "good",
@@ -138,6 +159,7 @@ fn row(tongue: Tongue, item: &ItemLine) -> Markup {
                 span.name { (foreign(&item.name)) }
                 span.quiet.small { (parts::kind(tongue, &item.kind)) " · " (size(tongue, item.bytes)) }
             }
+            @if item.cut_off { (parts::pill("bad", &t!(tongue, "cut-off"))) }
             (preview(tongue, &item.preview))
         }
     }

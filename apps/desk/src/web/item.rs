@@ -6,7 +6,7 @@ use maud::{Markup, html};
 use serde::Deserialize;
 
 use crate::auth::Signed;
-use crate::desk::{CustodyLine, DerivativeView, ItemId, ItemView, WorkState};
+use crate::desk::{CustodyLine, CutOff, DerivativeView, ItemId, ItemView, WorkState};
 use crate::web::App;
 use crate::web::fault::Fault;
 use crate::web::form::Posted;
@@ -84,6 +84,7 @@ fn body(visit: &Visit, view: &ItemView, shown: bool) -> Markup {
         }
         div.split {
             div.main-column {
+                (cut_off(tongue, view))
                 (counterpart(visit, view))
                 (medium(tongue, view, shown))
                 @if let Some(note) = view.note.as_deref().filter(|note| !note.trim().is_empty()) {
@@ -100,6 +101,26 @@ fn body(visit: &Visit, view: &ItemView, shown: bool) -> Markup {
                 (scrubbing(visit, view))
                 (custody(tongue, &view.custody))
             }
+        }
+    }
+}
+
+/// That this is not all that was recorded, and what that means.
+fn cut_off(tongue: Tongue, view: &ItemView) -> Markup {
+    let words = match view.cut {
+        None => return html! {},
+        Some(CutOff::Recording) => t!(tongue, "cut-off-recording"),
+        Some(CutOff::Loose { first, last }) if first == last => {
+            t!(tongue, "cut-off-piece", number = first)
+        }
+        Some(CutOff::Loose { first, last }) => {
+            t!(tongue, "cut-off-pieces", first = first, last = last)
+        }
+    };
+    html! {
+        section.notice #cut-off {
+            h2 { (t!(tongue, "cut-off")) }
+            p { (words) }
         }
     }
 }

@@ -63,6 +63,7 @@ pub(crate) fn dispatch(line: &DispatchLine) -> Value {
         "state": line.state.code(),
         "note": line.note,
         "items": items,
+        "opening": line.opening,
         "held": line.held.iter().map(held).collect::<Vec<_>>(),
     });
     // Not even the field's name is there for those who may not see sources.
@@ -85,6 +86,7 @@ pub(crate) fn item_line(line: &ItemLine) -> Value {
         "preview": work(&line.preview),
         "place": line.ordinal,
         "preview_of": line.preview_of,
+        "cut_off": line.cut_off,
     })
 }
 
@@ -130,6 +132,7 @@ pub(crate) fn item(visit: &Visit, view: &ItemView) -> Value {
         "bytes": view.bytes,
         "received_at": view.received_at,
         "note": view.note,
+        "cut_off": view.cut.is_some(),
         "is_preview": view.is_preview,
         "announces": view.announces.as_ref().map(held),
         "counterpart": view.counterpart,

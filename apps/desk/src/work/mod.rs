@@ -14,7 +14,7 @@ use newsroom::work::Work;
 use store::{Job, StoreError};
 
 use crate::clock;
-use crate::intake::opening;
+use crate::intake::{loose, opening};
 use crate::open_desk::OpenDesk;
 use crate::publishing;
 
@@ -116,6 +116,7 @@ async fn perform(open: &Arc<OpenDesk>, work: &Work) -> Result<(), JobError> {
     match work {
         Work::Open { kit, dispatch } => opening::open_dispatch(open, *kit, *dispatch).await,
         Work::OpenPart { kit, dispatch } => opening::open_part(open, *kit, *dispatch).await,
+        Work::OpenLoose { kit, dispatch } => loose::open(open, *kit, *dispatch).await,
         Work::Examine { item } => items::examine(open, *item).await,
         Work::Scrub { item } => items::scrub(open, *item).await,
         Work::Publish { publication } => publishing::carry_out(open, *publication).await,

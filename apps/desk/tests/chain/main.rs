@@ -11,6 +11,7 @@ mod bulletins;
 mod capture;
 mod cards;
 mod commands;
+mod cut_off;
 mod duress;
 mod kills;
 mod locked;

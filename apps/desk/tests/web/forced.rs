@@ -140,7 +140,14 @@ fn g07_what_came_before_a_cut_is_looked_at_piece_by_piece() {
             "twice does no harm"
         );
     }
-    let items = editor.data("/").json()["dispatches"][0]["items"].clone();
+    let inbox = wait(&editor, "/", |inbox| {
+        let first = &inbox["dispatches"][0];
+        first["items"]
+            .as_array()
+            .is_some_and(|items| items.len() == 2)
+            && first["opening"] == false
+    });
+    let items = inbox["dispatches"][0]["items"].clone();
     let named: Vec<_> = items
         .as_array()
         .unwrap()
@@ -149,6 +156,16 @@ fn g07_what_came_before_a_cut_is_looked_at_piece_by_piece() {
         .collect();
     assert_eq!(named, ["piece-1", "piece-2"]);
     assert_eq!(items[0]["bytes"], "first five seconds".len());
+    assert_eq!(items[0]["cut_off"], true);
+    let page = format!("/items/{}", items[0]["id"].as_str().unwrap());
+    for (language, words) in [("en", "whose end has not come"), ("ar", "لم تصل نهايتها")]
+    {
+        let headers = [("accept", "text/html"), ("accept-language", language)];
+        assert!(
+            editor.get(&page, &headers).body.contains(words),
+            "{language}"
+        );
+    }
     let unknown = format!("/dispatches/{}/loose", "ab".repeat(16));
     assert_eq!(editor.post("/", &unknown, &[]).status, 404);
 }

@@ -262,6 +262,25 @@ pub(crate) async fn loose_pieces_give_way_to_whole_items(mut world: World) {
     let first = enter(1, world.new_item("piece-1")).await.unwrap().unwrap();
     let again = enter(1, world.new_item("piece-1")).await.unwrap();
     assert_eq!(again, None, "once");
+    let noor = world
+        .editor("Noor", newsroom::accounts::Roles::EDITOR)
+        .await;
+    let loosen = || world.store.ask_loose(&key, noor, world.now());
+    let under_way = newsroom::work::Work::OpenLoose {
+        kit,
+        dispatch: key.dispatch,
+    };
+    assert!(!world.store.is_under_way(&under_way).await.unwrap());
+    for _ in 0..3 {
+        loosen().await.unwrap();
+    }
+    assert!(world.store.is_under_way(&under_way).await.unwrap());
+    let chain = newsroom::audit::Chain::Dispatch(key);
+    let asked = world.store.audit(chain).await.unwrap();
+    let asked = asked
+        .iter()
+        .filter(|one| one.event.entry.act.code() == "dispatch.loosened");
+    assert_eq!(asked.count(), 1, "three who press at once say one thing");
     let ids = |items: Vec<store::ItemRecord>| items.iter().map(|i| i.id).collect::<Vec<_>>();
     let listed = world.store.items_of(&key).await.unwrap();
     assert_eq!(ids(listed), [first, second]);
@@ -278,6 +297,10 @@ pub(crate) async fn loose_pieces_give_way_to_whole_items(mut world: World) {
     );
     let listed = world.store.items_of(&key).await.unwrap();
     assert_eq!(ids(listed), entered, "whole items take their place");
+    assert!(
+        loosen().await.is_err(),
+        "it is open: nothing is loose any more"
+    );
     world.reopen().await;
     // Evidence is kept: the loose item and its custody are still there.
     let kept = world.store.item(first).await.unwrap();

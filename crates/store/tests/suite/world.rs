@@ -162,6 +162,7 @@ impl World {
             name: Private::from(name),
             captured_at: Some(Private::from("2026-11-20T08:00:00Z")),
             preview_of: None,
+            cut: None,
         }
     }
 

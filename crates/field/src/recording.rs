@@ -93,11 +93,13 @@ impl Recording {
     pub(crate) fn decode(r: &mut Reader<'_>) -> Result<Self, DecodeError> {
         let bytes = r.u64()?;
         let length = r.count(1)?;
-        let kind = std::str::from_utf8(r.take(length)?).map_err(|_| DecodeError::Reserved {
+        let kind = std::str::from_utf8(r.take(length)?).ok();
+        let kind = kind.filter(|kind| fit_kind(kind) == *kind);
+        let kind = kind.ok_or(DecodeError::Reserved {
             what: "field state",
         })?;
         Ok(Self {
-            kind: fit_kind(kind),
+            kind: kind.to_owned(),
             bytes,
         })
     }

@@ -5,12 +5,16 @@ use std::io;
 use std::rc::Rc;
 
 use formats::vault::{BLOCK, RECORD, RECORDS};
-use keys::{Cost, Passphrase, SlotGeneration};
+use formats::{EPOCH, Kit, KitId};
+use keys::{ChainKey, Cost, Passphrase, SlotGeneration};
+use proptest::prelude::*;
 use rand_chacha::ChaCha20Rng;
 use rand_core::SeedableRng;
 
 use super::{Kind, Vault, Wanted, place, record_at};
+use crate::book::{Field, Setup};
 use crate::disk::Disk;
+use crate::state::State;
 
 #[derive(Clone)]
 struct Memory(Rc<RefCell<Vec<u8>>>);
@@ -148,4 +152,96 @@ fn a_state_larger_than_an_area_is_refused_before_anything_is_written() {
     let refused = vault.save(&large, &mut rng);
     assert!(matches!(refused, Err(crate::FieldError::Full)));
     assert!(*memory.0.borrow() == before);
+}
+
+/// A field on such a disk, with its first dispatch.
+fn field() -> (Memory, Field<Memory>, ChaCha20Rng) {
+    let memory = Memory(Rc::new(RefCell::new(vec![0; 52 * BLOCK])));
+    let mut rng = ChaCha20Rng::seed_from_u64(8);
+    let kit = Kit {
+        newsroom: "Example".to_owned(),
+        id: KitId(*b"kit-0001"),
+        issued_at: 0,
+        intake: openers::IntakeIdentity::from_bytes([7; 32]).recipient(),
+        intake_epoch: 0,
+        chain: ChainKey::from_bytes([5; 32]),
+        drops: Vec::new(),
+        custodians: Vec::new(),
+        threshold: 0,
+        bulletin: 0,
+    };
+    let setup = Setup {
+        kit,
+        everyday: &passphrase(),
+        duress: None,
+        keep_nothing: false,
+        cost: Cost::FOR_TESTS,
+    };
+    let mut field = Field::init(memory.clone(), setup, &mut rng, &mut |_| {}).unwrap();
+    field
+        .add(&mut [], "note", 1, &mut rng, &mut |_| {})
+        .unwrap();
+    (memory, field, rng)
+}
+
+/// Whether a link is in there, as bytes or in hexadecimal as a kit spells it.
+fn holds(bytes: &[u8], link: &ChainKey) -> bool {
+    let digit = |half: u8| b"0123456789abcdef"[usize::from(half)];
+    let spelt: Vec<u8> = link
+        .expose_bytes()
+        .iter()
+        .flat_map(|byte| [digit(byte >> 4), digit(byte & 15)])
+        .collect();
+    let within = |wanted: &[u8]| bytes.windows(wanted.len()).any(|window| window == wanted);
+    within(link.expose_bytes()) || within(&spelt)
+}
+
+/// The second half of negative test 5, by bytes: the links of the week before are in nothing that opens any more, and in the
+/// clear nowhere.
+#[test]
+fn g05_old_links_are_gone_from_the_file_when_the_week_has_passed() {
+    let (memory, mut field, mut rng) = field();
+    let copy = |key: &ChainKey| ChainKey::from_bytes(*key.expose_bytes());
+    for week in 1..4 {
+        let links = |field: &Field<Memory>| {
+            let next = field.state.epochs.next.as_ref();
+            [copy(&field.state.kit.chain), copy(next.unwrap())]
+        };
+        let old = links(&field);
+        field.turn_epoch(week * EPOCH + 1, &mut rng).unwrap();
+        let now = links(&field);
+        let (blocks, _) = that_open(&memory, &field.vault);
+        let bytes = memory.0.borrow();
+        let mut opened = Vec::new();
+        for (number, block) in (0..).zip(blocks) {
+            let mut copy = bytes[block as usize * BLOCK..][..BLOCK].to_vec();
+            let bound = place(Kind::Snapshot, block, number, 0);
+            let key = &field.vault.header.root.state_key;
+            key.open(&bound, &mut copy).unwrap();
+            opened.extend_from_slice(&copy);
+        }
+        for (old, now) in old.iter().zip(&now) {
+            assert!(holds(&opened, now), "week {week}");
+            assert!(!holds(&opened, old) && !holds(&bytes, old) && !holds(&bytes, now));
+        }
+    }
+}
+
+proptest! {
+    /// However a state is changed, it is refused or comes back byte by byte: nothing in it is repaired.
+    #[test]
+    fn a_state_has_one_encoding(at in any::<prop::sample::Index>(), to in any::<u8>(), cut in any::<prop::sample::Index>()) {
+        let (_, mut field, _) = field();
+        field.state.dispatches[0].recording = Some(crate::recording::Recording {
+            kind: "video/mp4".to_owned(),
+            bytes: 77,
+        });
+        let whole = field.state.encode().unwrap().0.to_vec();
+        prop_assert!(State::decode(&whole).is_ok());
+        let mut changed = whole.clone();
+        let place = at.index(changed.len());
+        changed[place] = to;
+        crate::fuzz::state(&changed);
+        prop_assert!(State::decode(&whole[..cut.index(whole.len())]).is_err());
+    }
 }

@@ -186,6 +186,27 @@ fn g07_killed_while_recording_costs_five_seconds_and_nothing_else() {
     assert!(most_pieces >= 4, "{most_pieces}");
 }
 
+/// The disk is full from step 0, 1, 2 and so on of a recording, and has room again afterwards.
+#[test]
+fn g10_a_full_disk_while_recording_keeps_what_was_sealed() {
+    let mut most_pieces = 0;
+    for step in 0.. {
+        let (platter, mut field) = set_up_small(kit(1, 9));
+        let mut script = Script::new(20_000, 500, SECOND / 2);
+        platter.cut_after(step);
+        let outcome = record(&mut field, &mut script);
+        platter.mend();
+        drop(field);
+        let mut field = reopen(&platter, 3);
+        most_pieces = most_pieces.max(check_cut(&mut field, &script, outcome.is_ok(), step));
+        if outcome.is_ok() {
+            break;
+        }
+        assert!(step < 2_000, "the recording never ends");
+    }
+    assert!(most_pieces >= 4, "{most_pieces}");
+}
+
 /// What is left is sent before it is described, is authentic and long enough; then it is described. Returns its pieces.
 fn check_cut(field: &mut Field<Platter>, script: &Script, ended: bool, step: u64) -> usize {
     let safe = script.heard_before(5 * SECOND);

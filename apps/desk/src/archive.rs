@@ -4,7 +4,7 @@ use std::io::{self, Read, Seek, SeekFrom};
 
 use keys::ArchiveRecipient;
 use ledger::Digest;
-use newsroom::BlobId;
+use newsroom::{BlobId, Micros};
 use openers::{ArchiveIdentity, OpenError, StreamReader};
 use store::{BlobError, BlobReader, BlobStore};
 
@@ -77,6 +77,16 @@ impl Archive {
             sha256: stored.sha256,
             bytes: stored.bytes,
         })
+    }
+
+    /// Blobs whose files were last written before a moment.
+    pub(crate) fn written_before(&self, before: Micros) -> Result<Vec<BlobId>, ArchiveError> {
+        Ok(self.blobs.written_before(before)?)
+    }
+
+    /// Removes a blob that no record names.
+    pub(crate) fn remove(&self, orphan: BlobId) -> Result<(), ArchiveError> {
+        Ok(self.blobs.remove(orphan)?)
     }
 
     /// Keeps a piece as it came; it is an age file already.

@@ -24,6 +24,7 @@ mod publishing;
 mod pull;
 pub mod rekey;
 pub mod settling;
+mod sweep;
 mod tokens;
 mod tray;
 mod watch;

@@ -28,7 +28,7 @@ use crate::config::{Database, DeskConfig, DeskFolder};
 use crate::desk::{Event, EventKind};
 use crate::publishing::SiteSettings;
 use crate::watch::Watch;
-use crate::{alarms, founding, intake, opening_store, tokens, work};
+use crate::{alarms, founding, intake, opening_store, sweep, tokens, work};
 
 /// How long locking waits for background work before it closes the record under it.
 const GRACE: Duration = Duration::from_secs(3);
@@ -128,6 +128,7 @@ impl OpenDesk {
             .note(Actor::Custodians, Act::NewsroomUnlocked, now)
             .await?;
         tokens::known_drops(&open.store, config.drops).await?;
+        sweep::start(&open).await;
         intake::start(&open);
         alarms::start(&open);
         work::start(&open);

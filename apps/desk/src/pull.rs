@@ -154,7 +154,8 @@ impl Puller {
                 Err(error) => return self.explain(client, from, error),
             };
             if !stretch.cells.is_empty() {
-                self.spool.append(&stretch.cells)?;
+                let first = self.spool.append(&stretch.cells)?;
+                self.watch.spooled(url, first, &stretch.cells);
                 let now = clock::now().0;
                 let took = self.watch.took(url, from, &stretch.cells, now);
                 took.map_err(WatchError::from)?;

@@ -11,12 +11,14 @@ mod tests;
 use std::collections::BTreeMap;
 use std::fs;
 use std::io;
+use std::ops::Range;
 use std::path::PathBuf;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use ledger::{Digest, LogVerifier, SignedCheckpoint, sha256, stored};
 use newsroom::conduct::{self, Conduct, Judgement, OwnTree};
 use serde::{Deserialize, Serialize};
+use store::SpoolPosition;
 
 use crate::drops::{DropClient, DropError};
 use crate::files;
@@ -84,6 +86,8 @@ pub struct DropView {
     pub signed_at: Option<u64>,
     /// When it was last looked at, microseconds since 1970 UTC.
     pub looked_at: Option<i64>,
+    /// Cells of it that no kit's key opened, since the desk's program was started.
+    pub noise: u64,
     /// What it did wrong, oldest first.
     pub alarms: Vec<Alarm>,
 }
@@ -98,6 +102,15 @@ struct One {
 pub(crate) struct Watch {
     folder: PathBuf,
     drops: Mutex<BTreeMap<String, Arc<Mutex<One>>>>,
+    /// Where in the spool the cells of which drop lie, until intake has looked at them; and what it found to be nobody's.
+    noise: Mutex<Noise>,
+}
+
+/// Which drops noise came from. Kept in memory alone: it is a sign, not a proof.
+#[derive(Default)]
+struct Noise {
+    waiting: Vec<(Range<u64>, String)>,
+    nobodys: BTreeMap<String, u64>,
 }
 
 impl Watch {
@@ -107,7 +120,32 @@ impl Watch {
         Ok(Self {
             folder,
             drops: Mutex::new(BTreeMap::new()),
+            noise: Mutex::default(),
         })
+    }
+
+    /// Cells of a drop were put into the spool from this place on.
+    pub(crate) fn spooled(&self, url: &str, first: SpoolPosition, cells: &[u8]) {
+        let count = (cells.len() / formats::CELL) as u64;
+        let range = first.0..first.0 + count;
+        let mut noise = lock(&self.noise);
+        match noise.waiting.last_mut() {
+            // One entry for each run of a drop, however long the desk stays locked.
+            Some((last, whose)) if whose == url && last.end == range.start => last.end = range.end,
+            _ => noise.waiting.push((range, url.to_owned())),
+        }
+    }
+
+    /// Intake has looked at everything before `next`; these cells are nobody's.
+    pub(crate) fn nobodys(&self, places: &[SpoolPosition], next: SpoolPosition) {
+        let mut noise = lock(&self.noise);
+        let Noise { waiting, nobodys } = &mut *noise;
+        for place in places {
+            if let Some((_, url)) = waiting.iter().find(|(range, _)| range.contains(&place.0)) {
+                *nobodys.entry(url.clone()).or_default() += 1;
+            }
+        }
+        waiting.retain(|(range, _)| range.end > next.0);
     }
 
     fn one(&self, url: &str) -> io::Result<Arc<Mutex<One>>> {
@@ -219,6 +257,7 @@ impl Watch {
             proven: one.known.proven,
             signed_at: one.last().map(|last| last.clock()),
             looked_at: one.known.looked_at,
+            noise: lock(&self.noise).nobodys.get(url).copied().unwrap_or(0),
             alarms: one.known.alarms.clone(),
         })
     }

@@ -120,6 +120,10 @@ acts! {
     DropAdded = "drop.added",
     /// A drop forked, rewrote, lost or hid cells, or something else that it must not.
     DropMisbehaved = "drop.misbehaved",
+    /// Cells in the spool that no piece needs were dropped to make room.
+    NoiseDropped = "noise.dropped",
+    /// Blobs that nothing in the record names were removed.
+    BlobsSwept = "blobs.swept",
     /// A kit was issued.
     KitIssued = "kit.issued",
     /// A kit can be asked for with twelve words.

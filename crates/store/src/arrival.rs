@@ -67,7 +67,7 @@ pub struct PieceCells {
 
 type ReadyRow = (Vec<u8>, Vec<u8>, i64, Vec<u8>, i64, i64, i64);
 
-const SPOOL_CURSOR: &str = "spool-cursor";
+pub(crate) const SPOOL_CURSOR: &str = "spool-cursor";
 
 impl Store {
     /// Where reading the spool goes on.
@@ -354,7 +354,7 @@ impl Store {
     }
 }
 
-async fn number(tx: &mut Tx, name: &'static str) -> Result<u64, StoreError> {
+pub(crate) async fn number(tx: &mut Tx, name: &'static str) -> Result<u64, StoreError> {
     let row: Option<(Vec<u8>,)> = tx
         .one("SELECT value FROM meta WHERE name = $1", args![name])
         .await?;
@@ -364,7 +364,11 @@ async fn number(tx: &mut Tx, name: &'static str) -> Result<u64, StoreError> {
     }
 }
 
-async fn set_number(tx: &mut Tx, name: &'static str, value: u64) -> Result<(), StoreError> {
+pub(crate) async fn set_number(
+    tx: &mut Tx,
+    name: &'static str,
+    value: u64,
+) -> Result<(), StoreError> {
     let sql = "INSERT INTO meta (name, value) VALUES ($1, $2) ON CONFLICT (name) DO UPDATE SET value = excluded.value";
     tx.exec(sql, args![name, value.to_be_bytes()]).await?;
     Ok(())

@@ -9,12 +9,13 @@ use crate::open::Entropy;
 use crate::spool::sync_parent;
 use keys::{ArchiveRecipient, SealError, StreamWriter};
 use ledger::{Digest, Sha256Writer};
-use newsroom::BlobId;
+use newsroom::{BlobId, Micros};
 use openers::{ArchiveIdentity, OpenError, StreamReader};
 use std::fmt;
 use std::io::{self, Read, Seek, SeekFrom, Write};
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, PoisonError};
+use std::time::UNIX_EPOCH;
 
 const TEMPORARY: &str = "tmp";
 
@@ -98,6 +99,36 @@ impl BlobStore<RealDisk> {
             sync_parent(&RealDisk, root).map_err(create)?;
         }
         Self::on(RealDisk, root, entropy)
+    }
+}
+
+impl BlobStore<RealDisk> {
+    /// Blobs that were last written before a moment, by the time on their files.
+    ///
+    /// # Errors
+    /// What the disk reports.
+    pub fn written_before(&self, before: Micros) -> Result<Vec<BlobId>, BlobError> {
+        let list = || -> io::Result<Vec<BlobId>> {
+            let mut old = Vec::new();
+            for folder in std::fs::read_dir(&self.inner.root)? {
+                let folder = folder?;
+                if folder.file_name() == TEMPORARY || !folder.file_type()?.is_dir() {
+                    continue;
+                }
+                for file in std::fs::read_dir(folder.path())? {
+                    let file = file?;
+                    let written = file.metadata()?.modified()?;
+                    let written = written.duration_since(UNIX_EPOCH).unwrap_or_default();
+                    let name = file.file_name();
+                    let id = name.to_str().and_then(|name| name.strip_suffix(".age"));
+                    let is_old = written.as_micros() < u128::try_from(before.0).unwrap_or(0);
+                    let id: Option<BlobId> = id.and_then(|id| id.parse().ok());
+                    old.extend(id.filter(|_| is_old));
+                }
+            }
+            Ok(old)
+        };
+        list().map_err(io_error("list blobs"))
     }
 }
 

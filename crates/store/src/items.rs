@@ -527,7 +527,7 @@ impl Store {
             probe,
             poster: blob(poster)?,
             proxy,
-            pages: at.json(pages.as_bytes())?,
+            pages: pages_from(&pages)?,
         }))
     }
 
@@ -689,4 +689,9 @@ async fn item_ids(tx: &mut Tx, key: &DispatchKey) -> Result<Vec<ItemId>, StoreEr
 
 pub(crate) fn place<'a>(table: &'static str, column: &'static str, row: &'a [u8]) -> Place<'a> {
     Place { table, column, row }
+}
+
+/// The pages of a preview as their column holds them.
+pub(crate) fn pages_from(column: &str) -> Result<Vec<BlobId>, StoreError> {
+    At("previews", "pages").json(column.as_bytes())
 }

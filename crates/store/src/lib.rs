@@ -27,6 +27,7 @@ mod jobs;
 mod kits;
 mod marks;
 mod migrate;
+mod noise;
 mod offers;
 mod open;
 mod outgoing;
@@ -39,6 +40,7 @@ mod sources;
 mod spool;
 mod stories;
 mod switch;
+mod sweep;
 #[cfg(feature = "testing")]
 pub mod testing;
 mod value;

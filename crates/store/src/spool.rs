@@ -359,6 +359,14 @@ impl<D: Disk> Spool<D> {
         SpoolPosition(self.lock().end)
     }
 
+    /// Where the oldest segment begins and ends.
+    #[must_use]
+    pub fn front(&self) -> Option<(SpoolPosition, SpoolPosition)> {
+        let state = self.lock();
+        let (start, segment) = state.segments.iter().next()?;
+        Some((SpoolPosition(*start), SpoolPosition(start + segment.cells)))
+    }
+
     /// Removes the segments whose cells all lie before `needed_from`; says how many cells went. The last segment goes
     /// too when all of it is used, and an empty one keeps its place.
     ///

@@ -23,6 +23,8 @@ pub(crate) struct Looked {
     pub(crate) ours: Vec<SpooledCell>,
     /// Questions for a kit.
     pub(crate) asked: Vec<Asked>,
+    /// Cells that are nobody's.
+    pub(crate) nobodys: Vec<SpoolPosition>,
     /// Where the next stretch begins.
     pub(crate) next: SpoolPosition,
 }
@@ -41,12 +43,12 @@ pub(crate) fn look(
     let mut looked = Looked {
         ours: Vec::new(),
         asked: Vec::new(),
+        nobodys: Vec::new(),
         next: from,
     };
     let mut cell = Box::new([0; CELL]);
-    let mut nobodys = 0;
     for at in (from.0..end).map(SpoolPosition) {
-        if nobodys == noise {
+        if looked.nobodys.len() as u64 >= noise {
             break;
         }
         // A header says whose a cell is; the rest is read when its piece is put together.
@@ -58,7 +60,7 @@ pub(crate) fn look(
                 from: lookout.keys(hit.by).link,
             });
         } else {
-            nobodys += 1;
+            looked.nobodys.push(at);
             if !awaited.is_empty() {
                 spool.read(at, &mut cell)?;
                 looked.asked.extend(questions::recognise(awaited, &cell));

@@ -9,6 +9,7 @@ mod lookout;
 pub(crate) mod loose;
 mod manifest;
 mod news;
+mod noise;
 pub(crate) mod opening;
 pub(crate) mod questions;
 pub(crate) mod receipts;
@@ -38,6 +39,8 @@ const STRETCH: u64 = 1_024;
 const NOISE: u64 = 128;
 /// Pieces taken up again after a restart in one go.
 const RESUMED: u32 = 64;
+/// Cells that nothing needs and that still lie in the spool, behind some that are needed: 2 GiB.
+const NOISE_KEPT: u64 = 32_768;
 /// How long an idle intake waits before it looks again by itself.
 const IDLE: Duration = Duration::from_secs(20);
 /// How long it waits after a failure.
@@ -119,6 +122,7 @@ impl Intake {
             return Ok(false);
         }
         let (ours, next) = (looked.ours, looked.next);
+        self.open.around.watch.nobodys(&looked.nobodys, next);
         for asked in &looked.asked {
             questions::enter(&self.open, asked).await?;
         }
@@ -226,7 +230,8 @@ impl Intake {
         if needed > spool.begin() {
             tokio::task::spawn_blocking(move || spool.remove_before(needed)).await??;
         }
-        Ok(())
+        let (store, spool) = (&self.open.store, &self.open.around.spool);
+        noise::make_room(store, spool, &self.lookout, NOISE_KEPT).await
     }
 }
 

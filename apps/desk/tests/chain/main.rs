@@ -21,6 +21,7 @@ mod publishing;
 mod rekey_kills;
 mod rekeying;
 mod running;
+mod sweep;
 mod twelve_words;
 mod way;
 mod word_back;

@@ -8,6 +8,7 @@ use super::{OpenPiece, Recorded, SPOOL_CURSOR, SpooledCell, set_number};
 use crate::engine::{Dialect, Tx, args, transact};
 use crate::error::StoreError;
 use crate::marks::Mark;
+use crate::noise::RIVALS;
 use crate::open::Store;
 use crate::spool::SpoolPosition;
 use crate::value::{At, int};
@@ -17,9 +18,6 @@ use newsroom::arrival::DispatchKey;
 use newsroom::audit::{Act, Actor, Chain, Entry};
 use newsroom::vaults::{Link, Origin};
 use std::collections::{BTreeMap, BTreeSet};
-
-/// How many cells that claim one shard of one piece are kept: one may be damaged or poisoned, rivals replace it.
-const RIVALS: i64 = 4;
 
 /// Cells that are kept, as a list of `[shard, place]` in JSON: one statement whatever their number.
 const KEEP: Dialect = Dialect {

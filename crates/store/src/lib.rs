@@ -39,8 +39,8 @@ mod sealed;
 mod sources;
 mod spool;
 mod stories;
-mod switch;
 mod sweep;
+mod switch;
 #[cfg(feature = "testing")]
 pub mod testing;
 mod value;

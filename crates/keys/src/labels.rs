@@ -30,6 +30,8 @@ pub const SLOT: &str = "fh1/slot";
 pub const INDEX: &str = "fh1/index";
 /// Stretched passphrase to the key that locks a custodian's share.
 pub const SHARE: &str = "fh1/share";
+/// Stretched passphrase to the key that locks a custodian's signing key.
+pub const SIGNING_KEY: &str = "fh1/signing-key";
 /// Key-encryption key to the key that wraps the newsroom's keys.
 pub const WRAP: &str = "fh1/wrap";
 /// Key-encryption key to the key that checks a recombined set.
@@ -68,6 +70,7 @@ pub const ALL: &[&str] = &[
     SLOT,
     INDEX,
     SHARE,
+    SIGNING_KEY,
     WRAP,
     CHECK,
     WORDS_CHAIN,

@@ -13,6 +13,7 @@ pub mod identity;
 pub mod keyring;
 pub mod locked;
 pub mod shares;
+pub mod signing_key;
 pub mod wrap;
 
 pub use identity::{
@@ -25,4 +26,5 @@ pub use keyring::{
 pub use keys::{ColumnKey, DatabaseKey, IndexKey, StatementLogSeed};
 pub use locked::{LockedShare, LockedShareError};
 pub use shares::{Kek, SetFacts, SetId, Share, SharesError, combine, split};
+pub use signing_key::{LockedSigningKey, SigningKeyError};
 pub use wrap::{WrapError, Wrapped};

@@ -9,6 +9,7 @@ use crate::stories::publication_from;
 use crate::value::{At, int};
 use ledger::Digest;
 use newsroom::audit::{Act, Actor, Chain, Entry};
+use newsroom::clearance::ClearanceRecord;
 use newsroom::stories::{Command, Publication, Story, decide};
 use newsroom::{DerivativeId, ItemId, Micros, PublicationId, Refusal};
 use zeroize::Zeroizing;
@@ -299,6 +300,13 @@ impl Store {
         let mut derivatives = Vec::with_capacity(story.draft.media.len());
         for placed in &story.draft.media {
             derivatives.push(self.load_derivative(tx, placed.derivative).await?);
+        }
+        // What was approved and decided is what is signed and shown, or nothing is: the record may have been altered
+        // by somebody who holds its keys.
+        let facts: Vec<_> = derivatives.iter().map(DerivativeRecord::facts).collect();
+        let clearance = ClearanceRecord::new(&story, &facts)?.hash();
+        if clearance != publication.clearance {
+            return Err(At("publications", "clearance").damaged());
         }
         let rows: Vec<(Vec<u8>, i64, String, String)> = tx
             .all(

@@ -162,21 +162,31 @@ async fn renew_all(
             return Err(column.damaged());
         };
         for Found { sealed, key } in &batch {
-            let value = renew(&column.row(key)?, sealed)?;
-            let mut values = vec![Val::from(&value)];
-            values.extend(key.iter().map(|cell| match cell {
-                Cell::Int(number) => Val::from(number),
-                Cell::Text(text) => Val::from(text),
-                Cell::Bytes(bytes) => Val::from(bytes),
-            }));
-            if tx.exec(column.update, &values).await? != 1 {
-                return Err(column.damaged());
-            }
+            put(tx, column, key, &renew(&column.row(key)?, sealed)?).await?;
         }
         seen += count;
         if count < BATCH {
             return Ok(());
         }
+    }
+}
+
+/// Puts a value into one row of a column.
+pub(crate) async fn put(
+    tx: &mut Tx,
+    column: &Sealed,
+    key: &[Cell],
+    value: &Vec<u8>,
+) -> Result<(), StoreError> {
+    let mut values = vec![Val::from(value)];
+    values.extend(key.iter().map(|cell| match cell {
+        Cell::Int(number) => Val::from(number),
+        Cell::Text(text) => Val::from(text),
+        Cell::Bytes(bytes) => Val::from(bytes),
+    }));
+    match tx.exec(column.update, &values).await? {
+        1 => Ok(()),
+        _ => Err(column.damaged()),
     }
 }
 

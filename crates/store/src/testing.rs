@@ -308,5 +308,36 @@ pub async fn everything_sealed(store: &Store) -> Result<Vec<Opened>, StoreError>
     })
 }
 
+/// Puts another value into the place of a sealed one, as somebody with the newsroom's keys could.
+///
+/// # Errors
+/// [`StoreError::Missing`] when nothing is there; the engine's failure.
+pub async fn alter_sealed(
+    store: &Store,
+    (table, column, row): (&str, &str, &[u8]),
+    value: &[u8],
+) -> Result<(), StoreError> {
+    crate::engine::transact!(store, "alter sealed", Work, |tx| {
+        let missing = || StoreError::Missing {
+            what: "sealed value",
+            id: format!("{table}.{column}"),
+        };
+        let mut registered = crate::sealed::SEALED.iter();
+        let registered = registered.find(|one| (one.table, one.column) == (table, column));
+        let register = registered.ok_or_else(missing)?;
+        let rows: Vec<crate::sealed::Found> = tx
+            .all(register.select, crate::engine::args![i64::MAX, 0_i64])
+            .await?;
+        for found in rows {
+            if register.row(&found.key)? == row {
+                let sealed = store.seal(register.place(row), value)?;
+                crate::rekey::put(tx, register, &found.key, &sealed).await?;
+                return Ok(());
+            }
+        }
+        Err(missing())
+    })
+}
+
 /// A sealed value, opened: table, column, row, value.
 pub type Opened = (&'static str, &'static str, Vec<u8>, Vec<u8>);

@@ -127,6 +127,7 @@ suite! {
     items::custody_is_a_chain_that_shows_tampering,
     stories::g08_nothing_goes_out_without_two_different_people,
     stories::an_edit_voids_approvals,
+    stories::negative_10_a_clearance_changed_by_one_byte_is_not_signed_and_not_published,
     stories::publishing_fixes_salts_and_goes_live_once,
     stories::a_closed_account_no_longer_approves,
     stories::slugs_are_unique,

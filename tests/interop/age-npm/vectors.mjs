@@ -23,7 +23,7 @@ const be = (value, length) => {
 
 const LABELS = [
   "fh1/chain", "fh1/veil-head", "fh1/veil-body", "fh1/piece-mac", "fh1/reply-head", "fh1/reply-body", "fh1/mailbox",
-  "fh1/header/0", "fh1/header/1", "fh1/slot", "fh1/index", "fh1/share", "fh1/wrap", "fh1/check",
+  "fh1/header/0", "fh1/header/1", "fh1/slot", "fh1/index", "fh1/share", "fh1/signing-key", "fh1/wrap", "fh1/check",
   "fh1/words-chain", "fh1/words-id", "fh1/words-token", "fh1/words-reply", "fh1/words-salt", "fh1/words-code", "fh1/words-identity",
   "fh1/words-session", "fh1/words-question",
 ];

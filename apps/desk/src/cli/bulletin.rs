@@ -1,4 +1,4 @@
-//! `fh-desk custodian` and `fh-desk bulletin`: custodians' own signing keys, and what they sign with them.
+//! `fh-desk custodian pin` and `fh-desk bulletin`: whose signatures kits believe, and what is signed.
 //!
 //! Signing needs no desk: a custodian takes the draft to a machine of their own, reads what it says, signs, and brings
 //! the file back. Nobody's signing key is ever on the desk.
@@ -9,46 +9,16 @@ use std::path::Path;
 use anyhow::{Context, bail};
 use formats::bulletin::KEPT_AT_LEAST;
 use formats::{Bulletin, Custodian, DropUrl, NewDrop, Pinned, Retired, SignedBulletin};
-use keys::{CustodianSigningKey, CustodianVerifyingKey};
+use keys::CustodianVerifyingKey;
 use newsroom::time::DAY;
-use rand_core::OsRng;
-use zeroize::Zeroizing;
 
-use super::{BulletinDraft, BulletinPublish, BulletinSign, CustodianPin, terminal, unlocked};
+use super::{
+    BulletinDraft, BulletinPublish, BulletinSign, CustodianPin, signing, terminal, unlocked,
+};
 use crate::config::{DeskConfig, DeskFolder, DropEntry, Signer, Signers};
 use crate::open_desk::current_recipient;
 use crate::web::text::{Tongue, t};
 use crate::{clock, files, opening_store};
-
-/// The first line of a signing key's file.
-const KEY_MAGIC: &str = "fh-custodian-key/1";
-
-/// Makes a custodian's signing key on this machine, and shows the half that kits pin.
-pub(super) fn keygen(out: &Path, tongue: Tongue) -> anyhow::Result<()> {
-    let key = CustodianSigningKey::generate(&mut OsRng);
-    let seed = Zeroizing::new(hex::encode(key.expose_bytes()));
-    let text = Zeroizing::new(format!("{KEY_MAGIC}\n{}\n", seed.as_str()));
-    files::create_new(out, text.as_bytes()).with_context(|| terminal::cannot_write(tongue, out))?;
-    let public = hex::encode(key.verifying_key().as_bytes());
-    terminal::say(&t!(tongue, "cli-custodian-key"))?;
-    // On a line of its own: whoever copies it must not copy a direction mark with it.
-    terminal::say(&public)?;
-    Ok(())
-}
-
-fn read_key(path: &Path, tongue: Tongue) -> anyhow::Result<CustodianSigningKey> {
-    let text = fs::read_to_string(path)
-        .map(Zeroizing::new)
-        .with_context(|| terminal::cannot_read(tongue, path))?;
-    let seed = text
-        .strip_prefix(KEY_MAGIC)
-        .and_then(|rest| hex::decode(rest.trim()).ok())
-        .map(Zeroizing::new)
-        .and_then(|seed| <[u8; 32]>::try_from(seed.as_slice()).ok())
-        .map(Zeroizing::new)
-        .with_context(|| t!(tongue, "cli-no-custodian-key"))?;
-    Ok(CustodianSigningKey::from_bytes(&seed))
-}
 
 /// Names the custodians whose signatures kits believe, for the first time. Later sets are named by bulletins alone.
 pub(super) fn pin(args: &CustodianPin, tongue: Tongue) -> anyhow::Result<()> {
@@ -170,11 +140,14 @@ fn last_number(
 /// Signs a draft with a custodian's own key, in place. Shows first what is being signed.
 pub(super) fn sign(args: &BulletinSign, tongue: Tongue) -> anyhow::Result<()> {
     let draft = read(&args.file, tongue)?;
-    let key = read_key(&args.key, tongue)?;
     show(&draft, tongue)?;
-    files::replace(&args.file, &draft.signed_by(&key).encode())
+    let found = signing::read(&args.key, args.passphrase_file.as_deref(), tongue)?;
+    files::replace(&args.file, &draft.signed_by(&found.key).encode())
         .with_context(|| terminal::cannot_write(tongue, &args.file))?;
     terminal::say(&t!(tongue, "cli-bulletin-signed"))?;
+    if found.bare {
+        terminal::complain(&t!(tongue, "cli-custodian-bare"));
+    }
     Ok(())
 }
 

@@ -11,6 +11,7 @@ mod kit_code;
 mod people;
 mod rekey;
 mod serve;
+mod signing;
 mod terminal;
 mod unlocked;
 
@@ -170,13 +171,42 @@ struct KitCapture {
 #[derive(Subcommand)]
 enum CustodianCommand {
     /// Make a signing key, on a custodian's own machine.
-    Keygen {
-        /// Where to write it (readable by you alone).
-        #[arg(long)]
-        out: PathBuf,
-    },
+    Keygen(Keygen),
+    /// Put a passphrase on a signing key that has none, or a new one on a key that has.
+    Protect(Protect),
     /// Name the custodians whose signatures kits will believe; later sets are named by bulletins.
     Pin(CustodianPin),
+}
+
+#[derive(Args)]
+struct Keygen {
+    /// Where to write it (readable by you alone).
+    #[arg(long)]
+    out: PathBuf,
+    #[command(flatten)]
+    protection: Protection,
+}
+
+#[derive(Args)]
+struct Protect {
+    /// Your signing key.
+    key: PathBuf,
+    /// Its present passphrase from a file; asked for if it has one and this is left out.
+    #[arg(long, value_name = "FILE")]
+    passphrase_file: Option<PathBuf>,
+    #[command(flatten)]
+    protection: Protection,
+}
+
+/// How a signing key rests.
+#[derive(Args)]
+struct Protection {
+    /// Write its generated passphrase to a new file instead of showing it.
+    #[arg(long, value_name = "FILE")]
+    passphrase_out: Option<PathBuf>,
+    /// MiB of memory that a guess at the passphrase costs; as much as this machine bears if it is left out.
+    #[arg(long, value_name = "MIB", value_parser = clap::value_parser!(u32).range(64..=4096))]
+    memory_mib: Option<u32>,
 }
 
 #[derive(Args)]
@@ -233,6 +263,9 @@ struct BulletinSign {
     /// Your signing key.
     #[arg(long)]
     key: PathBuf,
+    /// Its passphrase from a file; asked for if this is left out.
+    #[arg(long, value_name = "FILE")]
+    passphrase_file: Option<PathBuf>,
 }
 
 #[derive(Args)]
@@ -378,7 +411,8 @@ pub fn run(cli: Cli) -> anyhow::Result<()> {
         Command::Kit(KitCommand::New(args)) => kit::new(&args, tongue),
         Command::Kit(KitCommand::Code(args)) => kit_code::show(&args, tongue),
         Command::Kit(KitCommand::Capture(args)) => kit::capture(&args, tongue),
-        Command::Custodian(CustodianCommand::Keygen { out }) => bulletin::keygen(&out, tongue),
+        Command::Custodian(CustodianCommand::Keygen(args)) => signing::keygen(&args, tongue),
+        Command::Custodian(CustodianCommand::Protect(args)) => signing::protect(&args, tongue),
         Command::Custodian(CustodianCommand::Pin(args)) => bulletin::pin(&args, tongue),
         Command::Bulletin(BulletinCommand::Draft(args)) => bulletin::draft(&args, tongue),
         Command::Bulletin(BulletinCommand::Sign(args)) => bulletin::sign(&args, tongue),

@@ -159,26 +159,15 @@ fn hand_over(set: &NewSet, to: Option<&Path>, tongue: Tongue) -> anyhow::Result<
         for one in told {
             terminal::say(&format!("  {}: {}", one.name, one.passphrase.expose()))?;
         }
-        return written_down(tongue);
+        if !terminal::written_down(&t!(tongue, "cli-rekey-confirm"))? {
+            bail!("{}", t!(tongue, "cli-rekey-not-done"));
+        }
+        return Ok(());
     };
     for one in told {
         let path = folder.join(format!("{}.passphrase", one.name));
         files::create_new(&path, one.passphrase.expose().as_bytes())
             .with_context(|| terminal::cannot_write(tongue, &path))?;
-    }
-    Ok(())
-}
-
-/// Waits for a person to say that the words are written down; a program that calls this one has them already.
-fn written_down(tongue: Tongue) -> anyhow::Result<()> {
-    if !io::stdin().is_terminal() {
-        return Ok(());
-    }
-    terminal::say(&t!(tongue, "cli-rekey-confirm"))?;
-    let mut answer = String::new();
-    io::stdin().read_line(&mut answer)?;
-    if answer.trim().is_empty() {
-        bail!("{}", t!(tongue, "cli-rekey-not-done"));
     }
     Ok(())
 }

@@ -36,6 +36,14 @@ pub(crate) fn ask_line(question: &str) -> io::Result<String> {
     Ok(line)
 }
 
+/// Waits for a person to say that what was shown is written down; a program that calls this one has it already.
+pub(crate) fn written_down(question: &str) -> anyhow::Result<bool> {
+    if !io::stdin().is_terminal() {
+        return Ok(true);
+    }
+    Ok(!ask_line(question)?.trim().is_empty())
+}
+
 /// That a file cannot be read.
 pub(crate) fn cannot_read(tongue: Tongue, path: &Path) -> String {
     t!(tongue, "cli-cannot-read", path = path.display().to_string())

@@ -46,7 +46,10 @@ impl Desk<'_> {
 
     /// Makes a custodian's signing key and gives `NAME=KEY`.
     fn signer(&self, name: &str) -> String {
-        let said = self.done(&["custodian", "keygen", "--out", &self.path(name)], false);
+        let words = self.path(&format!("{name}.words"));
+        let keygen = ["custodian", "keygen", "--out", &self.path(name)];
+        let how = ["--memory-mib", "64", "--passphrase-out", &words];
+        let said = self.done(&[keygen, how].concat(), false);
         let key = said.split_whitespace().last().unwrap().to_owned();
         assert_eq!(key.len(), 64);
         format!("{name}={key}")
@@ -79,8 +82,10 @@ fn publish(desk: &Desk<'_>) {
     let copy = desk.path("draft-copy");
     fs::copy(&draft, &copy).unwrap();
     for (file, key) in [(&draft, "sign-a"), (&copy, "sign-c")] {
+        let words = desk.path(&format!("{key}.words"));
         let key = desk.path(key);
-        let said = desk.done(&["bulletin", "sign", file, "--key", &key], false);
+        let sign = ["bulletin", "sign", file, "--key", &key];
+        let said = desk.done(&[&sign[..], &["--passphrase-file", &words]].concat(), false);
         assert!(said.contains("Voices of the river"), "{said}");
     }
     let few = desk.refused(&["bulletin", "publish", &draft]);
@@ -186,4 +191,68 @@ fn a_captured_kit_is_refused_from_then_on() {
         assert!(open.inbox().await.unwrap().dispatches.is_empty());
         open.stop().await;
     });
+}
+
+#[test]
+fn a_signing_key_opens_with_its_words_alone_and_an_old_one_gets_words() {
+    let world = World::new(54);
+    let desk = Desk { world: &world };
+    kit_that_believes(&desk);
+    let draft = desk.path("draft");
+    desk.done(&["bulletin", "draft", "--out", &draft], true);
+    let unsigned = fs::read(&draft).unwrap();
+    let sign = |key: &str, words: &str| {
+        let (key, words) = (desk.path(key), desk.path(words));
+        let command = ["bulletin", "sign", &draft, "--key", &key];
+        desk.run(
+            &[&command[..], &["--passphrase-file", &words]].concat(),
+            false,
+        )
+    };
+    let said = |output: &Output| String::from_utf8_lossy(&output.stderr).into_owned();
+    let wrong = sign("sign-a", "sign-b.words");
+    assert!(!wrong.status.success());
+    assert!(
+        said(&wrong).contains("passphrase is wrong"),
+        "{}",
+        said(&wrong)
+    );
+    let key = desk.path("sign-a");
+    let asked = desk.run(&["bulletin", "sign", &draft, "--key", &key], false);
+    assert!(!asked.status.success() && said(&asked).contains("no terminal"));
+    assert_eq!(fs::read(&draft).unwrap(), unsigned);
+
+    // As it was made by the first version.
+    let seed = hex::encode([0x5e; 32]);
+    let old = format!("fh-custodian-key/1\n{seed}\n");
+    let place = desk.path("old");
+    fs::write(&place, &old).unwrap();
+    fs::hard_link(&place, desk.path("same-file")).unwrap();
+    let bare = desk.run(&["bulletin", "sign", &draft, "--key", &place], false);
+    assert!(bare.status.success(), "{}", said(&bare));
+    assert!(
+        said(&bare).contains("without a passphrase"),
+        "{}",
+        said(&bare)
+    );
+    let signed = fs::read(&draft).unwrap();
+    let words = desk.path("old.words");
+    let protect = ["custodian", "protect", &place, "--memory-mib", "64"];
+    let how = ["--passphrase-out", &words];
+    desk.done(&[&protect[..], &how].concat(), false);
+    assert!(!fs::read_to_string(&place).unwrap().contains(&seed));
+    let overwritten = fs::read(desk.path("same-file")).unwrap();
+    assert!(
+        overwritten.iter().all(|byte| *byte == 0),
+        "the old file is overwritten"
+    );
+    fs::write(&draft, &unsigned).unwrap();
+    assert!(!sign("old", "sign-a.words").status.success());
+    let again = sign("old", "old.words");
+    assert!(
+        again.status.success() && said(&again).is_empty(),
+        "{}",
+        said(&again)
+    );
+    assert_eq!(fs::read(&draft).unwrap(), signed, "it is the same key");
 }

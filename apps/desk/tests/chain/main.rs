@@ -13,6 +13,7 @@ mod cards;
 mod commands;
 mod cut_off;
 mod duress;
+mod intake_end;
 mod kills;
 mod locked;
 mod photo;

@@ -20,14 +20,15 @@ use tempfile::TempDir;
 use crate::rekeying::{nowhere, secrets_of};
 use crate::world::DESK_EXE;
 
-struct Newsroom {
+pub(crate) struct Newsroom {
     dir: TempDir,
     passphrases: Vec<(String, Passphrase)>,
     keyring: Vec<u8>,
 }
 
 impl Newsroom {
-    async fn found(database: Database) -> Self {
+    /// Founds a newsroom that has no kit and no drop yet.
+    pub(crate) async fn found(database: Database) -> Self {
         let dir = tempfile::tempdir().unwrap();
         let folder = DeskFolder::new(dir.path().join("desk"));
         let founding = Founding {
@@ -54,11 +55,11 @@ impl Newsroom {
         }
     }
 
-    fn path(&self, name: &str) -> PathBuf {
+    pub(crate) fn path(&self, name: &str) -> PathBuf {
         self.dir.path().join(name)
     }
 
-    fn passphrase(&self, name: &str) -> Passphrase {
+    pub(crate) fn passphrase(&self, name: &str) -> Passphrase {
         let found = self.passphrases.iter().find(|(one, _)| one == name);
         Passphrase::new(found.unwrap().1.expose())
     }

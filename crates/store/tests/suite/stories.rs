@@ -4,7 +4,7 @@ use crate::world::{World, draft};
 use ledger::sha256;
 use newsroom::accounts::Roles;
 use newsroom::audit::{Act, Chain};
-use newsroom::stories::StoryStage;
+use newsroom::stories::{Draft, StoryStage};
 use newsroom::work::Work;
 use newsroom::{EditorId, Refusal, StoryId};
 use store::{StatementRecord, StoreError};
@@ -78,6 +78,102 @@ pub(crate) async fn g08_nothing_goes_out_without_two_different_people(mut world:
     ]
     .concat();
     assert_eq!(acts, expected);
+}
+
+/// Every text and setting of a draft, changed by one byte.
+fn changed_by_one_byte(draft: &Draft) -> Vec<(&'static str, Draft)> {
+    type Change = fn(&mut Draft);
+    let changes: [(&str, Change); 9] = [
+        ("title in English", |draft| draft.en.title.push('.')),
+        ("body in English", |draft| draft.en.body.push('.')),
+        ("title in Arabic", |draft| draft.ar.title.push('.')),
+        ("body in Arabic", |draft| draft.ar.body.push('.')),
+        ("description in English", |draft| {
+            draft.media[0].alt_en.push('.');
+        }),
+        ("description in Arabic", |draft| {
+            draft.media[0].alt_ar.push('.');
+        }),
+        ("slug", |draft| draft.settings.slug.push('x')),
+        ("warning", |draft| {
+            draft.settings.graphic = !draft.settings.graphic;
+        }),
+        ("not before", |draft| {
+            draft.settings.not_before = Some(newsroom::Micros(1));
+        }),
+    ];
+    let change = |(name, change): (&'static str, Change)| {
+        let mut draft = draft.clone();
+        change(&mut draft);
+        (name, draft)
+    };
+    changes.into_iter().map(change).collect()
+}
+
+pub(crate) async fn negative_10_a_clearance_changed_by_one_byte_is_not_signed_and_not_published(
+    world: World,
+) {
+    let [noor, sami, _] = people(&world).await;
+    let story = world.story(noor).await;
+    for by in [noor, sami] {
+        world.approve(story, by).await.unwrap();
+    }
+    let cleared = world.store.story(story).await.unwrap();
+    assert_eq!(cleared.stage, StoryStage::Cleared);
+    let approved = cleared.story;
+    let row = [story.as_bytes().as_slice(), &approved.version.to_be_bytes()].concat();
+    let place = ("story_versions", "draft", row.as_slice());
+    let put = async |draft: &Draft| {
+        let json = serde_json::to_vec(draft).unwrap();
+        store::testing::alter_sealed(&world.store, place, &json)
+            .await
+            .unwrap();
+    };
+    // After the approvals and before the decision, in the record itself, by somebody who has its keys.
+    for (what, changed) in changed_by_one_byte(&approved.draft) {
+        put(&changed).await;
+        assert_eq!(publish(&world, story, noor).await, "not-cleared", "{what}");
+        assert!(
+            world
+                .store
+                .site_publications(None)
+                .await
+                .unwrap()
+                .is_empty()
+        );
+    }
+    // An approval of anything else is none either.
+    let mut other = cleared.clearance;
+    other.0[31] ^= 1;
+    let stale = world
+        .store
+        .approve_story(story, noor, other, sha256(b"s"), world.now());
+    assert_eq!(code(stale.await), "stale-approval");
+    put(&approved.draft).await;
+    let decided = world.store.publish_story(story, noor, world.now()).await;
+    let id = decided.unwrap();
+    // After the decision and before anything is signed.
+    for (what, changed) in changed_by_one_byte(&approved.draft) {
+        put(&changed).await;
+        let signing = world.store.publication(id).await;
+        let refused = matches!(
+            &signing,
+            Err(StoreError::Damaged {
+                table: "publications",
+                ..
+            })
+        );
+        assert!(refused, "{what}: {signing:?}");
+        let showing = world.store.site_publications(Some(id)).await;
+        assert!(matches!(showing, Err(StoreError::Damaged { .. })), "{what}");
+    }
+    put(&approved.draft).await;
+    let whole = world.store.publication(id).await.unwrap();
+    assert_eq!(whole.publication.clearance, cleared.clearance);
+    // The hash of a derivative is bound as well.
+    crate::world::alter(&world, "UPDATE derivatives SET bytes = bytes + 1".into()).await;
+    let signing = world.store.publication(id).await;
+    assert!(matches!(signing, Err(StoreError::Damaged { .. })));
 }
 
 pub(crate) async fn an_edit_voids_approvals(world: World) {

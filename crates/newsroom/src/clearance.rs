@@ -29,9 +29,34 @@ impl ClearanceRecord {
     /// # Errors
     /// [`Refusal::UnknownDerivative`] when the story shows something that has no known hash.
     pub fn new(story: &Story, derivatives: &[DerivativeFacts]) -> Result<Self, Refusal> {
+        Self::laid_out(story, derivatives, VERSION)
+    }
+
+    /// Whether what was decided under this hash is this story version, byte for byte; in this layout, or in an earlier
+    /// one that could say all that the version says.
+    ///
+    /// # Errors
+    /// As [`Self::new`].
+    pub fn was_decided(
+        story: &Story,
+        derivatives: &[DerivativeFacts],
+        clearance: &Digest,
+    ) -> Result<bool, Refusal> {
+        if Self::new(story, derivatives)?.hash() == *clearance {
+            return Ok(true);
+        }
+        let says_no_more = *story.draft.settings.telling == Telling::default();
+        Ok(says_no_more && Self::laid_out(story, derivatives, 1)?.hash() == *clearance)
+    }
+
+    fn laid_out(
+        story: &Story,
+        derivatives: &[DerivativeFacts],
+        version: u8,
+    ) -> Result<Self, Refusal> {
         let mut out = Encoder::default();
         out.text(DOMAIN);
-        out.raw(&[VERSION]);
+        out.raw(&[version]);
         out.raw(story.id.as_bytes());
         out.raw(&story.version.to_be_bytes());
         for Text { title, body } in [&story.draft.en, &story.draft.ar] {
@@ -58,7 +83,9 @@ impl ClearanceRecord {
             u8::from(settings.not_before.is_some()),
         ]);
         out.raw(&settings.not_before.map_or(0, |at| at.0).to_be_bytes());
-        out.telling(&settings.telling);
+        if version > 1 {
+            out.telling(&settings.telling);
+        }
         Ok(Self {
             story: story.id,
             version: story.version,
@@ -158,5 +185,44 @@ impl Encoder {
     fn note(&mut self, note: &Note) {
         self.text(&note.en);
         self.text(&note.ar);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::draft::Draft;
+    use crate::ids::EditorId;
+    use crate::time::Micros;
+
+    #[test]
+    fn what_was_decided_under_the_first_layout_stays_if_it_said_all() {
+        let id = StoryId::from_bytes([3; 16]);
+        let mut story = Story {
+            id,
+            version: 2,
+            draft: Draft::empty(id),
+            author: EditorId::from_bytes([1; 16]),
+            saved_at: Micros(5),
+        };
+        let hash = |story: &Story, version| {
+            ClearanceRecord::laid_out(story, &[], version)
+                .unwrap()
+                .hash()
+        };
+        let decided = |story: &Story, hash| ClearanceRecord::was_decided(story, &[], hash).unwrap();
+        let [first, now] = [1, VERSION].map(|version| hash(&story, version));
+        assert_ne!(first, now);
+        assert!(decided(&story, &first) && decided(&story, &now));
+        story.draft.en.title.push('.');
+        assert!(!decided(&story, &first) && !decided(&story, &now));
+        story.draft.en.title.clear();
+        story.draft.settings.telling.when = "2026".into();
+        assert_eq!(
+            hash(&story, 1),
+            first,
+            "the first layout says nothing of it"
+        );
+        assert!(!decided(&story, &first), "and so binds nothing of it");
     }
 }

@@ -304,8 +304,7 @@ impl Store {
         // What was approved and decided is what is signed and shown, or nothing is: the record may have been altered
         // by somebody who holds its keys.
         let facts: Vec<_> = derivatives.iter().map(DerivativeRecord::facts).collect();
-        let clearance = ClearanceRecord::new(&story, &facts)?.hash();
-        if clearance != publication.clearance {
+        if !ClearanceRecord::was_decided(&story, &facts, &publication.clearance)? {
             return Err(At("publications", "clearance").damaged());
         }
         let rows: Vec<(Vec<u8>, i64, String, String)> = tx

@@ -11,7 +11,7 @@ use ledger::{Digest, sha256};
 
 use crate::SHARD;
 use crate::cell::CellHeader;
-use crate::coding::{CodingError, decode};
+use crate::coding::{CodingError, Restoring};
 use crate::id::{DispatchId, KitId, PieceNo};
 use crate::piece::PiecePlace;
 
@@ -221,6 +221,21 @@ impl Assembler {
         mac: &PieceMacKey,
         attempts: usize,
     ) -> Result<AuthenticPiece, AssembleError> {
+        self.finish_by(mac, attempts, |restoring: &mut Restoring<'_>| {
+            restoring.restore()
+        })
+    }
+
+    /// The same, with a say in how decoding is done: who has threads does its parts at once.
+    ///
+    /// # Errors
+    /// As for [`Self::finish`].
+    pub fn finish_by(
+        &self,
+        mac: &PieceMacKey,
+        attempts: usize,
+        restore: impl Fn(&mut Restoring<'_>) -> Result<(), CodingError>,
+    ) -> Result<AuthenticPiece, AssembleError> {
         if self.quarantined {
             return Err(self.quarantine());
         }
@@ -229,7 +244,7 @@ impl Assembler {
             return Err(AssembleError::Incomplete { need, have });
         };
         for subset in self.subsets(claim.k).take(attempts.max(1)) {
-            if let Some(piece) = self.attempt(claim, &subset, mac)? {
+            if let Some(piece) = self.attempt(claim, &subset, mac, &restore)? {
                 return Ok(piece);
             }
         }
@@ -241,12 +256,15 @@ impl Assembler {
         claim: Claim,
         subset: &[(u16, usize)],
         mac: &PieceMacKey,
+        restore: impl Fn(&mut Restoring<'_>) -> Result<(), CodingError>,
     ) -> Result<Option<AuthenticPiece>, AssembleError> {
         let chosen = subset.iter().filter_map(|(index, rival)| {
             let shard = self.shards.get(index)?.get(*rival)?;
             Some((*index, shard.as_ref()))
         });
-        let ciphertext = decode(claim.length, chosen)?;
+        let mut restoring = Restoring::new(claim.length, chosen)?;
+        restore(&mut restoring)?;
+        let ciphertext = restoring.finish();
         let digest = sha256(&ciphertext);
         let place = PiecePlace {
             kit: self.key.kit,

@@ -62,6 +62,11 @@ pub fn recovery_for(k: u16, numerator: u16, denominator: u16) -> u16 {
 /// in stripes gives the same shards, within the processor's cache and in a tenth of the memory.
 const STRIPE: usize = 73 * 64;
 const _: () = assert!(SHARD.is_multiple_of(STRIPE));
+/// Stripes of a shard.
+const SHARD_STRIPES: usize = SHARD / STRIPE;
+/// Bytes of every shard that are decoded at once. Decoding begins with work of its own for every stretch, whatever its length, so
+/// that one stripe is too little.
+const DECODED: usize = 2 * STRIPE;
 
 /// Makes recovery shards; keeps its working memory from piece to piece.
 #[derive(Default)]
@@ -163,64 +168,141 @@ pub fn decode<'a>(
     length: u32,
     shards: impl IntoIterator<Item = (u16, &'a [u8])>,
 ) -> Result<Vec<u8>, CodingError> {
-    let length = length as usize;
-    let k = shards_for(length).ok_or(CodingError::Length(length))?;
-    let mut out = vec![0; usize::from(k) * SHARD];
-    let mut seen = [false; INDEX_END as usize];
-    let mut have = 0;
-    let mut recovery: Vec<(u16, &[u8])> = Vec::new();
-    for (index, shard) in shards {
-        let known = index < INDEX_END && shard.len() == SHARD;
-        if !known || std::mem::replace(&mut seen[usize::from(index)], true) {
-            return Err(CodingError::Shard(index));
-        }
-        have += 1;
-        if index < k {
-            let start = usize::from(index) * SHARD;
-            out[start..start + SHARD].copy_from_slice(shard);
-        } else {
-            recovery.push((index - k, shard));
-        }
-    }
-    if have < usize::from(k) {
-        return Err(CodingError::TooFew { k, have });
-    }
-    let originals = &seen[..usize::from(k)];
-    if !originals.iter().all(|there| *there) {
-        fill_missing(k, originals, &recovery, &mut out)?;
-    }
-    out.truncate(length);
-    Ok(out)
+    let mut restoring = Restoring::new(length, shards)?;
+    restoring.restore()?;
+    Ok(restoring.finish())
 }
 
-fn fill_missing(
+/// A ciphertext that is being restored, as a whole or in parts that know nothing of each other: who has threads restores them at once.
+pub struct Restoring<'a> {
+    length: usize,
     k: u16,
-    originals: &[bool],
-    recovery: &[(u16, &[u8])],
-    out: &mut [u8],
-) -> Result<(), CodingError> {
-    // The decoder may be told of fewer recovery shards than exist: those beyond the highest one held are erasures to
-    // it either way, and its work shrinks with them.
-    let count = recovery.iter().map(|(i, _)| usize::from(*i) + 1).max();
-    let mut decoder = LowRateDecoder::new(
-        k.into(),
-        count.unwrap_or(1),
-        SHARD,
-        DefaultEngine::new(),
-        None,
-    )?;
-    for (index, there) in originals.iter().enumerate() {
-        if *there {
-            decoder.add_original_shard(index, &out[index * SHARD..(index + 1) * SHARD])?;
+    out: Vec<u8>,
+    there: Vec<bool>,
+    recovery: Vec<(u16, &'a [u8])>,
+}
+
+impl<'a> Restoring<'a> {
+    /// Takes the shards that are there.
+    ///
+    /// # Errors
+    /// As for [`decode`].
+    pub fn new(
+        length: u32,
+        shards: impl IntoIterator<Item = (u16, &'a [u8])>,
+    ) -> Result<Self, CodingError> {
+        let length = length as usize;
+        let k = shards_for(length).ok_or(CodingError::Length(length))?;
+        let mut out = vec![0; usize::from(k) * SHARD];
+        let mut seen = [false; INDEX_END as usize];
+        let mut recovery: Vec<(u16, &[u8])> = Vec::new();
+        for (index, shard) in shards {
+            let known = index < INDEX_END && shard.len() == SHARD;
+            if !known || std::mem::replace(&mut seen[usize::from(index)], true) {
+                return Err(CodingError::Shard(index));
+            }
+            if index < k {
+                let start = usize::from(index) * SHARD;
+                out[start..start + SHARD].copy_from_slice(shard);
+            } else {
+                recovery.push((index - k, shard));
+            }
         }
+        let there = seen[..usize::from(k)].to_vec();
+        let originals = there.iter().filter(|one| **one).count();
+        let have = originals + recovery.len();
+        if have < usize::from(k) {
+            return Err(CodingError::TooFew { k, have });
+        }
+        recovery.truncate(usize::from(k) - originals);
+        Ok(Self {
+            length,
+            k,
+            out,
+            there,
+            recovery,
+        })
     }
-    let missing = originals.iter().filter(|there| !**there).count();
-    for (index, shard) in recovery.iter().take(missing) {
-        decoder.add_recovery_shard(usize::from(*index), shard)?;
+
+    /// Restores all of it, one part after another.
+    ///
+    /// # Errors
+    /// As for [`Part::restore`].
+    pub fn restore(&mut self) -> Result<(), CodingError> {
+        self.parts(1).iter_mut().try_for_each(Part::restore)
     }
-    let restored = decoder.decode()?;
-    for (index, shard) in restored.restored_original_iter() {
-        out[index * SHARD..(index + 1) * SHARD].copy_from_slice(shard);
+
+    /// The work, in at most so many parts; none when nothing is missing.
+    pub fn parts(&mut self, most: usize) -> Vec<Part<'_>> {
+        if self.recovery.is_empty() {
+            return Vec::new();
+        }
+        let width = SHARD_STRIPES.div_ceil(most.max(1)) * STRIPE;
+        let mut parts: Vec<Part<'_>> = (0..SHARD)
+            .step_by(width)
+            .map(|at| Part {
+                at,
+                columns: Vec::with_capacity(usize::from(self.k)),
+                there: &self.there,
+                recovery: &self.recovery,
+            })
+            .collect();
+        for shard in self.out.chunks_exact_mut(SHARD) {
+            for (part, column) in parts.iter_mut().zip(shard.chunks_mut(width)) {
+                part.columns.push(column);
+            }
+        }
+        parts
     }
-    Ok(())
+
+    /// The ciphertext, once every part was restored.
+    #[must_use]
+    pub fn finish(mut self) -> Vec<u8> {
+        self.out.truncate(self.length);
+        self.out
+    }
+}
+
+/// The same bytes of every shard.
+pub struct Part<'a> {
+    /// Where they begin.
+    at: usize,
+    columns: Vec<&'a mut [u8]>,
+    there: &'a [bool],
+    recovery: &'a [(u16, &'a [u8])],
+}
+
+impl Part<'_> {
+    /// Restores what is missing of them, some stripes at a time, within little memory.
+    ///
+    /// # Errors
+    /// [`CodingError::Library`], which is a fault of this program.
+    pub fn restore(&mut self) -> Result<(), CodingError> {
+        // The decoder may be told of fewer recovery shards than exist: those beyond the highest one held are erasures to
+        // it either way, and its work shrinks with them.
+        let count = self.recovery.iter().map(|(i, _)| usize::from(*i) + 1).max();
+        let (k, count) = (self.columns.len(), count.unwrap_or(1));
+        let width = self.columns.first().map_or(0, |column| column.len());
+        let mut work = None;
+        for from in (0..width).step_by(DECODED) {
+            let stripe = from..width.min(from + DECODED);
+            let engine = DefaultEngine::new();
+            let mut decoder = LowRateDecoder::new(k, count, stripe.len(), engine, work)?;
+            let columns = self.columns.iter().zip(self.there).enumerate();
+            for (index, (column, _)) in columns.filter(|(_, (_, there))| **there) {
+                decoder.add_original_shard(index, &column[stripe.clone()])?;
+            }
+            let within = self.at + stripe.start..self.at + stripe.end;
+            for (index, shard) in self.recovery {
+                decoder.add_recovery_shard(usize::from(*index), &shard[within.clone()])?;
+            }
+            let restored = decoder.decode()?;
+            for (index, bytes) in restored.restored_original_iter() {
+                self.columns[index][stripe.clone()].copy_from_slice(bytes);
+            }
+            drop(restored);
+            work = Some(decoder.into_parts().1);
+        }
+        Ok(())
+    }
 }

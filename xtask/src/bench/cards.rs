@@ -182,7 +182,7 @@ fn gather_ceiling(rates: &Value, film: f64, spread: &Value) -> f64 {
     )
 }
 
-/// par2 makes as much redundancy of the first part of the same bytes, in blocks of the same size.
+/// par2 makes as much redundancy of the first part of the same bytes, with its own choice of blocks.
 fn par2(film: &Path, dir: &Path, ours: f64) -> Result<Figure> {
     let (slice, made) = (dir.join("slice"), dir.join("made.par2"));
     let mut part = File::open(film)?.take(PAR2_MIB * MIB);
@@ -191,7 +191,7 @@ fn par2(film: &Path, dir: &Path, ours: f64) -> Result<Figure> {
     let start = Instant::now();
     must(
         Command::new("par2")
-            .args(["create", "-q", "-q", "-s65408", "-r60"])
+            .args(["create", "-q", "-q", "-r60"])
             .arg(&made)
             .arg(&slice)
             .stdout(Stdio::null()),

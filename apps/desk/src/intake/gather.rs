@@ -4,6 +4,9 @@
 //! cells themselves stay in the spool until their piece is stored. A crash repeats at most one
 //! stretch of trial openings.
 
+use std::thread;
+
+use formats::coding::{CodingError, Restoring};
 use formats::{AssembleError, Assembler, AuthenticPiece, CELL, SHARD};
 use newsroom::vaults::Link;
 use store::{PieceCells, Spool, SpoolError, SpoolPosition, SpooledCell};
@@ -112,7 +115,7 @@ pub(crate) fn assemble(
         return Ok(Tried::Waiting);
     };
     let from = lookout.keys(by);
-    match assembler.finish(&from.keys.mac, ATTEMPTS) {
+    match assembler.finish_by(&from.keys.mac, ATTEMPTS, on_two_threads) {
         Ok(whole) => Ok(Tried::Whole(whole, from.link)),
         Err(AssembleError::Quarantined { .. }) => Ok(Tried::Quarantined),
         Err(error) => {
@@ -120,4 +123,20 @@ pub(crate) fn assemble(
             Ok(Tried::Waiting)
         }
     }
+}
+
+/// Decoding is most of the work on a piece. Two halves of it take no more memory than the whole.
+fn on_two_threads(restoring: &mut Restoring<'_>) -> Result<(), CodingError> {
+    let mut parts = restoring.parts(2).into_iter();
+    thread::scope(|scope| {
+        let own = parts.next();
+        let others: Vec<_> = parts
+            .map(|mut part| scope.spawn(move || part.restore()))
+            .collect();
+        own.map_or(Ok(()), |mut part| part.restore())?;
+        others.into_iter().try_for_each(|other| {
+            // A half that ended oddly is not restored, and the tag says so.
+            other.join().unwrap_or(Ok(()))
+        })
+    })
 }

@@ -76,10 +76,19 @@ async fn gathering(mut intake: Intake) {
             }
             Err(error) => {
                 tracing::warn!(%error, "intake failed; it goes on in a moment");
+                // Pieces that were ready may not have been tried.
+                intake.resumed = false;
                 tokio::time::sleep(AFTER_FAILURE).await;
             }
         }
     }
+}
+
+/// A piece that is whole and authentic and not stored yet.
+struct Whole {
+    key: PieceKey,
+    piece: formats::AuthenticPiece,
+    from: Link,
 }
 
 struct Intake {
@@ -132,9 +141,8 @@ impl Intake {
             .store
             .record_cells(&ours, next, clock::now())
             .await?;
-        for piece in recorded.ready {
-            self.try_piece(&piece.key).await?;
-        }
+        self.try_pieces(recorded.ready.iter().map(|piece| piece.key))
+            .await?;
         for key in recorded.touched {
             self.open.tell(EventKind::Dispatch, key.dispatch);
         }
@@ -149,9 +157,7 @@ impl Intake {
                 self.resumed = true;
                 return Ok(());
             }
-            for piece in ready {
-                self.try_piece(&piece.key).await?;
-            }
+            self.try_pieces(ready.iter().map(|piece| piece.key)).await?;
         }
     }
 
@@ -171,10 +177,22 @@ impl Intake {
         Ok(())
     }
 
-    async fn try_piece(&self, key: &PieceKey) -> Result<(), IntakeError> {
+    /// Puts pieces together and stores them; while one is being stored, the next is being put together.
+    async fn try_pieces(&self, keys: impl Iterator<Item = PieceKey>) -> Result<(), IntakeError> {
+        let mut before = None;
+        for key in keys {
+            let (tried, kept) = tokio::join!(self.assemble(&key), self.keep(before.take()));
+            kept?;
+            before = tried?;
+        }
+        self.keep(before).await
+    }
+
+    /// The piece, if it is whole and authentic; what else came of it is in the record.
+    async fn assemble(&self, key: &PieceKey) -> Result<Option<Whole>, IntakeError> {
         let store = &self.open.store;
         let Some(cells) = store.piece_cells(key).await? else {
-            return Ok(());
+            return Ok(None);
         };
         let tried_with = u32::try_from(cells.cells.len()).unwrap_or(u32::MAX);
         let (spool, lookout) = (self.open.around.spool.clone(), self.lookout.clone());
@@ -183,23 +201,28 @@ impl Intake {
             gather::assemble(&spool, &mut lookout, &cells)
         });
         match tried.await?? {
-            Tried::Whole(piece, from) => self.keep(key, piece, from).await,
-            Tried::Waiting => Ok(store.piece_waits(key, tried_with).await?),
+            Tried::Whole(piece, from) => {
+                return Ok(Some(Whole {
+                    key: *key,
+                    piece,
+                    from,
+                }));
+            }
+            Tried::Waiting => store.piece_waits(key, tried_with).await?,
             Tried::Quarantined => {
                 tracing::warn!("a piece contradicts itself and is set apart");
                 let code = "conflicting-headers";
-                Ok(store.piece_quarantined(key, code, clock::now()).await?)
+                store.piece_quarantined(key, code, clock::now()).await?;
             }
         }
+        Ok(None)
     }
 
     /// Stores an authentic piece, first the bytes, then the record.
-    async fn keep(
-        &self,
-        key: &PieceKey,
-        piece: formats::AuthenticPiece,
-        from: Link,
-    ) -> Result<(), IntakeError> {
+    async fn keep(&self, whole: Option<Whole>) -> Result<(), IntakeError> {
+        let Some(Whole { key, piece, from }) = whole else {
+            return Ok(());
+        };
         let store = &self.open.store;
         // Before anybody is answered: an answer tells the field that this epoch is confirmed.
         let about = DispatchKey {
@@ -216,7 +239,7 @@ impl Intake {
         let storing = move || archive.put_sealed(kept_bytes(contact, &piece.ciphertext));
         let blob = tokio::task::spawn_blocking(storing).await??;
         store
-            .piece_complete(key, digest, blob, clock::now())
+            .piece_complete(&key, digest, blob, clock::now())
             .await?;
         self.open.work_added.notify_waiters();
         Ok(())

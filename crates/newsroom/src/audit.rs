@@ -218,6 +218,18 @@ acts! {
     StoryPublished = "story.published",
     /// A story is out.
     StoryLive = "story.live",
+    /// Credentials of a channel were entered.
+    ChannelEntered = "channel.entered",
+    /// A second person confirmed them.
+    ChannelConfirmed = "channel.confirmed",
+    /// A platform does not let us in.
+    ChannelStopped = "channel.stopped",
+    /// A channel was revoked, its credentials erased.
+    ChannelClosed = "channel.closed",
+    /// What becomes of a delivery is known, or waits for a person.
+    DeliverySettled = "delivery.settled",
+    /// A story is taken back from the channels where it went.
+    DeliveryWithdrawn = "delivery.withdrawn",
 }
 
 /// One act, not yet in a chain.

@@ -97,6 +97,10 @@ ids! {
     PublicationId,
     /// A sealed file in the blob store.
     BlobId,
+    /// An account elsewhere in which the newsroom publishes.
+    ChannelId,
+    /// What goes out to one channel, once.
+    DeliveryId,
     /// A drop the desk reads from.
     DropId,
     /// A piece of background work.

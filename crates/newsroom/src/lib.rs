@@ -22,6 +22,7 @@ pub mod held;
 pub mod ids;
 pub mod items;
 pub mod kits;
+pub mod outbox;
 pub mod private;
 pub mod refusal;
 pub mod risks;
@@ -33,8 +34,8 @@ pub mod vaults;
 pub mod work;
 
 pub use ids::{
-    BlobId, DerivativeId, DropId, EditorId, HeldId, ItemId, JobId, PublicationId, ReceiptId,
-    StoryId,
+    BlobId, ChannelId, DeliveryId, DerivativeId, DropId, EditorId, HeldId, ItemId, JobId,
+    PublicationId, ReceiptId, StoryId,
 };
 pub use private::Private;
 pub use refusal::Refusal;

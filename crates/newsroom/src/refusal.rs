@@ -70,6 +70,18 @@ pub enum Refusal {
     /// Two approvals, but none of a safety editor.
     #[error("the safety editor has not approved")]
     SafetyMissing,
+    /// There is no such channel, or it has no credentials.
+    #[error("there is no such channel")]
+    UnknownChannel,
+    /// Nothing waits for confirmation there.
+    #[error("nothing waits there to be confirmed")]
+    ChannelSettled,
+    /// There is no such delivery.
+    #[error("there is no such delivery")]
+    UnknownDelivery,
+    /// There is nothing to decide about it.
+    #[error("there is nothing to decide about this delivery")]
+    DeliverySettled,
     /// This version is published already.
     #[error("this version is published already")]
     AlreadyPublished,
@@ -274,6 +286,10 @@ impl Refusal {
             Self::StaleApproval { .. } => "stale-approval",
             Self::NotCleared { .. } => "not-cleared",
             Self::SafetyMissing => "safety-missing",
+            Self::UnknownChannel => "unknown-channel",
+            Self::ChannelSettled => "channel-settled",
+            Self::UnknownDelivery => "unknown-delivery",
+            Self::DeliverySettled => "delivery-settled",
             Self::AlreadyPublished => "already-published",
             Self::EditConflict { .. } => "edit-conflict",
             Self::Incomplete(_) => "incomplete",

@@ -5,6 +5,7 @@
 //! failure is one of four ([`Fault`]), so that the outbox never has to guess. Adapters are synchronous, name no program
 //! in their requests, follow no redirects and put no credential into a message.
 
+mod account;
 mod bluesky;
 mod deliver;
 mod fault;
@@ -16,6 +17,7 @@ mod wordpress;
 
 use std::sync::Arc;
 
+pub use account::{ChannelSettings, Kind, SettingsError};
 pub use bluesky::{Bluesky, BlueskyAccount};
 pub use deliver::{Action, Ended, Task, deliver};
 pub use fault::Fault;

@@ -31,6 +31,7 @@ mod whole;
 mod words;
 mod writer;
 
+pub use ::words::Tongue;
 pub use address::{AddressError, BaseUrl, SitePath};
 pub use check::InputError;
 pub use event::{EventDate, EventDateError};

@@ -14,6 +14,7 @@ const MIGRATIONS: &[(i64, &str)] = &[
     (5, include_str!("../migrations/0005_kit_offers.sql")),
     (6, include_str!("../migrations/0006_held_items.sql")),
     (7, include_str!("../migrations/0007_vaults.sql")),
+    (8, include_str!("../migrations/0008_channels.sql")),
 ];
 
 /// The texts of all migrations, in order.

@@ -465,6 +465,7 @@ impl Store {
             }
             Change::Published(publication) => {
                 self.insert_publication(tx, publication).await?;
+                self.plan_publication(tx, publication, now).await?;
                 let entry = entry(Act::StoryPublished).with("version", publication.version);
                 let entry = entry.with("clearance", publication.clearance);
                 self.append(tx, entry.with("publication", publication.id))

@@ -6,8 +6,8 @@ use formats::{DispatchId, KitId, MessageId};
 use keys::PieceTag;
 use ledger::Digest;
 use newsroom::{
-    BlobId, DerivativeId, DropId, EditorId, HeldId, ItemId, JobId, Micros, PublicationId,
-    ReceiptId, StoryId,
+    BlobId, ChannelId, DeliveryId, DerivativeId, DropId, EditorId, HeldId, ItemId, JobId, Micros,
+    PublicationId, ReceiptId, StoryId,
 };
 
 macro_rules! from_int {
@@ -109,6 +109,8 @@ from_bytes! {
     StoryId => |v| v.as_bytes(),
     PublicationId => |v| v.as_bytes(),
     BlobId => |v| v.as_bytes(),
+    ChannelId => |v| v.as_bytes(),
+    DeliveryId => |v| v.as_bytes(),
     DropId => |v| v.as_bytes(),
     JobId => |v| v.as_bytes(),
     ReceiptId => |v| v.as_bytes(),

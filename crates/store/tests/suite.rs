@@ -27,6 +27,8 @@ mod items;
 mod jobs;
 #[path = "suite/offers.rs"]
 mod offers;
+#[path = "suite/outbox.rs"]
+mod outbox;
 #[path = "suite/rekeying.rs"]
 mod rekeying;
 #[path = "suite/replies.rs"]
@@ -131,6 +133,11 @@ suite! {
     stories::publishing_fixes_salts_and_goes_live_once,
     stories::a_closed_account_no_longer_approves,
     stories::slugs_are_unique,
+    outbox::g11_a_story_is_told_once_in_each_channel,
+    outbox::g11_a_crash_while_sending_is_never_ready,
+    outbox::a_correction_and_a_withdrawal_follow_what_stands,
+    outbox::a_stopped_channel_waits_and_a_closed_one_forgets,
+    outbox::what_a_platform_asks_for_is_kept_to,
     jobs::a_job_is_claimed_once_and_survives_its_worker,
     jobs::a_job_that_keeps_failing_is_given_up,
     jobs::a_given_up_scrub_leaves_nobody_waiting,

@@ -477,6 +477,10 @@ refusal-stale-approval = تغيّر التقرير بعد أن فتحتَ هذه
 refusal-not-cleared = يجب أن يوافق شخصان مختلفان على هذا الإصدار قبل نشره.
 refusal-safety-missing = لم يوافق محرّر السلامة على هذا الإصدار.
 refusal-already-published = هذا الإصدار منشور من قبل.
+refusal-unknown-channel = لا توجد قناة كهذه، أو ليست لها بيانات دخول.
+refusal-channel-settled = لا شيء هناك ينتظر التأكيد.
+refusal-unknown-delivery = لا يوجد إرسال كهذا.
+refusal-delivery-settled = لم يبقَ ما يُقرَّر بشأن هذا الإرسال.
 refusal-edit-conflict = حفظ شخص آخر هذا التقرير في أثناء ذلك. افتحه من جديد وأعد تغييرك.
 refusal-incomplete = ما زال شيء ناقصًا: العنوان والنص والأوصاف لازمة باللغتين.
 refusal-too-long = أحد النصوص أطول من الحد.
@@ -574,6 +578,12 @@ act-story-approved = تمّت الموافقة على التقرير
 act-story-approval-withdrawn = سُحبت موافقة
 act-story-published = أُجيز التقرير للنشر
 act-story-live = التقرير على الموقع
+act-channel-entered = أُدخلت بيانات دخول قناة
+act-channel-confirmed = أكّد شخصٌ ثانٍ القناة
+act-channel-stopped = توقّفت القناة: المنصّة لا تسمح لنا بالدخول
+act-channel-closed = أُلغيت القناة ومُحيت بيانات دخولها
+act-delivery-settled = عُرف مصير منشور في قناة
+act-delivery-withdrawn = سُحب من القنوات
 
 ## سطر الأوامر
 cli-founded-files = أُسِّست غرفة التحرير. عبارات المرور ورموز التسجيل في { $path }؛ سلِّم كلًّا منها إلى صاحبها ثم احذف الملفات.

@@ -425,6 +425,10 @@ refusal-stale-approval = The story was changed after you opened this page. Read 
 refusal-not-cleared = Two different people have to approve this version before it can be published.
 refusal-safety-missing = The safety editor has not approved this version.
 refusal-already-published = This version is published already.
+refusal-unknown-channel = There is no such channel, or it has no credentials.
+refusal-channel-settled = Nothing waits there to be confirmed.
+refusal-unknown-delivery = There is no such delivery.
+refusal-delivery-settled = There is nothing to decide about this delivery any more.
 refusal-edit-conflict = Somebody else saved this story meanwhile. Open it again and repeat your change.
 refusal-incomplete = Something is still missing: headline, text and descriptions are needed in both languages.
 refusal-too-long = One of the texts is too long.
@@ -522,6 +526,12 @@ act-story-approved = Story approved
 act-story-approval-withdrawn = Approval taken back
 act-story-published = Story cleared for publication
 act-story-live = Story on the site
+act-channel-entered = Credentials of a channel entered
+act-channel-confirmed = Channel confirmed by a second person
+act-channel-stopped = Channel stopped: the platform does not let us in
+act-channel-closed = Channel revoked, its credentials erased
+act-delivery-settled = What becomes of a post elsewhere is known
+act-delivery-withdrawn = Taken back from the channels
 
 ## The command line
 cli-founded-files = The newsroom is founded. Passphrases and enrolment codes lie in { $path }; hand each to its owner and delete the files.

@@ -1,0 +1,155 @@
+//! The settings of a channel as the desk keeps them sealed, and the adapter that they open.
+
+use std::net::SocketAddr;
+
+use serde::{Deserialize, Serialize};
+use thiserror::Error;
+use zeroize::Zeroize;
+
+use super::{
+    Bluesky, BlueskyAccount, Channel, Line, LineError, Mastodon, MastodonAccount, WordPress,
+    WordPressAccount,
+};
+
+/// A kind of platform.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Kind {
+    /// Bluesky and other AT Protocol servers.
+    Bluesky,
+    /// Mastodon and what speaks its API.
+    Mastodon,
+    /// WordPress.
+    WordPress,
+}
+
+impl Kind {
+    /// All of them, in the order in which they are offered.
+    pub const ALL: [Self; 3] = [Self::Bluesky, Self::Mastodon, Self::WordPress];
+
+    /// Its stable word.
+    #[must_use]
+    pub const fn code(self) -> &'static str {
+        match self {
+            Self::Bluesky => "bluesky",
+            Self::Mastodon => "mastodon",
+            Self::WordPress => "wordpress",
+        }
+    }
+
+    /// From its word.
+    #[must_use]
+    pub fn from_code(code: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|kind| kind.code() == code)
+    }
+
+    /// Its name, as it calls itself in every language.
+    #[must_use]
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Bluesky => "Bluesky",
+            Self::Mastodon => "Mastodon",
+            Self::WordPress => "WordPress",
+        }
+    }
+}
+
+/// Where a channel is and who we are there. Not printable: it holds the credential.
+#[derive(Clone, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct ChannelSettings {
+    /// What kind of platform.
+    pub kind: Kind,
+    /// The server.
+    pub server: String,
+    /// The account's name; empty where the credential tells.
+    pub account: String,
+    /// App password, application password or access token.
+    pub secret: String,
+    /// The SOCKS5 port to go through, such as Tor's.
+    pub proxy: Option<SocketAddr>,
+}
+
+impl Drop for ChannelSettings {
+    fn drop(&mut self) {
+        self.secret.zeroize();
+    }
+}
+
+/// Why settings open nothing.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Error)]
+pub enum SettingsError {
+    /// The server's address.
+    #[error(transparent)]
+    Server(#[from] LineError),
+    /// Something is missing.
+    #[error("the account's name or its credential is missing")]
+    Missing,
+}
+
+impl ChannelSettings {
+    /// The adapter. `circle` keeps two channels apart on Tor.
+    ///
+    /// # Errors
+    /// [`SettingsError`].
+    pub fn open(&self, circle: &str) -> Result<Box<dyn Channel>, SettingsError> {
+        let line = Line::new(&self.server, self.proxy, circle)?;
+        let named = !self.account.trim().is_empty() || self.kind == Kind::Mastodon;
+        if self.secret.trim().is_empty() || !named {
+            return Err(SettingsError::Missing);
+        }
+        let (name, secret) = (
+            self.account.trim().to_owned(),
+            self.secret.trim().to_owned(),
+        );
+        Ok(match self.kind {
+            Kind::Bluesky => Box::new(Bluesky::new(
+                line,
+                BlueskyAccount {
+                    name,
+                    password: secret,
+                    reader: "https://bsky.app".to_owned(),
+                },
+            )),
+            Kind::Mastodon => Box::new(Mastodon::new(line, &MastodonAccount { token: secret })),
+            Kind::WordPress => Box::new(WordPress::new(
+                line,
+                &WordPressAccount {
+                    name,
+                    password: secret,
+                },
+            )),
+        })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn settings_round_trip_and_open_what_they_name() {
+        for kind in Kind::ALL {
+            let settings = ChannelSettings {
+                kind,
+                server: "https://social.example".to_owned(),
+                account: "news".to_owned(),
+                secret: "word".to_owned(),
+                proxy: None,
+            };
+            let json = serde_json::to_vec(&settings).unwrap();
+            let again: ChannelSettings = serde_json::from_slice(&json).unwrap();
+            assert!(again.open("x").is_ok());
+            assert_eq!(Kind::from_code(kind.code()), Some(kind));
+            let mut empty = again.clone();
+            empty.secret.clear();
+            assert_eq!(empty.open("x").err(), Some(SettingsError::Missing));
+            let mut clear = again.clone();
+            clear.server = "http://social.example".to_owned();
+            assert_eq!(
+                clear.open("x").err(),
+                Some(SettingsError::Server(LineError))
+            );
+        }
+    }
+}

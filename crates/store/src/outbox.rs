@@ -1,0 +1,591 @@
+//! The outbox: what goes out to channels, each once. Rows come with the decision that wants them; an attempt is claimed by
+//! its number, so that one that was given up can no longer settle it.
+
+use crate::columns::Place;
+use crate::engine::{Tx, args, transact};
+use crate::error::StoreError;
+use crate::open::Store;
+use crate::value::At;
+use ledger::Digest;
+use newsroom::audit::{Act, Actor, Chain, Entry};
+use newsroom::outbox::{
+    Around, ChannelStage, Deed, Delivery, Ended, Stage, Verdict, after_crash, decide, may_begin,
+    plan, settle,
+};
+use newsroom::stories::Publication;
+use newsroom::{ChannelId, DeliveryId, EditorId, Micros, Private, PublicationId, Refusal, StoryId};
+use zeroize::Zeroizing;
+
+/// Deliveries that are looked at for one claim.
+const LOOKED_AT: u32 = 200;
+
+/// An attempt that may begin.
+#[derive(Debug)]
+pub struct Attempt {
+    /// The row.
+    pub id: DeliveryId,
+    /// Which attempt this is, from 1.
+    pub number: u32,
+    /// Where.
+    pub channel: ChannelId,
+    /// What kind of platform it is.
+    pub kind: String,
+    /// The channel's language.
+    pub language: String,
+    /// What goes out.
+    pub publication: PublicationId,
+    /// Hash of what was approved.
+    pub clearance: Digest,
+    /// What is to be done.
+    pub deed: Deed,
+    /// Whether an earlier attempt may have done it.
+    pub doubtful: bool,
+    /// When it was decided.
+    pub created_at: Micros,
+    /// What is sent, if an earlier attempt fixed it.
+    pub posts: Option<Zeroizing<Vec<u8>>>,
+    /// What this row has made stand so far.
+    pub done: Option<Zeroizing<Vec<u8>>>,
+    /// What stood before it.
+    pub before: Option<Zeroizing<Vec<u8>>>,
+}
+
+/// A delivery as editors see it.
+#[derive(Debug, Clone)]
+pub struct DeliveryRecord {
+    /// Which.
+    pub id: DeliveryId,
+    /// Where.
+    pub channel: ChannelId,
+    /// The story.
+    pub story: StoryId,
+    /// What is to be done.
+    pub deed: Deed,
+    /// How far it is.
+    pub stage: Stage,
+    /// Attempts so far.
+    pub attempts: u32,
+    /// The embargo.
+    pub not_before: Option<Micros>,
+    /// The next attempt; none when only a person sets it going.
+    pub due_at: Option<Micros>,
+    /// When it last changed.
+    pub changed_at: Micros,
+    /// What stands, as the channel's adapter wrote it.
+    pub remotes: Option<Private>,
+    /// What the platform said last.
+    pub words: Option<Private>,
+}
+
+type FactsRow = (Vec<u8>, Vec<u8>, String, i64, Option<i64>, Option<i64>);
+type DueRow = (
+    Vec<u8>,
+    Vec<u8>,
+    String,
+    i64,
+    Option<i64>,
+    Option<i64>,
+    Vec<u8>,
+    Vec<u8>,
+    i64,
+);
+type ListRow = (
+    Vec<u8>,
+    Vec<u8>,
+    Vec<u8>,
+    String,
+    String,
+    i64,
+    Option<i64>,
+    Option<i64>,
+    i64,
+    Option<Vec<u8>>,
+    Option<Vec<u8>>,
+);
+
+impl Store {
+    /// Rows for a version that goes out, in the transaction of its decision.
+    pub(crate) async fn plan_deliveries(
+        &self,
+        tx: &mut Tx,
+        publication: &Publication,
+        deed: Deed,
+        not_before: Option<Micros>,
+        now: Micros,
+    ) -> Result<u32, StoreError> {
+        let rows: Vec<(Vec<u8>, String)> = tx
+            .all(
+                "SELECT id, stage FROM channels ORDER BY created_at, id",
+                &[],
+            )
+            .await?;
+        let at = At("channels", "stage");
+        let channels = rows
+            .iter()
+            .map(|(id, stage)| {
+                Ok((
+                    ChannelId::from_bytes(at.bytes(id)?),
+                    at.word(ChannelStage::from_code(stage))?,
+                ))
+            })
+            .collect::<Result<Vec<_>, StoreError>>()?;
+        let sql = "SELECT id, channel, stage, attempts, due_at, not_before FROM deliveries WHERE story = $1";
+        let rows: Vec<FactsRow> = tx.all(sql, args![publication.story]).await?;
+        let earlier = rows.into_iter().map(facts).collect::<Result<Vec<_>, _>>()?;
+        let mut added = 0;
+        for one in plan(deed, &channels, &earlier) {
+            let id = DeliveryId::from_bytes(self.random());
+            let sql = "INSERT INTO deliveries (id, channel, story, publication, clearance, deed, stage, attempts, doubtful,
+                           repeats, not_before, due_at, created_at, changed_at)
+                       VALUES ($1, $2, $3, $4, $5, $6, 'ready', 0, 0, 0, $7, $8, $8, $8) ON CONFLICT DO NOTHING";
+            let deed = one.deed.code();
+            let values = args![
+                id,
+                one.channel,
+                publication.story,
+                publication.id,
+                publication.clearance,
+                deed,
+                not_before,
+                now
+            ];
+            if tx.exec(sql, values).await? == 0 {
+                // The same is on its way already.
+                continue;
+            }
+            added += 1;
+            for id in one.instead_of {
+                let words = self.seal(place("words", &id), b"superseded")?;
+                let sql = "UPDATE deliveries SET stage = 'rejected', due_at = NULL, words = $1, changed_at = $2 WHERE id = $3";
+                tx.exec(sql, args![words, now, id]).await?;
+            }
+        }
+        Ok(added)
+    }
+
+    /// Rows for a decided publication: told or corrected in every channel, not before its embargo.
+    pub(crate) async fn plan_publication(
+        &self,
+        tx: &mut Tx,
+        publication: &Publication,
+        now: Micros,
+    ) -> Result<(), StoreError> {
+        let story = self
+            .load_version(tx, publication.story, publication.version)
+            .await?;
+        let embargo = story.draft.settings.not_before;
+        self.plan_deliveries(tx, publication, Deed::Post, embargo, now)
+            .await?;
+        Ok(())
+    }
+
+    /// Takes a story back from every channel where it went.
+    ///
+    /// # Errors
+    /// [`Refusal::UnknownPublication`] when it never went out.
+    pub async fn withdraw_deliveries(
+        &self,
+        story: StoryId,
+        by: EditorId,
+        now: Micros,
+    ) -> Result<u32, StoreError> {
+        transact!(self, "withdraw from channels", Decide, |tx| {
+            if !self.editor_facts(tx, by).await?.active {
+                return Err(Refusal::NotAnEditor.into());
+            }
+            let state = self.story_state(tx, story, Some(by), None).await?;
+            let last = state
+                .publications
+                .last()
+                .ok_or(Refusal::UnknownPublication)?;
+            let added = self
+                .plan_deliveries(tx, last, Deed::Withdraw, None, now)
+                .await?;
+            let entry = Entry::new(
+                Chain::Story(story),
+                Actor::Editor(by),
+                Act::DeliveryWithdrawn,
+                now,
+            );
+            self.append(tx, entry.with("channels", added)).await?;
+            Ok(added)
+        })
+    }
+
+    /// Claims the oldest delivery that may begin now.
+    ///
+    /// # Errors
+    /// The engine's failure.
+    pub async fn claim_delivery(&self, now: Micros) -> Result<Option<Attempt>, StoreError> {
+        transact!(self, "claim delivery", Decide, |tx| {
+            let rows: Vec<DueRow> = tx
+                .all(
+                    "SELECT id, channel, stage, attempts, due_at, not_before, story, publication, created_at FROM deliveries
+                     WHERE stage IN ('ready', 'unknown') AND due_at <= $1 ORDER BY due_at, created_at, id LIMIT $2",
+                    args![now, LOOKED_AT],
+                )
+                .await?;
+            for (
+                id,
+                channel,
+                stage,
+                attempts,
+                due_at,
+                not_before,
+                story,
+                publication,
+                created_at,
+            ) in rows
+            {
+                let delivery = facts((id, channel, stage, attempts, due_at, not_before))?;
+                let at = At("deliveries", "story");
+                let story = StoryId::from_bytes(at.bytes(&story)?);
+                let publication = PublicationId::from_bytes(at.bytes(&publication)?);
+                let around = around(tx, &delivery, story, publication, created_at).await?;
+                if let Some(doubtful) = may_begin(&delivery, &around, now) {
+                    return self
+                        .begin(tx, &delivery, story, doubtful, now)
+                        .await
+                        .map(Some);
+                }
+            }
+            Ok(None)
+        })
+    }
+
+    async fn begin(
+        &self,
+        tx: &mut Tx,
+        delivery: &Delivery,
+        story: StoryId,
+        doubtful: bool,
+        now: Micros,
+    ) -> Result<Attempt, StoreError> {
+        let sql = "UPDATE deliveries SET stage = 'sending', attempts = attempts + 1, doubtful = $1, changed_at = $2 WHERE id = $3";
+        tx.exec(sql, args![doubtful, now, delivery.id]).await?;
+        tx.exec(
+            "UPDATE channels SET last_at = $1 WHERE id = $2",
+            args![now, delivery.channel],
+        )
+        .await?;
+        let id = delivery.id;
+        let sql = "SELECT publication, clearance, deed, created_at, posts, remotes FROM deliveries WHERE id = $1";
+        type Row = (
+            Vec<u8>,
+            Vec<u8>,
+            String,
+            i64,
+            Option<Vec<u8>>,
+            Option<Vec<u8>>,
+        );
+        let row: Option<Row> = tx.one(sql, args![id]).await?;
+        let at = At("deliveries", "deed");
+        let (publication, clearance, deed, created_at, posts, remotes) =
+            row.ok_or_else(|| at.damaged())?;
+        let deed = at.word(Deed::from_code(&deed))?;
+        let sql = "SELECT id, remotes FROM deliveries WHERE story = $1 AND channel = $2 AND created_at <= $3 AND id <> $4
+                   AND remotes IS NOT NULL AND deed <> 'withdraw' ORDER BY created_at DESC, id LIMIT 1";
+        let before: Option<(Vec<u8>, Vec<u8>)> = match deed {
+            Deed::Post => None,
+            Deed::Correct | Deed::Withdraw => {
+                tx.one(sql, args![story, delivery.channel, created_at, id])
+                    .await?
+            }
+        };
+        let before = before
+            .map(|(id, sealed)| {
+                self.open(
+                    place("remotes", &DeliveryId::from_bytes(at.bytes(&id)?)),
+                    &sealed,
+                )
+            })
+            .transpose()?;
+        let open = |column, sealed: Option<Vec<u8>>| {
+            sealed
+                .map(|sealed| self.open(place(column, &id), &sealed))
+                .transpose()
+        };
+        let channel = self.load_channel(tx, delivery.channel).await?;
+        Ok(Attempt {
+            id,
+            number: delivery.attempts + 1,
+            channel: delivery.channel,
+            kind: channel.kind,
+            language: channel.language,
+            publication: PublicationId::from_bytes(at.bytes(&publication)?),
+            clearance: Digest(at.bytes(&clearance)?),
+            deed,
+            doubtful,
+            created_at: Micros(created_at),
+            posts: open("posts", posts)?,
+            done: open("remotes", remotes)?,
+            before,
+        })
+    }
+
+    /// Fixes what is sent, and whether the channel can be asked again; before anything is sent.
+    ///
+    /// # Errors
+    /// [`StoreError::Missing`] when the attempt is no longer this one.
+    pub async fn fix_posts(
+        &self,
+        attempt: &Attempt,
+        posts: &[u8],
+        repeats: bool,
+    ) -> Result<(), StoreError> {
+        let sealed = self.seal(place("posts", &attempt.id), posts)?;
+        transact!(self, "fix posts", Work, |tx| {
+            let sql = "UPDATE deliveries SET posts = $1, repeats = $2 WHERE id = $3 AND attempts = $4 AND stage = 'sending'";
+            let done = tx
+                .exec(sql, args![sealed, repeats, attempt.id, attempt.number])
+                .await?;
+            mine(done, attempt)
+        })
+    }
+
+    /// Keeps what stands so far.
+    ///
+    /// # Errors
+    /// [`StoreError::Missing`] when the attempt is no longer this one.
+    pub async fn keep_remotes(&self, attempt: &Attempt, remotes: &[u8]) -> Result<(), StoreError> {
+        let sealed = self.seal(place("remotes", &attempt.id), remotes)?;
+        transact!(self, "keep remotes", Work, |tx| {
+            let sql = "UPDATE deliveries SET remotes = $1 WHERE id = $2 AND attempts = $3 AND stage = 'sending'";
+            let done = tx
+                .exec(sql, args![sealed, attempt.id, attempt.number])
+                .await?;
+            mine(done, attempt)
+        })
+    }
+
+    /// Settles an attempt.
+    ///
+    /// # Errors
+    /// [`StoreError::Missing`] when the attempt is no longer this one.
+    pub async fn settle_delivery(
+        &self,
+        attempt: &Attempt,
+        ended: Ended,
+        words: &str,
+        now: Micros,
+    ) -> Result<Stage, StoreError> {
+        let (stage, due_at) = settle(ended, attempt.doubtful, attempt.number, now);
+        let words = self.seal(place("words", &attempt.id), words.as_bytes())?;
+        transact!(self, "settle delivery", Decide, |tx| {
+            let sql = "UPDATE deliveries SET stage = $1, due_at = $2, words = $3, changed_at = $4
+                       WHERE id = $5 AND attempts = $6 AND stage = 'sending'";
+            let code = stage.code();
+            let done = tx
+                .exec(
+                    sql,
+                    args![code, due_at, words, now, attempt.id, attempt.number],
+                )
+                .await?;
+            mine(done, attempt)?;
+            if matches!(stage, Stage::Confirmed | Stage::Rejected) || due_at.is_none() {
+                self.note_delivery(tx, attempt.id, Actor::Desk, stage, now)
+                    .await?;
+            }
+            Ok(stage)
+        })
+    }
+
+    /// Takes up what a process that ended left in the middle: it may stand. Only for a process that knows it is the only
+    /// one working on this record.
+    ///
+    /// # Errors
+    /// The engine's failure.
+    pub async fn recover_deliveries(&self, now: Micros) -> Result<u64, StoreError> {
+        transact!(self, "recover deliveries", Decide, |tx| {
+            let sql = "SELECT id, repeats, CAST(CASE WHEN posts IS NULL THEN 0 ELSE 1 END AS BIGINT) FROM deliveries WHERE stage = 'sending'";
+            let rows: Vec<(Vec<u8>, i64, i64)> = tx.all(sql, &[]).await?;
+            let mut count = 0;
+            for (id, repeats, fixed) in rows {
+                let id = DeliveryId::from_bytes(At("deliveries", "id").bytes(&id)?);
+                let (stage, due_at) = after_crash(fixed != 0, repeats != 0, now);
+                let sql =
+                    "UPDATE deliveries SET stage = $1, due_at = $2, changed_at = $3 WHERE id = $4";
+                tx.exec(sql, args![stage.code(), due_at, now, id]).await?;
+                self.note_delivery(tx, id, Actor::Desk, stage, now).await?;
+                count += 1;
+            }
+            Ok(count)
+        })
+    }
+
+    /// A person decides about a delivery that may stand.
+    ///
+    /// # Errors
+    /// [`Refusal::DeliverySettled`], [`Refusal::UnknownDelivery`], [`Refusal::NotAnEditor`].
+    pub async fn decide_delivery(
+        &self,
+        id: DeliveryId,
+        verdict: Verdict,
+        by: EditorId,
+        now: Micros,
+    ) -> Result<(), StoreError> {
+        transact!(self, "decide delivery", Decide, |tx| {
+            if !self.editor_facts(tx, by).await?.active {
+                return Err(Refusal::NotAnEditor.into());
+            }
+            let sql = "SELECT id, channel, stage, attempts, due_at, not_before FROM deliveries WHERE id = $1";
+            let row: Option<FactsRow> = tx.one(sql, args![id]).await?;
+            let delivery = facts(row.ok_or(Refusal::UnknownDelivery)?)?;
+            let (stage, due_at) = decide(&delivery, verdict, now)?;
+            let sql =
+                "UPDATE deliveries SET stage = $1, due_at = $2, changed_at = $3 WHERE id = $4";
+            tx.exec(sql, args![stage.code(), due_at, now, id]).await?;
+            self.note_delivery(tx, id, Actor::Editor(by), stage, now)
+                .await
+        })
+    }
+
+    /// Deliveries, those that wait for a person first, then the latest.
+    ///
+    /// # Errors
+    /// The engine's failure.
+    pub async fn deliveries(
+        &self,
+        story: Option<StoryId>,
+        limit: u32,
+    ) -> Result<Vec<DeliveryRecord>, StoreError> {
+        transact!(self, "list deliveries", Read, |tx| {
+            let rows: Vec<ListRow> = tx
+                .all(
+                    "SELECT id, channel, story, deed, stage, attempts, not_before, due_at, changed_at, remotes, words FROM deliveries
+                     WHERE $1 IS NULL OR story = $1
+                     ORDER BY CASE WHEN stage = 'unknown' AND due_at IS NULL THEN 0 ELSE 1 END, changed_at DESC, id LIMIT $2",
+                    args![story, limit],
+                )
+                .await?;
+            rows.into_iter()
+                .map(|row| self.delivery_from(row))
+                .collect()
+        })
+    }
+
+    fn delivery_from(&self, row: ListRow) -> Result<DeliveryRecord, StoreError> {
+        let (
+            id,
+            channel,
+            story,
+            deed,
+            stage,
+            attempts,
+            not_before,
+            due_at,
+            changed_at,
+            remotes,
+            words,
+        ) = row;
+        let at = At("deliveries", "stage");
+        let id = DeliveryId::from_bytes(at.bytes(&id)?);
+        let text = |column, sealed: Option<Vec<u8>>| {
+            sealed
+                .map(|sealed| self.open_text(place(column, &id), &sealed))
+                .transpose()
+        };
+        Ok(DeliveryRecord {
+            remotes: text("remotes", remotes)?,
+            words: text("words", words)?,
+            channel: ChannelId::from_bytes(at.bytes(&channel)?),
+            story: StoryId::from_bytes(at.bytes(&story)?),
+            deed: at.word(Deed::from_code(&deed))?,
+            stage: at.word(Stage::from_code(&stage))?,
+            attempts: at.number(attempts)?,
+            not_before: not_before.map(Micros),
+            due_at: due_at.map(Micros),
+            changed_at: Micros(changed_at),
+            id,
+        })
+    }
+
+    async fn note_delivery(
+        &self,
+        tx: &mut Tx,
+        id: DeliveryId,
+        actor: Actor,
+        stage: Stage,
+        now: Micros,
+    ) -> Result<(), StoreError> {
+        let row: Option<(Vec<u8>, Vec<u8>)> = tx
+            .one(
+                "SELECT story, channel FROM deliveries WHERE id = $1",
+                args![id],
+            )
+            .await?;
+        let at = At("deliveries", "story");
+        let (story, channel) = row.ok_or_else(|| at.damaged())?;
+        let chain = Chain::Story(StoryId::from_bytes(at.bytes(&story)?));
+        let entry = Entry::new(chain, actor, Act::DeliverySettled, now).with("delivery", id);
+        let entry = entry.with("channel", ChannelId::from_bytes(at.bytes(&channel)?));
+        self.append(tx, entry.with("stage", stage.code())).await?;
+        Ok(())
+    }
+}
+
+/// What must hold besides the row itself.
+async fn around(
+    tx: &mut Tx,
+    delivery: &Delivery,
+    story: StoryId,
+    publication: PublicationId,
+    created_at: i64,
+) -> Result<Around, StoreError> {
+    let live: Option<(Option<i64>,)> = tx
+        .one(
+            "SELECT live_at FROM publications WHERE id = $1",
+            args![publication],
+        )
+        .await?;
+    let channel: Option<(String, Option<i64>)> = tx
+        .one(
+            "SELECT stage, last_at FROM channels WHERE id = $1",
+            args![delivery.channel],
+        )
+        .await?;
+    let at = At("channels", "stage");
+    let (stage, last_at) = channel.ok_or_else(|| at.damaged())?;
+    let sql = "SELECT COUNT(*) FROM deliveries WHERE story = $1 AND channel = $2 AND id <> $3 AND created_at < $4
+               AND stage IN ('ready', 'sending', 'unknown')";
+    let behind: Option<(i64,)> = tx
+        .one(sql, args![story, delivery.channel, delivery.id, created_at])
+        .await?;
+    Ok(Around {
+        live: live.is_some_and(|(at,)| at.is_some()),
+        channel: at.word(ChannelStage::from_code(&stage))?,
+        last_at: last_at.map(Micros),
+        behind: behind.is_some_and(|(count,)| count > 0),
+    })
+}
+
+fn facts(row: FactsRow) -> Result<Delivery, StoreError> {
+    let (id, channel, stage, attempts, due_at, not_before) = row;
+    let at = At("deliveries", "stage");
+    Ok(Delivery {
+        id: DeliveryId::from_bytes(at.bytes(&id)?),
+        channel: ChannelId::from_bytes(at.bytes(&channel)?),
+        stage: at.word(Stage::from_code(&stage))?,
+        attempts: at.number(attempts)?,
+        due_at: due_at.map(Micros),
+        not_before: not_before.map(Micros),
+    })
+}
+
+fn mine(touched: u64, attempt: &Attempt) -> Result<(), StoreError> {
+    match touched {
+        1 => Ok(()),
+        _ => Err(StoreError::Missing {
+            what: "attempt",
+            id: attempt.id.to_string(),
+        }),
+    }
+}
+
+fn place<'a>(column: &'static str, id: &'a DeliveryId) -> Place<'a> {
+    Place {
+        table: "deliveries",
+        column,
+        row: id.as_bytes(),
+    }
+}

@@ -1,0 +1,369 @@
+//! The outbox: what a decision leaves behind, what a crash makes of it, and what people decide.
+
+use crate::world::World;
+use newsroom::accounts::Roles;
+use newsroom::outbox::{ChannelStage, Deed, Ended, Stage, Verdict};
+use newsroom::time::{MINUTE, SECOND};
+use newsroom::{ChannelId, EditorId, StoryId};
+use store::{Attempt, StoreError};
+
+const REMOTES: &[u8] = br#"[{"id":"1","url":"https://there.example/1"}]"#;
+
+fn code<T>(result: Result<T, StoreError>) -> &'static str {
+    match result {
+        Ok(_) => "ok",
+        Err(StoreError::Refused(refusal)) => refusal.code(),
+        Err(error) => panic!("{error}"),
+    }
+}
+
+struct Desk {
+    world: World,
+    noor: EditorId,
+    sami: EditorId,
+    channel: ChannelId,
+}
+
+impl Desk {
+    async fn new(world: World) -> Self {
+        let noor = world.editor("Noor", Roles::EDITOR).await;
+        let sami = world.editor("Sami", Roles::SAFETY).await;
+        let store = &world.store;
+        let entered = store.enter_channel(
+            None,
+            ("bluesky", "ar"),
+            b"{\"secret\":\"one\"}",
+            noor,
+            world.now(),
+        );
+        let channel = entered.await.unwrap();
+        let record = store.channels().await.unwrap().remove(0);
+        assert_eq!(
+            (record.stage, record.pending),
+            (ChannelStage::Proposed, true)
+        );
+        assert_eq!(
+            code(store.confirm_channel(channel, noor, world.now()).await),
+            "same-editor-twice"
+        );
+        store
+            .confirm_channel(channel, sami, world.now())
+            .await
+            .unwrap();
+        assert_eq!(
+            code(store.confirm_channel(channel, sami, world.now()).await),
+            "channel-settled"
+        );
+        Self {
+            world,
+            noor,
+            sami,
+            channel,
+        }
+    }
+
+    /// A story that is out on the newsroom's own site, or only decided.
+    async fn publish(&self, story: StoryId, live: bool) {
+        let store = &self.world.store;
+        for by in [self.noor, self.sami] {
+            self.world.approve(story, by).await.unwrap();
+        }
+        let id = store
+            .publish_story(story, self.noor, self.world.now())
+            .await
+            .unwrap();
+        if live {
+            store.publication_live(id, self.world.now()).await.unwrap();
+        }
+    }
+
+    async fn edit(&self, story: StoryId, title: &str) {
+        let current = self.world.store.story(story).await.unwrap().story;
+        let mut draft = current.draft;
+        draft.en.title = title.to_owned();
+        let store = &self.world.store;
+        store
+            .save_story(story, self.noor, current.version, &draft, self.world.now())
+            .await
+            .unwrap();
+    }
+
+    async fn claim(&self) -> Option<Attempt> {
+        self.world.pass(MINUTE);
+        self.world
+            .store
+            .claim_delivery(self.world.now())
+            .await
+            .unwrap()
+    }
+
+    /// Fixes, keeps and settles an attempt.
+    async fn carry(&self, attempt: &Attempt, ended: Ended) -> Stage {
+        let store = &self.world.store;
+        store.fix_posts(attempt, b"[]", true).await.unwrap();
+        store.keep_remotes(attempt, REMOTES).await.unwrap();
+        store
+            .settle_delivery(attempt, ended, "so", self.world.now())
+            .await
+            .unwrap()
+    }
+
+    async fn stages(&self) -> Vec<(Deed, Stage)> {
+        let mut rows = self.world.store.deliveries(None, 100).await.unwrap();
+        rows.sort_by_key(|row| row.deed.code());
+        rows.iter().map(|row| (row.deed, row.stage)).collect()
+    }
+}
+
+pub(crate) async fn g11_a_story_is_told_once_in_each_channel(world: World) {
+    let desk = Desk::new(world).await;
+    let story = desk.world.story(desk.noor).await;
+    desk.publish(story, false).await;
+    assert_eq!(desk.stages().await, [(Deed::Post, Stage::Ready)]);
+    assert!(
+        desk.claim().await.is_none(),
+        "not before our own site shows it"
+    );
+    let id = desk.world.store.story(story).await.unwrap().publications[0].id;
+    desk.world
+        .store
+        .publication_live(id, desk.world.now())
+        .await
+        .unwrap();
+    let first = desk.claim().await.unwrap();
+    assert_eq!(
+        (first.number, first.doubtful, first.deed),
+        (1, false, Deed::Post)
+    );
+    assert!(desk.claim().await.is_none(), "it is being sent");
+    let ended = Ended::Unknown { repeats: true };
+    assert_eq!(desk.carry(&first, ended).await, Stage::Unknown);
+    let second = desk.claim().await.unwrap();
+    assert!(second.doubtful, "the first may stand");
+    assert_eq!(
+        second.posts.as_deref().map(Vec::as_slice),
+        Some(&b"[]"[..]),
+        "what is sent is fixed"
+    );
+    assert_eq!(second.done.as_deref().map(Vec::as_slice), Some(REMOTES));
+    // Whoever still holds the first attempt can no longer change anything.
+    let store = &desk.world.store;
+    assert!(store.keep_remotes(&first, b"[]").await.is_err());
+    assert!(
+        store
+            .settle_delivery(&first, Ended::Refused, "", desk.world.now())
+            .await
+            .is_err()
+    );
+    assert_eq!(
+        desk.carry(&second, Ended::Confirmed).await,
+        Stage::Confirmed
+    );
+    assert!(desk.claim().await.is_none());
+    assert_eq!(store.deliveries(Some(story), 9).await.unwrap().len(), 1);
+}
+
+pub(crate) async fn g11_a_crash_while_sending_is_never_ready(world: World) {
+    let (mut world, noor) = {
+        let desk = Desk::new(world).await;
+        let story = desk.world.story(desk.noor).await;
+        desk.publish(story, true).await;
+        let attempt = desk.claim().await.unwrap();
+        // Nothing is fixed: nothing was sent.
+        assert_eq!(
+            desk.world
+                .store
+                .recover_deliveries(desk.world.now())
+                .await
+                .unwrap(),
+            1
+        );
+        assert_eq!(desk.stages().await, [(Deed::Post, Stage::Ready)]);
+        assert!(
+            desk.world
+                .store
+                .fix_posts(&attempt, b"[]", false)
+                .await
+                .is_err()
+        );
+        let again = desk.claim().await.unwrap();
+        desk.world
+            .store
+            .fix_posts(&again, b"[]", false)
+            .await
+            .unwrap();
+        (desk.world, desk.noor)
+    };
+    world.reopen().await;
+    let store = &world.store;
+    assert_eq!(store.recover_deliveries(world.now()).await.unwrap(), 1);
+    let row = store.deliveries(None, 9).await.unwrap().remove(0);
+    assert_eq!((row.stage, row.due_at), (Stage::Unknown, None));
+    world.pass(MINUTE * 60 * 24 * 365);
+    assert!(
+        store.claim_delivery(world.now()).await.unwrap().is_none(),
+        "never by itself"
+    );
+    store
+        .decide_delivery(row.id, Verdict::Again, noor, world.now())
+        .await
+        .unwrap();
+    let again = store.claim_delivery(world.now()).await.unwrap().unwrap();
+    assert!(!again.doubtful, "a person looked");
+    store
+        .settle_delivery(&again, Ended::Unknown { repeats: false }, "", world.now())
+        .await
+        .unwrap();
+    store
+        .decide_delivery(row.id, Verdict::Stands, noor, world.now())
+        .await
+        .unwrap();
+    assert_eq!(
+        code(
+            store
+                .decide_delivery(row.id, Verdict::Leave, noor, world.now())
+                .await
+        ),
+        "delivery-settled"
+    );
+}
+
+pub(crate) async fn a_correction_and_a_withdrawal_follow_what_stands(world: World) {
+    let desk = Desk::new(world).await;
+    let store = &desk.world.store;
+    let story = desk.world.story(desk.noor).await;
+    desk.publish(story, true).await;
+    let first = desk.claim().await.unwrap();
+    desk.edit(story, "Second").await;
+    desk.publish(story, true).await;
+    assert!(
+        desk.claim().await.is_none(),
+        "a correction waits for what it corrects"
+    );
+    desk.carry(&first, Ended::Confirmed).await;
+    let second = desk.claim().await.unwrap();
+    assert_eq!(second.deed, Deed::Correct);
+    assert_eq!(second.before.as_deref().map(Vec::as_slice), Some(REMOTES));
+    desk.carry(&second, Ended::Confirmed).await;
+    assert_eq!(
+        store
+            .withdraw_deliveries(story, desk.noor, desk.world.now())
+            .await
+            .unwrap(),
+        1
+    );
+    assert_eq!(
+        store
+            .withdraw_deliveries(story, desk.noor, desk.world.now())
+            .await
+            .unwrap(),
+        0,
+        "once"
+    );
+    let third = desk.claim().await.unwrap();
+    assert_eq!(third.deed, Deed::Withdraw);
+    assert!(third.before.is_some());
+    desk.carry(&third, Ended::Confirmed).await;
+    // What never went anywhere gives way to the next version before it is tried.
+    let other = desk.world.story(desk.noor).await;
+    desk.publish(other, false).await;
+    desk.edit(other, "Next").await;
+    desk.publish(other, true).await;
+    let rows = store.deliveries(Some(other), 9).await.unwrap();
+    let mut stages: Vec<_> = rows.iter().map(|row| row.stage.code()).collect();
+    stages.sort_unstable();
+    assert_eq!(stages, ["ready", "rejected"]);
+    assert!(rows.iter().all(|row| row.deed == Deed::Post));
+}
+
+pub(crate) async fn a_stopped_channel_waits_and_a_closed_one_forgets(world: World) {
+    let desk = Desk::new(world).await;
+    let store = &desk.world.store;
+    let story = desk.world.story(desk.noor).await;
+    desk.publish(story, true).await;
+    let attempt = desk.claim().await.unwrap();
+    store
+        .stop_channel(desk.channel, "401", desk.world.now())
+        .await
+        .unwrap();
+    desk.carry(&attempt, Ended::Account).await;
+    assert_eq!(desk.stages().await, [(Deed::Post, Stage::Ready)]);
+    assert!(desk.claim().await.is_none());
+    // New credentials wait for a second person while the old ones stay.
+    let entering = store.enter_channel(
+        Some(desk.channel),
+        ("", ""),
+        b"two",
+        desk.sami,
+        desk.world.now(),
+    );
+    entering.await.unwrap();
+    assert_eq!(
+        store
+            .channel_settings(desk.channel, false)
+            .await
+            .unwrap()
+            .as_slice(),
+        b"{\"secret\":\"one\"}"
+    );
+    assert_eq!(
+        code(
+            store
+                .confirm_channel(desk.channel, desk.sami, desk.world.now())
+                .await
+        ),
+        "same-editor-twice"
+    );
+    store
+        .confirm_channel(desk.channel, desk.noor, desk.world.now())
+        .await
+        .unwrap();
+    assert_eq!(
+        store
+            .channel_settings(desk.channel, false)
+            .await
+            .unwrap()
+            .as_slice(),
+        b"two"
+    );
+    assert!(desk.claim().await.is_some(), "nothing was lost meanwhile");
+    store
+        .close_channel(desk.channel, desk.noor, desk.world.now())
+        .await
+        .unwrap();
+    assert_eq!(
+        code(store.channel_settings(desk.channel, false).await),
+        "unknown-channel"
+    );
+    assert_eq!(
+        store.channels().await.unwrap()[0].stage,
+        ChannelStage::Closed
+    );
+}
+
+pub(crate) async fn what_a_platform_asks_for_is_kept_to(world: World) {
+    let desk = Desk::new(world).await;
+    let story = desk.world.story(desk.noor).await;
+    desk.publish(story, true).await;
+    let attempt = desk.claim().await.unwrap();
+    desk.carry(&attempt, Ended::Later(Some(300 * SECOND))).await;
+    assert!(desk.claim().await.is_none());
+    desk.world.pass(239 * SECOND);
+    assert!(
+        desk.world
+            .store
+            .claim_delivery(desk.world.now())
+            .await
+            .unwrap()
+            .is_none()
+    );
+    desk.world.pass(SECOND);
+    assert!(
+        desk.world
+            .store
+            .claim_delivery(desk.world.now())
+            .await
+            .unwrap()
+            .is_some()
+    );
+}

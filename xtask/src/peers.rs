@@ -18,6 +18,7 @@ pub(crate) fn install() -> Result<PathBuf> {
     setup::packages_of(&format!("{LISTS}/apt.txt"))?;
     once(&home, "pds", "package-lock.json", pds)?;
     once(&home, "python", "requirements.txt", python)?;
+    once(&home, "snac", "version.txt", snac)?;
     once(&home, "wordpress", "setup.php", |_, _| Ok(()))?;
     Ok(home)
 }
@@ -90,4 +91,53 @@ fn python(there: &Path, _: &Path) -> Result<()> {
             .args(["install", "--quiet", "--disable-pip-version-check", "-r"])
             .arg(there.join("requirements.txt")),
     )
+}
+
+/// snac2 from the source of Debian 13, fetched by apt with a list and a state of its own.
+fn snac(there: &Path, _: &Path) -> Result<()> {
+    let (lists, list) = (there.join("lists"), there.join("own.list"));
+    fs::create_dir_all(lists.join("partial"))?;
+    fs::write(&list, "deb-src http://deb.debian.org/debian trixie main\n")?;
+    let apt = |args: &[&str]| {
+        let mut command = Command::new("apt-get");
+        command
+            .arg("-o")
+            .arg(format!("Dir::Etc::sourcelist={}", list.display()))
+            .args(["-o", "Dir::Etc::sourceparts=/dev/null"])
+            .arg("-o")
+            .arg(format!("Dir::State::lists={}", lists.display()))
+            .args([
+                "-o",
+                "Dir::Cache::srcpkgcache=",
+                "-o",
+                "Dir::Cache::pkgcache=",
+            ])
+            .args(args)
+            .current_dir(there);
+        command
+    };
+    quietly(&mut apt(&["update", "-qq"]))?;
+    quietly(&mut apt(&["source", "--download-only", "-qq", "snac2"]))?;
+    let sources = there.join("source");
+    fs::create_dir_all(&sources)?;
+    for entry in fs::read_dir(there)? {
+        let path = entry?.path();
+        let name = path
+            .file_name()
+            .unwrap_or_default()
+            .to_string_lossy()
+            .into_owned();
+        if name.contains(".orig.tar.") {
+            quietly(
+                Command::new("tar")
+                    .arg("xf")
+                    .arg(&path)
+                    .args(["--strip-components=1", "-C"])
+                    .arg(&sources),
+            )?;
+        }
+    }
+    quietly(Command::new("make").args(["-j2"]).current_dir(&sources))?;
+    fs::copy(sources.join("snac"), there.join("snac"))?;
+    Ok(())
 }

@@ -14,6 +14,8 @@ pub const PACE: i64 = 2 * SECOND;
 const FIRST_PAUSE: i64 = 5 * SECOND;
 /// The longest pause that we choose ourselves.
 const LONGEST_PAUSE: i64 = HOUR;
+/// How long what was under way when a process ended may still take at the platform: looking for it sooner could miss it.
+const SETTLING: i64 = 60 * SECOND;
 /// How far the wall clock may run ahead of the time since it was last trusted.
 pub const CLOCK_SLACK: i64 = 2 * SECOND;
 
@@ -224,7 +226,7 @@ pub fn settle(ended: Ended, doubtful: bool, attempts: u32, now: Micros) -> (Stag
 pub const fn after_crash(fixed: bool, repeats: bool, now: Micros) -> (Stage, Option<Micros>) {
     match (fixed, repeats) {
         (false, _) => (Stage::Ready, Some(now)),
-        (true, true) => (Stage::Unknown, Some(now)),
+        (true, true) => (Stage::Unknown, Some(now.plus(SETTLING))),
         (true, false) => (Stage::Unknown, None),
     }
 }
@@ -319,7 +321,10 @@ mod tests {
 
     #[test]
     fn a_crash_while_sending_leaves_it_unknown_and_never_ready() {
-        assert_eq!(after_crash(true, true, NOW), (Stage::Unknown, Some(NOW)));
+        assert_eq!(
+            after_crash(true, true, NOW),
+            (Stage::Unknown, Some(NOW.plus(SETTLING)))
+        );
         assert_eq!(after_crash(true, false, NOW), (Stage::Unknown, None));
         assert_eq!(after_crash(false, false, NOW), (Stage::Ready, Some(NOW)));
         // Without a moment that it is due it waits for a person for ever.

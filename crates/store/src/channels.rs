@@ -31,6 +31,7 @@ pub struct ChannelRecord {
     pub words: Option<Private>,
 }
 
+type Sealed = Option<Vec<u8>>;
 type Row = (
     Vec<u8>,
     String,
@@ -220,7 +221,7 @@ impl Store {
         pending: bool,
     ) -> Result<Zeroizing<Vec<u8>>, StoreError> {
         transact!(self, "load channel", Read, |tx| {
-            let row: Option<(Option<Vec<u8>>, Option<Vec<u8>>)> = tx
+            let row: Option<(Sealed, Sealed)> = tx
                 .one(
                     "SELECT settings, pending FROM channels WHERE id = $1",
                     args![id],

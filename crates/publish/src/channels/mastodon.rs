@@ -34,7 +34,15 @@ pub struct Mastodon {
     id: Option<String>,
     limits: Limits,
     /// What was uploaded and is not in a post yet; unused uploads are swept by the server.
-    uploads: HashMap<Digest, String>,
+    uploads: HashMap<Digest, Upload>,
+}
+
+/// A file that was uploaded.
+#[derive(Clone)]
+struct Upload {
+    id: String,
+    /// Whether the server has finished with it.
+    ready: bool,
 }
 
 impl Mastodon {
@@ -105,16 +113,8 @@ impl Mastodon {
     /// Uploads a file, or finds that it was; asks to come back while the server still works on it. A video that is posted
     /// before it is processed would be refused or shown empty.
     fn upload(&mut self, file: &Attachment, shown: &Shown) -> Result<String, Fault> {
-        if let Some(id) = self.uploads.get(&file.sha256) {
-            let path = format!("/api/v1/media/{}", escaped(id));
-            let answer = self.line.get(&path, &[("authorization", &self.bearer)])?;
-            return match answer.status.as_u16() {
-                206 => Err(processing()),
-                _ => answer
-                    .success()
-                    .map(|_| id.clone())
-                    .map_err(Fault::harmless),
-            };
+        if let Some(upload) = self.uploads.get(&file.sha256).cloned() {
+            return self.finished(file, upload);
         }
         let name = format!(
             "{}.{}",
@@ -151,10 +151,32 @@ impl Mastodon {
             .map_err(Fault::harmless)?;
         let value = answer.success().map_err(Fault::harmless)?;
         let id = text(&value, "/id").map_err(Fault::harmless)?.to_owned();
-        self.uploads.insert(file.sha256, id.clone());
-        if answer.status.as_u16() == 202 {
+        let ready = answer.status.as_u16() != 202;
+        let upload = Upload {
+            id: id.clone(),
+            ready,
+        };
+        self.uploads.insert(file.sha256, upload);
+        if ready { Ok(id) } else { Err(processing()) }
+    }
+
+    /// Whether the server has finished with an upload; asked only if it said that it had not.
+    fn finished(&mut self, file: &Attachment, upload: Upload) -> Result<String, Fault> {
+        if upload.ready {
+            return Ok(upload.id);
+        }
+        let path = format!("/api/v1/media/{}", escaped(&upload.id));
+        let answer = self.line.get(&path, &[("authorization", &self.bearer)])?;
+        if answer.status.as_u16() == 206 {
             return Err(processing());
         }
+        answer.success().map_err(Fault::harmless)?;
+        let id = upload.id.clone();
+        let upload = Upload {
+            ready: true,
+            ..upload
+        };
+        self.uploads.insert(file.sha256, upload);
         Ok(id)
     }
 

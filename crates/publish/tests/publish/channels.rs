@@ -4,6 +4,7 @@
 
 mod bluesky;
 mod hostile;
+mod mastodon;
 mod outbox;
 mod servers;
 pub(crate) mod stories;

@@ -10,6 +10,7 @@
 mod border;
 mod captures;
 mod cards;
+mod channels;
 mod drops;
 mod held;
 mod reading;
@@ -44,6 +45,7 @@ pub use crate::watch::{Alarm, DropView};
 pub use border::*;
 pub use captures::*;
 pub use cards::*;
+pub use channels::*;
 pub use sources::*;
 pub use views::*;
 

@@ -20,6 +20,7 @@ mod kits;
 pub mod logging;
 mod open_desk;
 mod opening_store;
+mod outbox;
 mod publishing;
 mod pull;
 pub mod rekey;

@@ -28,7 +28,7 @@ use crate::config::{Database, DeskConfig, DeskFolder};
 use crate::desk::{Event, EventKind};
 use crate::publishing::SiteSettings;
 use crate::watch::Watch;
-use crate::{alarms, founding, intake, opening_store, sweep, tokens, work};
+use crate::{alarms, founding, intake, opening_store, outbox, sweep, tokens, work};
 
 /// How long locking waits for background work before it closes the record under it.
 const GRACE: Duration = Duration::from_secs(3);
@@ -122,6 +122,8 @@ impl OpenDesk {
         if config.database == Database::Sqlcipher {
             // The spool's lock makes this the only process on the folder's own database.
             open.store.reclaim_jobs(clock::now()).await?;
+            let now = clock::now();
+            open.store.recover_deliveries(now, now).await?;
         }
         let now = clock::now();
         open.store
@@ -132,6 +134,7 @@ impl OpenDesk {
         intake::start(&open);
         alarms::start(&open);
         work::start(&open);
+        outbox::start(&open);
         Ok(open)
     }
 

@@ -15,6 +15,7 @@ use newsroom::stories::{Draft, Grade, Publication};
 use newsroom::telling::{Note, Telling};
 use newsroom::{BlobId, DerivativeId, Micros, PublicationId};
 use proof::Pending;
+use publish::channels::Attachment;
 use publish::{
     BaseUrl, Bilingual, CoarsePoint, Correction, MediaBytes, MediaInput, MediaKind, PublicLog,
     SiteInput, StoryInput,
@@ -384,6 +385,28 @@ fn bilingual(note: Note) -> Bilingual {
     }
 }
 
+/// A publication's files for channels, in the story's order: the very bytes that were cleared.
+pub(crate) fn attachments(
+    open: &OpenDesk,
+    record: &PublicationRecord,
+) -> Result<Vec<Attachment>, PublishingError> {
+    let attachment = |derivative: &DerivativeRecord| {
+        let what = &derivative.what;
+        let recipe = recipe_from(what);
+        Ok(Attachment {
+            bytes: Arc::new(SealedMedium {
+                archive: open.archive.clone(),
+                blob: what.blob,
+            }),
+            size: derivative.facts().bytes,
+            kind: media_kind(&what.mime)?,
+            sha256: what.sha256,
+            dimensions: recipe.and_then(|recipe| recipe.width.zip(recipe.height)),
+        })
+    };
+    record.derivatives.iter().map(attachment).collect()
+}
+
 /// What a derivative is published as.
 fn media_kind(mime: &str) -> Result<MediaKind, PublishingError> {
     MediaKind::from_mime(mime).ok_or_else(|| PublishingError::Kind(mime.to_owned()))
@@ -411,7 +434,7 @@ const fn stated_grade(grade: Grade) -> statement::Grade {
     }
 }
 
-const fn shown_grade(grade: Grade) -> publish::Grade {
+pub(crate) const fn shown_grade(grade: Grade) -> publish::Grade {
     match grade {
         Grade::Unconfirmed => publish::Grade::Unconfirmed,
         Grade::Probable => publish::Grade::Probable,

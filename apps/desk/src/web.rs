@@ -7,6 +7,7 @@ mod approve;
 mod assets;
 mod capture;
 mod cards;
+mod channels;
 mod drops;
 mod enrol;
 mod events;
@@ -112,6 +113,9 @@ pub fn router(desk: Desk, settings: Settings) -> Router {
                 // A card is as large as it is; it is read as it comes.
                 .layer(DefaultBodyLimit::disable()),
         )
+        .route("/channels", get(channels::show).post(channels::enter))
+        .route("/channels/{id}/{act}", post(channels::act))
+        .route("/deliveries/{id}/{verdict}", post(channels::decide))
         .route("/stories", get(stories::list))
         .route("/stories/new", post(stories::begin))
         .route("/stories/{id}", get(story::show).post(story::save))
@@ -122,6 +126,7 @@ pub fn router(desk: Desk, settings: Settings) -> Router {
         .route("/stories/{id}/acknowledge", post(approve::acknowledge))
         .route("/stories/{id}/withdraw", post(telling::withdraw))
         .route("/stories/{id}/publish", post(approve::publish))
+        .route("/stories/{id}/withdraw-channels", post(channels::withdraw))
         .route("/events", get(events::stream))
         .route("/lang/{tag}", get(language::choose))
         .route("/assets/{name}", get(assets::serve))

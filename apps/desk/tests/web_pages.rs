@@ -10,6 +10,8 @@
 mod accounts;
 #[path = "web/cards.rs"]
 mod cards;
+#[path = "web/channels.rs"]
+mod channels;
 #[path = "web/doors.rs"]
 mod doors;
 #[path = "web/forced.rs"]

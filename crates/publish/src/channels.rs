@@ -13,6 +13,7 @@ mod handle;
 mod http;
 mod long;
 mod mastodon;
+mod matrix;
 mod wordpress;
 
 use std::sync::Arc;
@@ -24,6 +25,7 @@ pub use fault::Fault;
 pub use handle::Handle;
 pub use http::{Line, LineError};
 pub use mastodon::{Mastodon, MastodonAccount};
+pub use matrix::{Matrix, MatrixAccount};
 pub use wordpress::{WordPress, WordPressAccount};
 
 use crate::input::{MediaBytes, MediaKind};

@@ -173,8 +173,13 @@ impl Store {
         let story = self
             .load_version(tx, publication.story, publication.version)
             .await?;
+        let deed = if story.draft.is_withdrawn() {
+            Deed::Withdraw
+        } else {
+            Deed::Post
+        };
         let embargo = story.draft.settings.not_before;
-        self.plan_deliveries(tx, publication, Deed::Post, embargo, now)
+        self.plan_deliveries(tx, publication, deed, embargo, now)
             .await?;
         Ok(())
     }
@@ -390,15 +395,19 @@ impl Store {
         })
     }
 
-    /// Takes up what a process that ended left in the middle: it may stand. Only for a process that knows it is the only
-    /// one working on this record.
+    /// Takes up what a process that ended left in the middle: it may stand. `begun_before` is now for a process that knows
+    /// it is the only one working on this record, and long ago for any other.
     ///
     /// # Errors
     /// The engine's failure.
-    pub async fn recover_deliveries(&self, now: Micros) -> Result<u64, StoreError> {
+    pub async fn recover_deliveries(
+        &self,
+        begun_before: Micros,
+        now: Micros,
+    ) -> Result<u64, StoreError> {
         transact!(self, "recover deliveries", Decide, |tx| {
-            let sql = "SELECT id, repeats, CAST(CASE WHEN posts IS NULL THEN 0 ELSE 1 END AS BIGINT) FROM deliveries WHERE stage = 'sending'";
-            let rows: Vec<(Vec<u8>, i64, i64)> = tx.all(sql, &[]).await?;
+            let sql = "SELECT id, repeats, CAST(CASE WHEN posts IS NULL THEN 0 ELSE 1 END AS BIGINT) FROM deliveries WHERE stage = 'sending' AND changed_at <= $1";
+            let rows: Vec<(Vec<u8>, i64, i64)> = tx.all(sql, args![begun_before]).await?;
             let mut count = 0;
             for (id, repeats, fixed) in rows {
                 let id = DeliveryId::from_bytes(At("deliveries", "id").bytes(&id)?);

@@ -796,3 +796,55 @@ cut-off-recording = انقطع التسجيل. ما سبق ذلك كامل إل�
 cut-off-piece = هذه القطعة { $number } من إرسالية لم تصل نهايتها. القطعة أصيلة، أما اسمها وما قبلها وما بعدها فغير معروف.
 cut-off-pieces = هذه القطع من { $first } إلى { $last } من إرسالية لم تصل نهايتها، مضمومة بترتيبها. كل منها أصيلة، أما الاسم وما بعدها فغير معروف.
 act-dispatch-loosened = أُدخلت القطع قبل وصول النهاية
+
+nav-channels = القنوات
+channels-intro = حسابات على منصّات أخرى ننشر فيها. ما يُنشر هنا يُرسل إلى كلّ قناة مفتوحة مرّةً واحدة، ويتبعه كلّ تصحيح.
+channels-title = قنواتنا
+channels-none = لا توجد قنوات بعد.
+channel-useless = بيانات الدخول هذه لا تعمل. لم يُحفظ شيء.
+channel-enter = إدخال قناة أو بيانات دخول جديدة
+channel-enter-hint = تُجرَّب فورًا وتُحفظ مختومة. ويجب أن يؤكّدها شخص آخر قبل أن يُنشر بها شيء.
+channel-known = من أجل
+channel-new = قناة جديدة
+channel-kind = المنصّة
+channel-language = لغة ما يُنشر هناك
+channel-language-ar = العربية
+channel-language-en = الإنكليزية
+channel-server = الخادم
+channel-account = الحساب، وعلى Matrix معرّف الغرفة (!…:server)
+channel-secret = كلمة مرور التطبيق أو رمز الوصول
+channel-proxy = عبر منفذ SOCKS هذا (تور)، أو اتركه فارغًا
+channel-try = جرِّب وأدخِل
+channel-own = أنت من أدخل بيانات الدخول هذه. يجب أن يؤكّدها شخص آخر.
+channel-confirm = تأكيد بيانات الدخول هذه
+channel-retry = المحاولة من جديد
+channel-close = إلغاء القناة ومحو بيانات دخولها
+channel-proposed = تنتظر شخصًا ثانيًا
+channel-open = مستعملة
+channel-stopped = متوقّفة: المنصّة لا تسمح لنا بالدخول
+channel-closed = ملغاة
+deliveries-title = ما أُرسل
+deliveries-none = لم يُرسل شيء إلى أيّ قناة بعد.
+delivery-ready = ينتظر
+delivery-sending = يُرسل الآن
+delivery-confirmed = منشور
+delivery-rejected = لم يُرسل
+delivery-unknown = يُبحث عنه
+delivery-waits = ربّما نُشر
+delivery-attempts = { $count ->
+    [one] محاولة واحدة
+    [two] محاولتان
+    [few] { $count } محاولات
+   *[other] { $count } محاولة
+}
+delivery-not-before = ليس قبل
+delivery-words = تقول المنصّة:
+delivery-decide = ضاع الجواب، ولا يمكن سؤال هذه المنصّة. انظر في الحساب: هل المنشور موجود؟
+delivery-withdraw = سحب هذا التقرير من كلّ القنوات
+deed-post = نُشر
+deed-correct = صُحِّح
+deed-withdraw = سُحب
+verdict-stands = إنّه منشور
+verdict-again = أرسله من جديد
+verdict-leave = اتركه
+fault-channel-form = ينقص الاستمارةَ شيء أو تتعذّر قراءته. عُد وتحقّق منها.

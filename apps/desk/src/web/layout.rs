@@ -15,6 +15,7 @@ pub(crate) enum Place {
     Drops,
     Stories,
     Cards,
+    Channels,
     Sources,
     Elsewhere,
 }
@@ -55,6 +56,7 @@ fn bar(visit: &Visit, place: Place) -> Markup {
                     nav aria-label=(t!(tongue, "nav-label")) {
                         (entry("/", &t!(tongue, "nav-inbox"), place == Place::Inbox))
                         (entry("/stories", &t!(tongue, "nav-stories"), place == Place::Stories))
+                        (entry("/channels", &t!(tongue, "nav-channels"), place == Place::Channels))
                         (entry("/drops", &t!(tongue, "nav-drops"), place == Place::Drops))
                         (entry("/cards", &t!(tongue, "nav-cards"), place == Place::Cards))
                         @if editor.roles.safety {

@@ -7,8 +7,8 @@ use thiserror::Error;
 use zeroize::Zeroize;
 
 use super::{
-    Bluesky, BlueskyAccount, Channel, Line, LineError, Mastodon, MastodonAccount, WordPress,
-    WordPressAccount,
+    Bluesky, BlueskyAccount, Channel, Line, LineError, Mastodon, MastodonAccount, Matrix,
+    MatrixAccount, WordPress, WordPressAccount,
 };
 
 /// A kind of platform.
@@ -21,11 +21,13 @@ pub enum Kind {
     Mastodon,
     /// WordPress.
     WordPress,
+    /// A Matrix room; the account is the room's id.
+    Matrix,
 }
 
 impl Kind {
     /// All of them, in the order in which they are offered.
-    pub const ALL: [Self; 3] = [Self::Bluesky, Self::Mastodon, Self::WordPress];
+    pub const ALL: [Self; 4] = [Self::Bluesky, Self::Mastodon, Self::WordPress, Self::Matrix];
 
     /// Its stable word.
     #[must_use]
@@ -34,6 +36,7 @@ impl Kind {
             Self::Bluesky => "bluesky",
             Self::Mastodon => "mastodon",
             Self::WordPress => "wordpress",
+            Self::Matrix => "matrix",
         }
     }
 
@@ -50,6 +53,7 @@ impl Kind {
             Self::Bluesky => "Bluesky",
             Self::Mastodon => "Mastodon",
             Self::WordPress => "WordPress",
+            Self::Matrix => "Matrix",
         }
     }
 }
@@ -112,6 +116,13 @@ impl ChannelSettings {
                 },
             )),
             Kind::Mastodon => Box::new(Mastodon::new(line, &MastodonAccount { token: secret })),
+            Kind::Matrix => Box::new(Matrix::new(
+                line,
+                &MatrixAccount {
+                    room: name,
+                    token: secret,
+                },
+            )),
             Kind::WordPress => Box::new(WordPress::new(
                 line,
                 &WordPressAccount {

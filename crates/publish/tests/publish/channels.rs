@@ -5,6 +5,7 @@
 mod bluesky;
 mod hostile;
 mod mastodon;
+mod matrix;
 mod outbox;
 mod servers;
 pub(crate) mod stories;

@@ -173,7 +173,7 @@ pub(crate) async fn g11_a_crash_while_sending_is_never_ready(world: World) {
         assert_eq!(
             desk.world
                 .store
-                .recover_deliveries(desk.world.now())
+                .recover_deliveries(desk.world.now(), desk.world.now())
                 .await
                 .unwrap(),
             1
@@ -196,7 +196,13 @@ pub(crate) async fn g11_a_crash_while_sending_is_never_ready(world: World) {
     };
     world.reopen().await;
     let store = &world.store;
-    assert_eq!(store.recover_deliveries(world.now()).await.unwrap(), 1);
+    assert_eq!(
+        store
+            .recover_deliveries(world.now(), world.now())
+            .await
+            .unwrap(),
+        1
+    );
     let row = store.deliveries(None, 9).await.unwrap().remove(0);
     assert_eq!((row.stage, row.due_at), (Stage::Unknown, None));
     world.pass(MINUTE * 60 * 24 * 365);

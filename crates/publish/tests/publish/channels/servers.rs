@@ -30,7 +30,7 @@ pub(crate) fn ports() -> u16 {
 pub(crate) struct Server {
     pub(crate) address: SocketAddr,
     child: Child,
-    _input: Option<ChildStdin>,
+    input: Option<ChildStdin>,
 }
 
 impl Server {
@@ -59,14 +59,22 @@ impl Server {
         let server = Self {
             address,
             child,
-            _input: input,
+            input,
         };
         (server, told)
     }
 }
 
 impl Drop for Server {
+    /// A server ends with its input, and ends what it started itself; one that does not is killed.
     fn drop(&mut self) {
+        drop(self.input.take());
+        for _ in 0..100 {
+            if self.child.try_wait().is_ok_and(|ended| ended.is_some()) {
+                return;
+            }
+            std::thread::park_timeout(std::time::Duration::from_millis(100));
+        }
         let _ = self.child.kill();
         let _ = self.child.wait();
     }

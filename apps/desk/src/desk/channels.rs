@@ -1,0 +1,287 @@
+//! Channels at the border: credentials entered, tried and confirmed; what went out, and what a person decides about it.
+
+use std::collections::HashMap;
+use std::collections::hash_map::Entry;
+use std::net::SocketAddr;
+
+use newsroom::outbox::{ChannelStage, Stage, Verdict};
+use newsroom::{ChannelId, DeliveryId, Refusal};
+use publish::channels::{ChannelSettings, Kind, Remote};
+use store::{ChannelRecord, DeliveryRecord};
+use zeroize::Zeroizing;
+
+use super::reading::internal;
+use super::{Desk, DeskError, EditorId, StoryId};
+use crate::clock;
+use crate::desk::EventKind;
+
+/// Deliveries on the page.
+const SHOWN: u32 = 300;
+
+/// A channel as its page shows it: never with a credential.
+#[derive(Debug, Clone)]
+pub struct ChannelView {
+    /// Which, hex as in URLs.
+    pub id: ChannelId,
+    /// What kind of platform.
+    pub kind: Kind,
+    /// `ar` or `en`.
+    pub language: String,
+    /// Whether it is used.
+    pub stage: ChannelStage,
+    /// Whether credentials wait for a second person.
+    pub pending: bool,
+    /// Whether that person must be somebody else than who looks at it.
+    pub own: bool,
+    /// What the platform calls the account.
+    pub name: Option<String>,
+    /// Why the platform does not let us in.
+    pub words: Option<String>,
+}
+
+/// A delivery as its page shows it.
+#[derive(Debug, Clone)]
+pub struct DeliveryView {
+    /// What the record holds.
+    pub record: DeliveryRecord,
+    /// The story's titles, English and Arabic.
+    pub titles: (String, String),
+    /// The channel: kind and account.
+    pub channel: String,
+    /// Where people see what stands.
+    pub links: Vec<String>,
+}
+
+impl DeliveryView {
+    /// Whether it waits for a person.
+    #[must_use]
+    pub fn waits(&self) -> bool {
+        self.record.stage == Stage::Unknown && self.record.due_at.is_none()
+    }
+}
+
+/// What an editor enters for a channel.
+pub struct ChannelEntry {
+    /// A channel that gets new credentials; none for a new one.
+    pub known: Option<ChannelId>,
+    /// What kind of platform.
+    pub kind: Kind,
+    /// `ar` or `en`.
+    pub language: String,
+    /// The server.
+    pub server: String,
+    /// The account.
+    pub account: String,
+    /// The credential.
+    pub secret: Zeroizing<String>,
+    /// The SOCKS5 port to go through.
+    pub proxy: Option<SocketAddr>,
+}
+
+/// How entering ended.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Entered {
+    /// They work, and wait for a second person.
+    Waiting(ChannelId),
+    /// They do not work, in the platform's words; nothing was kept.
+    Useless(String),
+}
+
+impl Desk {
+    /// All channels.
+    ///
+    /// # Errors
+    /// Locked, or the store failed.
+    pub async fn channels(&self, editor: EditorId) -> Result<Vec<ChannelView>, DeskError> {
+        let records = self.open()?.store.channels().await?;
+        records
+            .iter()
+            .map(|record| channel_view(record, editor))
+            .collect()
+    }
+
+    /// What went out or waits to: what a person must decide first, then the latest.
+    ///
+    /// # Errors
+    /// Locked, or the store failed.
+    pub async fn deliveries(&self, editor: EditorId) -> Result<Vec<DeliveryView>, DeskError> {
+        let open = self.open()?;
+        let mut names = HashMap::new();
+        for view in self.channels(editor).await? {
+            let name = view.name.unwrap_or_default();
+            names.insert(
+                view.id,
+                format!("{} {name}", view.kind.name()).trim().to_owned(),
+            );
+        }
+        let mut titles: HashMap<StoryId, (String, String)> = HashMap::new();
+        let mut out = Vec::new();
+        for record in open.store.deliveries(None, SHOWN).await? {
+            if let Entry::Vacant(unknown) = titles.entry(record.story) {
+                let draft = open.store.story(record.story).await?.story.draft;
+                unknown.insert((draft.en.title, draft.ar.title));
+            }
+            let links = record
+                .remotes
+                .as_ref()
+                .map(|json| links(json.expose()))
+                .unwrap_or_default();
+            out.push(DeliveryView {
+                titles: titles.get(&record.story).cloned().unwrap_or_default(),
+                channel: names.get(&record.channel).cloned().unwrap_or_default(),
+                links,
+                record,
+            });
+        }
+        Ok(out)
+    }
+
+    /// Tries credentials, and keeps them for a second person to confirm if they work.
+    ///
+    /// # Errors
+    /// Locked, refused, or the store failed.
+    pub async fn enter_channel(
+        &self,
+        editor: EditorId,
+        entry: ChannelEntry,
+    ) -> Result<Entered, DeskError> {
+        let open = self.open()?;
+        let (kind, language) =
+            match entry.known {
+                // A channel stays on its platform and in its language, or what stands there could not be found again.
+                Some(known) => {
+                    let views = self.channels(editor).await?;
+                    let view = views.into_iter().find(|view| view.id == known).ok_or(
+                        DeskError::Refused {
+                            code: Refusal::UnknownChannel.code().to_owned(),
+                        },
+                    )?;
+                    (view.kind, view.language)
+                }
+                None => (entry.kind, entry.language),
+            };
+        let settings = ChannelSettings {
+            kind,
+            server: entry.server.trim().to_owned(),
+            account: entry.account.trim().to_owned(),
+            secret: entry.secret.trim().to_owned(),
+            proxy: entry.proxy,
+        };
+        let mut adapter = match settings.open("entry") {
+            Ok(adapter) => adapter,
+            Err(error) => return Ok(Entered::Useless(error.to_string())),
+        };
+        let trying = tokio::task::spawn_blocking(move || adapter.check());
+        let tried = trying
+            .await
+            .map_err(|error| internal("trying a channel", &error))?;
+        let standing = match tried {
+            Ok(standing) => standing,
+            Err(fault) => return Ok(Entered::Useless(fault.words().to_owned())),
+        };
+        let json = serde_json::to_vec(&settings)
+            .map_err(|error| internal("entering a channel", &error))?;
+        let json = Zeroizing::new(json);
+        let about = (kind.code(), language.as_str());
+        let id = open
+            .store
+            .enter_channel(entry.known, about, &json, editor, clock::now())
+            .await?;
+        open.store.name_channel(id, &standing.name).await?;
+        Ok(Entered::Waiting(id))
+    }
+
+    /// Confirms what somebody else entered.
+    ///
+    /// # Errors
+    /// Locked, refused, or the store failed.
+    pub async fn confirm_channel(&self, editor: EditorId, id: ChannelId) -> Result<(), DeskError> {
+        Ok(self
+            .open()?
+            .store
+            .confirm_channel(id, editor, clock::now())
+            .await?)
+    }
+
+    /// Tries a stopped channel again.
+    ///
+    /// # Errors
+    /// Locked, refused, or the store failed.
+    pub async fn retry_channel(&self, editor: EditorId, id: ChannelId) -> Result<(), DeskError> {
+        Ok(self.open()?.store.retry_channel(id, editor).await?)
+    }
+
+    /// Revokes a channel.
+    ///
+    /// # Errors
+    /// Locked, refused, or the store failed.
+    pub async fn close_channel(&self, editor: EditorId, id: ChannelId) -> Result<(), DeskError> {
+        Ok(self
+            .open()?
+            .store
+            .close_channel(id, editor, clock::now())
+            .await?)
+    }
+
+    /// Decides about a delivery.
+    ///
+    /// # Errors
+    /// Locked, refused, or the store failed.
+    pub async fn decide_delivery(
+        &self,
+        editor: EditorId,
+        id: DeliveryId,
+        verdict: Verdict,
+    ) -> Result<(), DeskError> {
+        Ok(self
+            .open()?
+            .store
+            .decide_delivery(id, verdict, editor, clock::now())
+            .await?)
+    }
+
+    /// Takes a story back from every channel.
+    ///
+    /// # Errors
+    /// Locked, refused, or the store failed.
+    pub async fn withdraw_from_channels(
+        &self,
+        editor: EditorId,
+        story: StoryId,
+    ) -> Result<(), DeskError> {
+        let open = self.open()?;
+        open.store
+            .withdraw_deliveries(story, editor, clock::now())
+            .await?;
+        open.tell(EventKind::Story, story);
+        Ok(())
+    }
+}
+
+fn channel_view(record: &ChannelRecord, editor: EditorId) -> Result<ChannelView, DeskError> {
+    let text =
+        |private: &Option<newsroom::Private>| private.as_ref().map(|text| text.expose().to_owned());
+    Ok(ChannelView {
+        id: record.id,
+        kind: Kind::from_code(&record.kind).ok_or(DeskError::Refused {
+            code: Refusal::UnknownChannel.code().to_owned(),
+        })?,
+        language: record.language.clone(),
+        stage: record.stage,
+        pending: record.pending,
+        own: record.entered_by == editor,
+        name: text(&record.name),
+        words: text(&record.words),
+    })
+}
+
+/// Addresses that may stand in a link: `https` and `http` alone, whatever a platform answered.
+fn links(json: &str) -> Vec<String> {
+    let remotes: Vec<Remote> = serde_json::from_str(json).unwrap_or_default();
+    let web = |url: &String| url.starts_with("https://") || url.starts_with("http://");
+    remotes
+        .into_iter()
+        .map(|remote| remote.url)
+        .filter(web)
+        .collect()
+}

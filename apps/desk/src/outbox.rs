@@ -1,0 +1,353 @@
+//! Carrying the outbox out while the desk is open: claim, render once, deliver, settle.
+//!
+//! What is sent is fixed in the record before the first byte leaves, and what stands is kept after each part. A desk that
+//! is killed in between finds its row unknown when it opens again (`Store::recover_deliveries`).
+
+use std::collections::HashMap;
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+
+use newsroom::outbox::{Deed, Ended, SteadyClock};
+use newsroom::time::HOUR;
+use newsroom::{ChannelId, Micros};
+use publish::Tongue;
+use publish::channels::{
+    Abilities, Action, Attachment, Channel, ChannelSettings, Ended as Carried, Fault, Remote, Task,
+    deliver,
+};
+use publish::renditions::{Post, StoryWords, Turn, render};
+use store::{Attempt, PublicationRecord, StoreError};
+use tokio::runtime::Handle;
+
+use crate::clock;
+use crate::desk::EventKind;
+use crate::open_desk::OpenDesk;
+use crate::publishing;
+
+/// How often the outbox is looked at when nobody says that something was added: half of the two seconds within which a
+/// scheduled post has to leave.
+const LOOK: Duration = Duration::from_millis(500);
+
+/// No attempt takes longer; one that seems to belongs to a process that ended.
+const LONGEST: i64 = 6 * HOUR;
+
+/// Starts carrying on an open desk.
+pub(crate) fn start(open: &Arc<OpenDesk>) {
+    open.spawn(carrying(open.clone()));
+}
+
+type Adapters = HashMap<ChannelId, Box<dyn Channel>>;
+
+async fn carrying(open: Arc<OpenDesk>) {
+    // From here on an embargo trusts the time that passes, not a clock that somebody may set.
+    let (steady, since) = (SteadyClock::at(clock::now()), Instant::now());
+    let mut adapters = Adapters::new();
+    loop {
+        let elapsed = i64::try_from(since.elapsed().as_micros()).unwrap_or(i64::MAX);
+        let now = steady.now(clock::now(), elapsed);
+        match open.store.claim_delivery(now).await {
+            Ok(Some(attempt)) => adapters = carry(&open, attempt, adapters, now).await,
+            Ok(None) => {
+                // What another desk on the same record left in the middle; its own are taken up when it opens.
+                if let Err(error) = open.store.recover_deliveries(now.plus(-LONGEST), now).await {
+                    tracing::warn!(%error, "deliveries could not be taken up");
+                }
+                tokio::time::sleep(LOOK).await;
+            }
+            Err(error) => {
+                tracing::warn!(%error, "the outbox could not be looked at");
+                tokio::time::sleep(LOOK).await;
+            }
+        }
+    }
+}
+
+/// One attempt, from what is to be said to what is known afterwards.
+async fn carry(
+    open: &Arc<OpenDesk>,
+    attempt: Attempt,
+    mut adapters: Adapters,
+    now: Micros,
+) -> Adapters {
+    let id = attempt.channel;
+    let (ended, words) = match adapter(open, &attempt, adapters.remove(&id)).await {
+        Ok(channel) => {
+            let (channel, ended, words) = carry_in(open, &attempt, channel).await;
+            if let Some(channel) = channel {
+                adapters.insert(id, channel);
+            }
+            (ended, words)
+        }
+        Err(fault) => (ended_by(&fault, true), fault.words().to_owned()),
+    };
+    if ended == Ended::Account {
+        adapters.remove(&id);
+        if let Err(error) = open.store.stop_channel(id, &words, now).await {
+            tracing::warn!(%error, "a channel could not be stopped");
+        }
+    }
+    match open
+        .store
+        .settle_delivery(&attempt, ended, &words, now)
+        .await
+    {
+        Ok(stage) => tracing::info!(
+            kind = attempt.kind,
+            stage = stage.code(),
+            "a delivery was tried"
+        ),
+        // The row stays as it is and is found when the desk opens again.
+        Err(error) => tracing::warn!(%error, "a delivery could not be settled"),
+    }
+    open.tell(EventKind::Story, attempt.publication);
+    adapters
+}
+
+/// The channel's adapter: the one in use, or one made from the sealed settings and signed in.
+async fn adapter(
+    open: &Arc<OpenDesk>,
+    attempt: &Attempt,
+    kept: Option<Box<dyn Channel>>,
+) -> Result<Box<dyn Channel>, Fault> {
+    if let Some(kept) = kept {
+        return Ok(kept);
+    }
+    let settings = open
+        .store
+        .channel_settings(attempt.channel, false)
+        .await
+        .map_err(|_| broken("settings"))?;
+    let settings: ChannelSettings =
+        serde_json::from_slice(&settings).map_err(|_| broken("settings"))?;
+    let circle = attempt.channel.to_string();
+    let mut channel = settings.open(&circle).map_err(|error| Fault::Account {
+        words: error.to_string(),
+    })?;
+    let (channel, standing) = tokio::task::spawn_blocking(move || {
+        let standing = channel.check();
+        (channel, standing)
+    })
+    .await
+    .map_err(|_| broken("task"))?;
+    let standing = standing?;
+    if let Err(error) = open
+        .store
+        .name_channel(attempt.channel, &standing.name)
+        .await
+    {
+        tracing::warn!(%error, "a channel's name could not be kept");
+    }
+    Ok(channel)
+}
+
+/// Something of ours failed before anything was sent.
+fn broken(what: &str) -> Fault {
+    Fault::Later {
+        after: None,
+        words: format!("our own {what} cannot be used"),
+    }
+}
+
+/// Renders, fixes, delivers. The adapter comes back unless its thread died.
+async fn carry_in(
+    open: &Arc<OpenDesk>,
+    attempt: &Attempt,
+    channel: Box<dyn Channel>,
+) -> (Option<Box<dyn Channel>>, Ended, String) {
+    let can = channel.abilities();
+    let made = match make(open, attempt, &can).await {
+        Ok(made) => made,
+        Err(fault) => {
+            return (
+                Some(channel),
+                ended_by(&fault, can.class.repeats()),
+                fault.words().to_owned(),
+            );
+        }
+    };
+    let keeper = Keeper {
+        open: open.clone(),
+        attempt: attempt_key(attempt),
+        runtime: Handle::current(),
+    };
+    let facts = (
+        attempt.clearance,
+        *attempt.channel.as_bytes(),
+        attempt.created_at.0,
+        attempt.doubtful,
+    );
+    let sending = tokio::task::spawn_blocking(move || send(channel, &made, facts, &keeper));
+    match sending.await {
+        Ok((channel, Carried::Confirmed(_))) => (Some(channel), Ended::Confirmed, String::new()),
+        Ok((channel, Carried::Faulted(fault))) => (
+            Some(channel),
+            ended_by(&fault, can.class.repeats()),
+            fault.words().to_owned(),
+        ),
+        Err(_) => (
+            None,
+            Ended::Unknown {
+                repeats: can.class.repeats(),
+            },
+            "the sending thread ended".to_owned(),
+        ),
+    }
+}
+
+fn ended_by(fault: &Fault, repeats: bool) -> Ended {
+    match fault {
+        Fault::Refused { .. } => Ended::Refused,
+        Fault::Account { .. } => Ended::Account,
+        Fault::Later { after, .. } => {
+            Ended::Later(after.map(|after| i64::try_from(after.as_micros()).unwrap_or(i64::MAX)))
+        }
+        Fault::Unknown { .. } => Ended::Unknown { repeats },
+    }
+}
+
+/// Everything a blocking thread needs.
+struct Made {
+    action: Action,
+    posts: Vec<Post>,
+    files: Vec<Attachment>,
+    link: String,
+    done: Vec<Remote>,
+    before: Vec<Remote>,
+}
+
+/// What is to be sent: as fixed before, or rendered now and fixed.
+async fn make(open: &Arc<OpenDesk>, attempt: &Attempt, can: &Abilities) -> Result<Made, Fault> {
+    let record = open
+        .store
+        .publication(attempt.publication)
+        .await
+        .map_err(|_| broken("record"))?;
+    let tongue = Tongue::from_tag(&attempt.language).unwrap_or(Tongue::En);
+    let (action, turn) = match attempt.deed {
+        Deed::Post => (Action::Post, Turn::New),
+        Deed::Correct if record.story.draft.settings.telling.correction.is_some() => {
+            (Action::correcting(can), Turn::Corrected)
+        }
+        // Brought up to date, and nothing was wrong before.
+        Deed::Correct => (Action::correcting(can), Turn::New),
+        Deed::Withdraw => (Action::withdrawing(can), Turn::Withdrawn),
+    };
+    let files = publishing::attachments(open, &record).map_err(|_| broken("files"))?;
+    let words = words_of(open, &record, tongue, turn);
+    let link = words.link.clone();
+    let read = |bytes: &Option<zeroize::Zeroizing<Vec<u8>>>| -> Result<Vec<Remote>, Fault> {
+        match bytes {
+            Some(bytes) => serde_json::from_slice(bytes).map_err(|_| broken("record")),
+            None => Ok(Vec::new()),
+        }
+    };
+    let posts = match &attempt.posts {
+        Some(fixed) => serde_json::from_slice(fixed).map_err(|_| broken("record"))?,
+        None => {
+            let posts = render(&words, can, &files);
+            let json = serde_json::to_vec(&posts).map_err(|_| broken("record"))?;
+            let fixed = open
+                .store
+                .fix_posts(attempt, &json, can.class.repeats())
+                .await;
+            fixed.map_err(|_| broken("record"))?;
+            posts
+        }
+    };
+    Ok(Made {
+        action,
+        posts,
+        files,
+        link,
+        done: read(&attempt.done)?,
+        before: read(&attempt.before)?,
+    })
+}
+
+fn words_of(open: &OpenDesk, record: &PublicationRecord, tongue: Tongue, turn: Turn) -> StoryWords {
+    let draft = &record.story.draft;
+    let text = match tongue {
+        Tongue::En => &draft.en,
+        Tongue::Ar => &draft.ar,
+    };
+    let path = publishing::story_path(&draft.settings.slug);
+    let path = path.replacen(Tongue::En.tag(), tongue.tag(), 1);
+    let alts = draft.media.iter().map(|placed| match tongue {
+        Tongue::En => placed.alt_en.clone(),
+        Tongue::Ar => placed.alt_ar.clone(),
+    });
+    let topics = draft
+        .settings
+        .telling
+        .topics
+        .iter()
+        .map(|topic| match tongue {
+            Tongue::En => topic.name.en.clone(),
+            Tongue::Ar => topic.name.ar.clone(),
+        });
+    StoryWords {
+        tongue,
+        link: format!("{}{path}", open.site.base_url.as_str()),
+        title: text.title.clone(),
+        body: text.body.clone(),
+        grade: publishing::shown_grade(draft.settings.grade),
+        graphic: draft.settings.graphic,
+        tags: topics.collect(),
+        alts: alts.collect(),
+        turn,
+    }
+}
+
+/// Writes down what stands, from the thread that sends.
+struct Keeper {
+    open: Arc<OpenDesk>,
+    attempt: Attempt,
+    runtime: Handle,
+}
+
+impl Keeper {
+    fn keep(&self, remotes: &[Remote]) -> Result<(), Fault> {
+        let lost = |_| Fault::Unknown {
+            words: "what stands could not be written down".to_owned(),
+        };
+        let json = serde_json::to_vec(remotes).map_err(|error| lost(error.to_string()))?;
+        let keeping = self.open.store.keep_remotes(&self.attempt, &json);
+        self.runtime
+            .block_on(keeping)
+            .map_err(|error: StoreError| lost(error.to_string()))
+    }
+}
+
+/// What names an attempt in the record, without what it says.
+fn attempt_key(attempt: &Attempt) -> Attempt {
+    Attempt {
+        kind: attempt.kind.clone(),
+        language: attempt.language.clone(),
+        posts: None,
+        done: None,
+        before: None,
+        ..*attempt
+    }
+}
+
+fn send(
+    mut channel: Box<dyn Channel>,
+    made: &Made,
+    (clearance, id, at, doubtful): (ledger::Digest, [u8; 16], i64, bool),
+    keeper: &Keeper,
+) -> (Box<dyn Channel>, Carried) {
+    let task = Task {
+        action: made.action,
+        clearance,
+        channel: id,
+        at,
+        link: &made.link,
+        posts: &made.posts,
+        files: &made.files,
+        done: made.done.clone(),
+        before: made.before.clone(),
+        doubtful,
+    };
+    let ended = deliver(channel.as_mut(), &task, &mut |remotes| keeper.keep(remotes));
+    (channel, ended)
+}

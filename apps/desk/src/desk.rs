@@ -16,6 +16,7 @@ mod held;
 mod reading;
 mod sources;
 mod stories;
+mod telling;
 mod views;
 
 use std::fs;
@@ -47,10 +48,9 @@ pub use captures::*;
 pub use cards::*;
 pub use channels::*;
 pub use sources::*;
+pub(crate) use telling::Telling;
 pub use views::*;
 
-/// Events kept for a page that reads slowly.
-const EVENTS_KEPT: usize = 256;
 
 /// What a desk is started with.
 #[derive(Debug, Clone)]
@@ -150,7 +150,7 @@ impl Desk {
             folder,
             spool,
             workshop: Arc::new(workshop),
-            events: broadcast::channel(EVENTS_KEPT).0,
+            events: Telling::new(),
             arrived,
             watch,
             site: options.site,
@@ -257,7 +257,13 @@ impl Desk {
     /// Live events; a receiver that lags loses the oldest and should refresh everything.
     #[must_use]
     pub fn events(&self) -> broadcast::Receiver<Event> {
-        self.inner.around.events.subscribe()
+        self.inner.around.events.listen()
+    }
+
+    /// The number of the last live event: what a page that is made now has seen.
+    #[must_use]
+    pub fn told(&self) -> u64 {
+        self.inner.around.events.told()
     }
 
     fn open(&self) -> Result<Arc<OpenDesk>, Locked> {
@@ -279,11 +285,7 @@ impl Desk {
     }
 
     fn tell_lock(&self) {
-        // Nobody may be listening; that is no failure.
-        let _ = self.inner.around.events.send(Event {
-            kind: EventKind::Lock,
-            id: String::new(),
-        });
+        self.inner.around.events.tell(EventKind::Lock, String::new());
     }
 }
 

@@ -18,14 +18,14 @@ use openers::{ArchiveIdentity, IntakeIdentity, OpenKeyring};
 use publish::BaseUrl;
 use rand_core::OsRng;
 use store::{BlobError, BlobStore, Spool, Store, StoreError};
-use tokio::sync::{Mutex, Notify, broadcast};
+use tokio::sync::{Mutex, Notify};
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 
 use crate::archive::Archive;
 use crate::clock;
 use crate::config::{Database, DeskConfig, DeskFolder};
-use crate::desk::{Event, EventKind};
+use crate::desk::{EventKind, Telling};
 use crate::publishing::SiteSettings;
 use crate::watch::Watch;
 use crate::{alarms, founding, intake, opening_store, outbox, sweep, tokens, work};
@@ -52,7 +52,7 @@ pub(crate) struct Surroundings {
     pub(crate) folder: DeskFolder,
     pub(crate) spool: Arc<Spool>,
     pub(crate) workshop: Arc<Workshop>,
-    pub(crate) events: broadcast::Sender<Event>,
+    pub(crate) events: Telling,
     pub(crate) arrived: Arc<Notify>,
     pub(crate) watch: Arc<Watch>,
     pub(crate) site: PathBuf,
@@ -157,11 +157,7 @@ impl OpenDesk {
 
     /// Tells open pages that something changed.
     pub(crate) fn tell(&self, kind: EventKind, id: impl std::fmt::Display) {
-        // Nobody may be listening; that is no failure.
-        let _ = self.around.events.send(Event {
-            kind,
-            id: id.to_string(),
-        });
+        self.around.events.tell(kind, id.to_string());
     }
 
     /// Ends the work and closes the record; the keys go with the last handle.

@@ -68,7 +68,8 @@ function watchLocked(): void {
 }
 
 function listen(): void {
-  const source = new EventSource("/events");
+  // What happened between the making of the page and this moment is told first.
+  const source = new EventSource(`/events?seen=${document.body.dataset.seen ?? ""}`);
   for (const kind of ["dispatch", "item", "story", "all"]) {
     source.addEventListener(kind, () => ask(kind));
   }

@@ -136,6 +136,8 @@ pub struct Event {
     pub kind: EventKind,
     /// Its id as the pages' URLs have it; empty for `Lock`.
     pub id: String,
+    /// How many events the desk has told since it started, this one included.
+    pub number: u64,
 }
 
 /// Kinds of live events.

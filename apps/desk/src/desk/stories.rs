@@ -204,7 +204,7 @@ impl Desk {
 
 /// Returns when the newest publication of a story is on the site.
 async fn live(open: &OpenDesk, story: StoryId) -> Result<(), StoreError> {
-    let mut events = open.around.events.subscribe();
+    let mut events = open.around.events.listen();
     loop {
         let record = open.store.story(story).await?;
         if record

@@ -36,7 +36,7 @@ pub(crate) fn page(visit: &Visit, title: &str, place: Place, body: &Markup) -> H
                 link rel="icon" href="/assets/icon.svg" type="image/svg+xml";
                 script type="module" src="/assets/desk.js" {}
             }
-            body {
+            body data-seen=(visit.seen) {
                 a.skip href="#main" { (t!(tongue, "skip-to-content")) }
                 (bar(visit, place))
                 main #main tabindex="-1" { (body) }

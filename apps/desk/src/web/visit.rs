@@ -25,6 +25,8 @@ pub(crate) struct Visit {
     pub(crate) csrf: String,
     /// When the request came in, microseconds since 1970 UTC.
     pub(crate) now: i64,
+    /// The number of the last live event before the page was made.
+    pub(crate) seen: u64,
 }
 
 /// Names and attributes of the desk's cookies.

@@ -51,7 +51,6 @@ pub use sources::*;
 pub(crate) use telling::Telling;
 pub use views::*;
 
-
 /// What a desk is started with.
 #[derive(Debug, Clone)]
 pub struct DeskOptions {
@@ -285,7 +284,10 @@ impl Desk {
     }
 
     fn tell_lock(&self) {
-        self.inner.around.events.tell(EventKind::Lock, String::new());
+        self.inner
+            .around
+            .events
+            .tell(EventKind::Lock, String::new());
     }
 }
 

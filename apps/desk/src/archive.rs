@@ -84,9 +84,9 @@ impl Archive {
         Ok(self.blobs.written_before(before)?)
     }
 
-    /// Removes a blob that no record names.
-    pub(crate) fn remove(&self, orphan: BlobId) -> Result<(), ArchiveError> {
-        Ok(self.blobs.remove(orphan)?)
+    /// Sets a blob aside that no record names.
+    pub(crate) fn set_aside(&self, orphan: BlobId) -> Result<(), ArchiveError> {
+        Ok(self.blobs.set_aside(orphan)?)
     }
 
     /// Keeps a piece as it came; it is an age file already.

@@ -97,7 +97,7 @@ pub async fn found(
     let (passphrases, keyring, keys) = make_keys(founding, rng)?;
     make_log(folder, &founding.organisation, &keys, now)?;
     let config = DeskConfig::new(founding.organisation.clone(), founding.database.clone());
-    let store = opening_store::open(folder, &config, &keys).await?;
+    let store = opening_store::found(folder, &config, &keys).await?;
     let mut enrolments = Vec::new();
     for (name, roles) in &founding.editors {
         let code = enrolment_code(rng);

@@ -1,7 +1,9 @@
-//! Blobs that a kill left between a file and its record: removed when the desk is unlocked, and nightly.
+//! Blobs that a kill left between a file and its record: set aside when the desk is unlocked, and nightly.
 //!
 //! A blob is written and synced first and named by the record after that, within minutes. So one that nothing names a day
 //! later is an orphan. Clocks jump; while the desk works, a blob goes only if it was an orphan at the last look too.
+//! Nothing is removed: a record that was restored from an older copy does not name what came since, and that is evidence.
+//! A person who knows better empties the folder `orphans`.
 
 use std::collections::HashSet;
 use std::sync::Arc;
@@ -36,7 +38,7 @@ pub(crate) async fn start(open: &Arc<OpenDesk>) {
         Err(error) => Err(error),
     };
     if let Err(error) = swept {
-        tracing::warn!(%error, "what a crash left behind could not be removed yet");
+        tracing::warn!(%error, "what a crash left behind could not be set aside yet");
     }
     open.spawn(nightly(open.clone()));
 }
@@ -48,13 +50,13 @@ async fn nightly(open: Arc<OpenDesk>) {
         match again(&open, &suspected).await {
             Ok(orphans) => suspected = orphans,
             Err(error) => {
-                tracing::warn!(%error, "what a crash left behind could not be removed yet");
+                tracing::warn!(%error, "what a crash left behind could not be set aside yet");
             }
         }
     }
 }
 
-/// Removes what was an orphan at the last look, too; gives all that are orphans now.
+/// Sets aside what was an orphan at the last look, too; gives all that are orphans now.
 async fn again(
     open: &Arc<OpenDesk>,
     suspected: &HashSet<BlobId>,
@@ -82,7 +84,7 @@ async fn sweep(open: &Arc<OpenDesk>, orphans: HashSet<BlobId>) -> Result<(), Swe
     }
     let count = orphans.len() as u64;
     let archive: Arc<Archive> = open.archive.clone();
-    let removing = move || orphans.into_iter().try_for_each(|id| archive.remove(id));
-    tokio::task::spawn_blocking(removing).await??;
+    let moving = move || orphans.into_iter().try_for_each(|id| archive.set_aside(id));
+    tokio::task::spawn_blocking(moving).await??;
     Ok(open.store.blobs_swept(count, clock::now()).await?)
 }

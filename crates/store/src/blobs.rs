@@ -18,6 +18,8 @@ use std::sync::{Arc, Mutex, PoisonError};
 use std::time::UNIX_EPOCH;
 
 const TEMPORARY: &str = "tmp";
+/// Where blobs lie that no record named when somebody looked.
+const ASIDE: &str = "orphans";
 
 /// Why the blob store did not do what it was asked.
 #[derive(Debug, thiserror::Error)]
@@ -112,7 +114,8 @@ impl BlobStore<RealDisk> {
             let mut old = Vec::new();
             for folder in std::fs::read_dir(&self.inner.root)? {
                 let folder = folder?;
-                if folder.file_name() == TEMPORARY || !folder.file_type()?.is_dir() {
+                let name = folder.file_name();
+                if name == TEMPORARY || name == ASIDE || !folder.file_type()?.is_dir() {
                     continue;
                 }
                 for file in std::fs::read_dir(folder.path())? {
@@ -206,21 +209,23 @@ impl<D: Disk> BlobStore<D> {
         })
     }
 
-    /// The sealed bytes of a blob, as they lie there.
+    /// The sealed bytes of a blob, as they lie there; those of one that was set aside, too.
     ///
     /// # Errors
     /// [`BlobError::Missing`], or what the disk reports.
     pub fn sealed(&self, id: BlobId) -> Result<BlobReader<D>, BlobError> {
-        let file =
-            self.disk()
-                .open(&self.path(id), false)
-                .map_err(|source| match source.kind() {
-                    io::ErrorKind::NotFound => BlobError::Missing(id),
-                    _ => BlobError::Io {
-                        doing: "open a blob",
-                        source,
-                    },
-                })?;
+        let missing = |error: &io::Error| error.kind() == io::ErrorKind::NotFound;
+        let file = match self.disk().open(&self.path(id), false) {
+            Err(error) if missing(&error) => self.disk().open(&self.aside(id), false),
+            other => other,
+        };
+        let file = file.map_err(|source| match missing(&source) {
+            true => BlobError::Missing(id),
+            false => BlobError::Io {
+                doing: "open a blob",
+                source,
+            },
+        })?;
         let len = file.len().map_err(io_error("measure a blob"))?;
         Ok(BlobReader { file, at: 0, len })
     }
@@ -238,7 +243,31 @@ impl<D: Disk> BlobStore<D> {
             .map_err(|source| BlobError::Open { id, source })
     }
 
-    /// Removes a blob that no record names any more: a piece whose items are entered, an orphan of a crash.
+    /// Sets a blob aside that no record names. It is not removed: a record that was put back from yesterday's copy, or an
+    /// empty one in its place, names nothing either, and evidence is never lost. [`Self::sealed`] still finds it.
+    ///
+    /// # Errors
+    /// What the disk reports.
+    pub fn set_aside(&self, id: BlobId) -> Result<(), BlobError> {
+        let aside = self.aside(id);
+        let folder = self.inner.root.join(ASIDE);
+        self.make_dir(&folder)?;
+        let from = self.path(id);
+        self.disk()
+            .rename(&from, &aside)
+            .map_err(io_error("set a blob aside"))?;
+        for folder in [Some(folder.as_path()), from.parent()]
+            .into_iter()
+            .flatten()
+        {
+            self.disk()
+                .sync_dir(folder)
+                .map_err(io_error("keep what was set aside"))?;
+        }
+        Ok(())
+    }
+
+    /// Removes a blob that no record names any more: a piece whose items are entered.
     ///
     /// # Errors
     /// [`BlobError::Missing`], or what the disk reports.
@@ -271,6 +300,10 @@ impl<D: Disk> BlobStore<D> {
 
     fn temporary(&self) -> PathBuf {
         self.inner.root.join(TEMPORARY)
+    }
+
+    fn aside(&self, id: BlobId) -> PathBuf {
+        self.inner.root.join(ASIDE).join(format!("{id}.age"))
     }
 
     fn path(&self, id: BlobId) -> PathBuf {

@@ -42,6 +42,14 @@ pub enum StoreError {
     /// The keys are being changed.
     #[error("the newsroom's keys are being replaced right now; try again when that is done")]
     KeysChanging,
+    /// The record of a founded newsroom is not where it should be; an empty one in its place would disown every original.
+    #[error(
+        "the newsroom's record is not at {path}; put its file or a copy of it back, and open the desk again"
+    )]
+    NoRecord {
+        /// Where it should be.
+        path: std::path::PathBuf,
+    },
     /// The database was written by a newer Firsthand, or its migrations were edited.
     #[error(
         "the database has migration {version}, which this program does not know; update Firsthand"

@@ -116,6 +116,13 @@ pub(crate) const SEALED: &[Sealed] = &[
     sealed!("statements"."receipt_salt", "publication" Id, "derivative" Id),
     sealed!("statements"."plan_salt", "publication" Id, "derivative" Id),
     sealed!("audit"."details", "chain" Chain, "seq" Seq),
+    sealed!("channels"."settings", "id" Id),
+    sealed!("channels"."pending", "id" Id),
+    sealed!("channels"."name", "id" Id),
+    sealed!("channels"."words", "id" Id),
+    sealed!("deliveries"."posts", "id" Id),
+    sealed!("deliveries"."remotes", "id" Id),
+    sealed!("deliveries"."words", "id" Id),
 ];
 
 /// Sealed columns of rows that end with the keys: whoever was signed in signs in again.

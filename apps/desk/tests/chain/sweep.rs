@@ -1,4 +1,4 @@
-//! What a kill leaves between a blob's file and its record is removed when the desk is unlocked, and nothing else is.
+//! What a kill leaves between a blob's file and its record is set aside when the desk is unlocked, and nothing else is.
 
 use std::collections::BTreeSet;
 use std::fs::File;
@@ -62,6 +62,11 @@ fn g10_orphaned_blobs_go_and_named_ones_stay() {
         let desk = world.open_desk().await;
         let left = files(&world);
         assert!(!left.contains(&orphan));
+        let aside = world.folder().blobs().join("orphans");
+        assert!(
+            left.contains(&aside.join(orphan.file_name().unwrap())),
+            "and not lost"
+        );
         assert!(left.contains(&young), "its record may still be coming");
         assert!(named.is_subset(&left), "whatever their age");
         let audit = desk.store().unwrap().audit(Chain::Desk).await.unwrap();

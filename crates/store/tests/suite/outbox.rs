@@ -17,6 +17,41 @@ fn code<T>(result: Result<T, StoreError>) -> &'static str {
     }
 }
 
+/// A channel that one person entered and another confirmed.
+pub(crate) async fn opened(world: &World, noor: EditorId, sami: EditorId) -> ChannelId {
+    let (store, now) = (&world.store, world.now());
+    let entered = store.enter_channel(None, ("bluesky", "ar"), b"{}", noor, now);
+    let channel = entered.await.unwrap();
+    store.confirm_channel(channel, sami, now).await.unwrap();
+    channel
+}
+
+/// A delivery of a published story, and every sealed word that a channel and a delivery can have.
+pub(crate) async fn fill(world: &World, channel: ChannelId, story: StoryId, by: EditorId) {
+    let store = &world.store;
+    let publication = store.story(story).await.unwrap().publications[0].id;
+    store
+        .publication_live(publication, world.now())
+        .await
+        .unwrap();
+    world.pass(MINUTE);
+    let now = world.now();
+    let attempt = store.claim_delivery(now).await.unwrap().unwrap();
+    store.fix_posts(&attempt, b"[]", true).await.unwrap();
+    store.keep_remotes(&attempt, REMOTES).await.unwrap();
+    store
+        .settle_delivery(&attempt, Ended::Confirmed, "so", now)
+        .await
+        .unwrap();
+    store.name_channel(channel, "an account").await.unwrap();
+    let entered = store.enter_channel(Some(channel), ("bluesky", "ar"), b"{}", by, now);
+    entered.await.unwrap();
+    store
+        .stop_channel(channel, "not let in", now)
+        .await
+        .unwrap();
+}
+
 struct Desk {
     world: World,
     noor: EditorId,

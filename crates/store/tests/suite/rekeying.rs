@@ -2,7 +2,7 @@
 
 use crate::double::{Double, Survives};
 use crate::world::{Engine, World, draft};
-use crate::{epochs, held, offers, risks, secrecy};
+use crate::{epochs, held, offers, outbox, risks, secrecy};
 use formats::{Cell, ReceiptKind};
 use keys::{ChainKey, DatabaseKey, MailboxAddress, ReplyIdentity, ReplyKeys};
 use ledger::{Digest, sha256};
@@ -33,7 +33,9 @@ async fn plant_everything(world: &World) -> EditorId {
     let drop = risks::equip(world, &case).await;
     risks::forced_cell(world, &case.key).await;
     assert_eq!(case.acknowledge(world, case.sami).await, "ok");
+    let channel = outbox::opened(world, case.noor, case.sami).await;
     assert_eq!(case.publish(world).await, "ok");
+    outbox::fill(world, channel, case.story, case.noor).await;
     let (store, now) = (&world.store, world.now());
     secrecy::plant(world, [0xC7; 32], sha256(b"an original")).await;
     let offered = offers::offered(world).await;

@@ -25,7 +25,7 @@ fn code<T>(result: Result<T, StoreError>) -> &'static str {
 pub(crate) struct Case {
     pub(crate) noor: EditorId,
     pub(crate) sami: EditorId,
-    story: StoryId,
+    pub(crate) story: StoryId,
     pub(crate) key: DispatchKey,
 }
 

@@ -84,6 +84,11 @@ impl Archive {
         Ok(self.blobs.written_before(before)?)
     }
 
+    /// Removes what was sealed a moment ago and is not kept: no record ever named it, and what it was made from is there.
+    pub(crate) fn discard(&self, fresh: BlobId) -> Result<(), ArchiveError> {
+        Ok(self.blobs.remove(fresh)?)
+    }
+
     /// Sets a blob aside that no record names.
     pub(crate) fn set_aside(&self, orphan: BlobId) -> Result<(), ArchiveError> {
         Ok(self.blobs.set_aside(orphan)?)

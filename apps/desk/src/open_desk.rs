@@ -4,9 +4,9 @@
 //! a job inside the sandbox that is still running keeps its own handle until it returns, and what it
 //! brings is then refused by the closed record and made again after the next unlocking.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 use std::path::PathBuf;
-use std::sync::{Arc, Mutex as Lock, PoisonError};
+use std::sync::{Arc, Mutex as Lock, MutexGuard, PoisonError};
 use std::time::Duration;
 
 use keys::IntakeRecipient;
@@ -77,6 +77,10 @@ pub(crate) struct OpenDesk {
     pub(crate) cards: intake::CardsNow,
     /// How many pieces of a dispatch a `have` was sealed for since unlocking.
     told: Lock<HashMap<DispatchKey, u32>>,
+    /// The dispatch after which the next choices are told.
+    pub(crate) choices_after: Mutex<Option<DispatchKey>>,
+    /// Items, by dispatch and place, that are not what their manifest names.
+    contradicted: Lock<HashSet<(DispatchKey, u32)>>,
     /// One publication at a time touches the log and the site.
     pub(crate) publishing: Mutex<()>,
     pub(crate) stop: CancellationToken,
@@ -115,6 +119,8 @@ impl OpenDesk {
             card_added: Notify::new(),
             cards: intake::CardsNow::default(),
             told: Lock::new(HashMap::new()),
+            choices_after: Mutex::new(None),
+            contradicted: Lock::new(HashSet::new()),
             publishing: Mutex::new(()),
             stop,
             tasks: TaskTracker::new(),
@@ -153,6 +159,26 @@ impl OpenDesk {
     pub(crate) fn told(&self, about: &DispatchKey, pieces: u32) -> bool {
         let mut told = self.told.lock().unwrap_or_else(PoisonError::into_inner);
         told.insert(*about, pieces) == Some(pieces)
+    }
+
+    /// Whether an item was found not to be what its manifest names, since unlocking.
+    pub(crate) fn is_contradicted(&self, about: &DispatchKey, place: u32) -> bool {
+        self.contradictions().contains(&(*about, place))
+    }
+
+    /// Notes that an item is not what its manifest names.
+    pub(crate) fn note_contradiction(&self, about: &DispatchKey, place: u32) {
+        self.contradictions().insert((*about, place));
+    }
+
+    /// The dispatch is all there: what contradicts itself is said now.
+    pub(crate) fn forget_contradictions(&self, about: &DispatchKey) {
+        self.contradictions().retain(|(one, _)| one != about);
+    }
+
+    fn contradictions(&self) -> MutexGuard<'_, HashSet<(DispatchKey, u32)>> {
+        let found = self.contradicted.lock();
+        found.unwrap_or_else(PoisonError::into_inner)
     }
 
     /// Tells open pages that something changed.

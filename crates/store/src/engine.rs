@@ -4,9 +4,11 @@
 //! behind, and is run again when the engine says that others were in the way.
 
 use crate::error::{EngineError, StoreError};
-use sqlx::postgres::{PgPool, PgRow};
+use sqlx::postgres::{PgConnection, PgPool, PgRow};
 use sqlx::sqlite::{SqlitePool, SqliteRow};
 use sqlx::{FromRow, Postgres, Sqlite, Transaction};
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, OnceLock};
 use std::time::Duration;
 
 /// How often a transaction is tried before it gives way.
@@ -21,8 +23,41 @@ pub(crate) enum Engine {
         /// Connections that may only query.
         readers: SqlitePool,
     },
-    /// PostgreSQL.
-    Pg(PgPool),
+    /// PostgreSQL, and what its new connections found.
+    Pg(PgPool, Arc<Rekeyed>),
+}
+
+/// Whether a record in PostgreSQL still has the keys that it was opened with. A desk whose connections had all ended when
+/// it was re-keyed connects again later, and must not go on under the old ones.
+#[derive(Default)]
+pub(crate) struct Rekeyed {
+    /// The keyed index of the word in the record, from when the keys were found to fit.
+    word: OnceLock<Vec<u8>>,
+    found: AtomicBool,
+}
+
+impl Rekeyed {
+    /// These keys fit: from here on every new connection is to find the same.
+    pub(crate) fn expect(&self, word: &[u8]) {
+        // The first one stays; a store is opened once.
+        let _ = self.word.set(word.to_vec());
+    }
+
+    /// What a new connection does before it is used.
+    pub(crate) async fn look(&self, connection: &mut PgConnection) -> Result<(), sqlx::Error> {
+        let Some(word) = self.word.get() else {
+            return Ok(());
+        };
+        let found: Option<(Vec<u8>,)> =
+            sqlx::query_as("SELECT value FROM meta WHERE name = 'check-index'")
+                .fetch_optional(connection)
+                .await?;
+        // Refusing the connection would be tried again for as long as one waits for it; the transaction is refused.
+        if found.is_none_or(|(found,)| found != *word) {
+            self.found.store(true, Ordering::SeqCst);
+        }
+        Ok(())
+    }
 }
 
 /// What a transaction must be safe against.
@@ -174,7 +209,7 @@ impl Engine {
                 readers.begin_with("BEGIN").await.map(Tx::Lite)
             }
             Self::Lite { writer, .. } => writer.begin_with("BEGIN IMMEDIATE").await.map(Tx::Lite),
-            Self::Pg(pool) => pool
+            Self::Pg(pool, _) => pool
                 .begin_with(match isolation {
                     Isolation::Decide => "BEGIN ISOLATION LEVEL SERIALIZABLE",
                     Isolation::Work => "BEGIN ISOLATION LEVEL READ COMMITTED",
@@ -183,10 +218,16 @@ impl Engine {
                 .await
                 .map(Tx::Pg),
         };
-        begun.map_err(|error| StoreError::Database {
+        let begun = begun.map_err(|error| StoreError::Database {
             during,
             source: error.into(),
-        })
+        })?;
+        match self {
+            Self::Pg(_, rekeyed) if rekeyed.found.load(Ordering::SeqCst) => {
+                Err(StoreError::WrongKey)
+            }
+            _ => Ok(begun),
+        }
     }
 
     /// Commits what went well and rolls back what did not.
@@ -247,7 +288,7 @@ impl Engine {
                 readers.close().await;
                 writer.close().await;
             }
-            Self::Pg(pool) => pool.close().await,
+            Self::Pg(pool, _) => pool.close().await,
         }
     }
 }

@@ -51,6 +51,9 @@ impl Store {
     /// Enters what a contact piece says of its field: how far it is, and the fresh chain that it goes over to. What another
     /// vault than the everyday one says is not entered: it would close epochs, and end waiting, in her name.
     ///
+    /// A field never goes back an epoch, so that it cannot have sealed this later than it veiled it. What claims so is no
+    /// field's word, and nothing that it says is entered.
+    ///
     /// # Errors
     /// [`Refusal::UnknownKit`].
     pub async fn enter_standing(
@@ -64,13 +67,17 @@ impl Store {
         transact!(self, "enter standing", Decide, |tx| {
             let kit = about.kit;
             let own = self.own_chain(tx, kit).await?;
+            let possible = standing.epoch <= from.epoch;
+            if !possible {
+                tracing::warn!("a contact piece claims an epoch that it cannot be of");
+            }
             // Where the fresh chain is the kit's own already, it comes again with contact pieces sealed before.
             let known = |next: &ChainKey| {
                 !own.first && same_chain(next, standing.epoch, &own.key, own.epoch)
             };
-            let brought = match next.filter(|next| !known(next)) {
+            let brought = match next.filter(|next| possible && !known(next)) {
                 Some(next) => {
-                    let chain = self.bring_chain(tx, kit, next, standing.epoch, own.closed_to, now);
+                    let chain = self.bring_chain(tx, kit, next, standing.epoch, from, &own, now);
                     // A chain too many is certainly not hers.
                     Some(chain.await?.unwrap_or(u16::MAX))
                 }
@@ -84,7 +91,7 @@ impl Store {
                 None => known.and(from),
             };
             let mark = self.add_to_mark(tx, about, false, origin, now).await?;
-            match mark.elsewhere {
+            match mark.elsewhere || !possible {
                 true => Ok(()),
                 false => self.enter_word(tx, kit, standing, own.closed_to, now).await,
             }
@@ -118,20 +125,26 @@ impl Store {
     }
 
     /// Keeps a fresh chain, and gives its place among the kit's chains; `None` when there are too many.
+    ///
+    /// In which epoch the piece was sealed is its sender's claim. The keys of that link are proof of the chain, not of the
+    /// time, and who claims an early one could pass for the everyday vault: [`brought_at`] sets a floor.
+    #[expect(clippy::too_many_arguments, reason = "the facts of one contact piece")]
     async fn bring_chain(
         &self,
         tx: &mut Tx,
         kit: KitId,
         next: &ChainKey,
         epoch: u32,
-        closed_to: u32,
+        from: Link,
+        own: &OwnChain,
         now: Micros,
     ) -> Result<Option<u16>, StoreError> {
         let everyday = self.chain_facts(tx, kit).await?.everyday();
+        let (at, closed_to) = (brought_at(epoch, from, own, everyday), own.closed_to);
         let chains = self.fresh_chains(tx, kit).await?;
         for known in &chains {
             if known.epoch <= epoch && links_to(&known.key, epoch - known.epoch, next) {
-                self.note_brought(tx, kit, known.ordinal, epoch, now)
+                self.note_brought(tx, kit, known.ordinal, epoch, at, now)
                     .await?;
                 return Ok(Some(known.ordinal));
             }
@@ -140,7 +153,7 @@ impl Store {
                 let from = epoch.max(closed_to).min(known.epoch);
                 let key = walk(next, from - epoch);
                 self.put_chain(tx, kit, known.ordinal, &key, from).await?;
-                self.note_brought(tx, kit, known.ordinal, epoch, now)
+                self.note_brought(tx, kit, known.ordinal, epoch, at, now)
                     .await?;
                 return Ok(Some(known.ordinal));
             }
@@ -158,8 +171,8 @@ impl Store {
         }
         self.put_chain(tx, kit, ordinal, &walk(next, from - epoch), from)
             .await?;
-        let sql = "UPDATE kit_chains SET brought = $1, newest = $1 WHERE kit = $2 AND ordinal = $3";
-        tx.exec(sql, args![epoch, kit, ordinal]).await?;
+        let sql = "UPDATE kit_chains SET brought = $1, newest = $2 WHERE kit = $3 AND ordinal = $4";
+        tx.exec(sql, args![at, epoch, kit, ordinal]).await?;
         // A second fresh chain comes from another vault: by the duress passphrase, or on a device with a copy of the kit.
         let act = if chains.is_empty() {
             Act::KitAdvanced
@@ -173,13 +186,14 @@ impl Store {
         Ok(Some(ordinal))
     }
 
-    /// A contact piece of this epoch brought a chain that is known.
+    /// A contact piece of this epoch brought a chain that is known, and counts as of `at`.
     async fn note_brought(
         &self,
         tx: &mut Tx,
         kit: KitId,
         ordinal: u16,
         epoch: u32,
+        at: u32,
         now: Micros,
     ) -> Result<(), StoreError> {
         let everyday = self.chain_facts(tx, kit).await?.everyday();
@@ -188,7 +202,7 @@ impl Store {
         tx.exec(sql, args![epoch, kit, ordinal]).await?;
         let sql =
             "UPDATE kit_chains SET brought = $1 WHERE kit = $2 AND ordinal = $3 AND brought > $1";
-        tx.exec(sql, args![epoch, kit, ordinal]).await?;
+        tx.exec(sql, args![at, kit, ordinal]).await?;
         self.everyday_may_differ(tx, kit, everyday, now).await
     }
 
@@ -326,8 +340,7 @@ impl Store {
                 };
                 let word = kits::closable(word, captured.is_some(), now);
                 if let Some(to) = word {
-                    self.close_everyday(tx, kit, to, now).await?;
-                    closed += 1;
+                    closed += u32::from(self.close_everyday(tx, kit, to, now).await?);
                 }
                 if captured.is_none() {
                     self.close_first(tx, kit, now).await?;
@@ -338,24 +351,34 @@ impl Store {
     }
 
     /// Closes what the everyday vault has used since it went over. Chains of other vaults stay: their word is not hers, and
-    /// hers is not theirs.
+    /// hers is not theirs. `false` when the word is out of all reach: it is dropped, and closes nothing.
     async fn close_everyday(
         &self,
         tx: &mut Tx,
         kit: KitId,
         to: u32,
         now: Micros,
-    ) -> Result<(), StoreError> {
+    ) -> Result<bool, StoreError> {
         let everyday = self.chain_facts(tx, kit).await?.everyday();
         let chains = self.fresh_chains(tx, kit).await?;
-        let hers = chains
-            .iter()
-            .filter(|one| everyday.is_some_and(|everyday| everyday.chain == one.ordinal));
-        for chain in hers.filter(|chain| chain.epoch < to) {
+        let own = self.own_chain(tx, kit).await?;
+        let hers = || {
+            chains.iter().filter(|one| {
+                one.epoch < to && everyday.is_some_and(|everyday| everyday.chain == one.ordinal)
+            })
+        };
+        // Each epoch is a step of work inside this transaction, and the number is a stranger's.
+        let mut starts = hers().map(|one| one.epoch).chain([own.epoch]);
+        if starts.any(|from| to.saturating_sub(from) > LINKS_MAX) {
+            tracing::warn!("a kit's word would close more epochs than there can be; it is dropped");
+            let sql = "UPDATE kits SET settled_from = NULL, settled_said_at = NULL WHERE id = $1";
+            tx.exec(sql, args![kit]).await?;
+            return Ok(false);
+        }
+        for chain in hers() {
             let key = walk(&chain.key, to - chain.epoch);
             self.put_chain(tx, kit, chain.ordinal, &key, to).await?;
         }
-        let own = self.own_chain(tx, kit).await?;
         if !own.first {
             self.put_own(tx, kit, &own, to).await?;
         }
@@ -364,7 +387,7 @@ impl Store {
         let entry = Entry::new(Chain::Desk, Actor::Desk, Act::KitClosed, now);
         self.append(tx, entry.with("kit", kit).with("epoch", to))
             .await?;
-        Ok(())
+        Ok(true)
     }
 
     async fn close_first(&self, tx: &mut Tx, kit: KitId, now: Micros) -> Result<(), StoreError> {
@@ -481,6 +504,22 @@ impl Store {
             Ok(KitId(At("kits", "id").bytes(&id)?))
         })
     }
+}
+
+/// From when on a vault counts as in use by a contact piece that claims this epoch and came under this link.
+///
+/// What is older than the first chain's oldest key could not have been recognised. And what came under another chain than
+/// the everyday vault's, in a later epoch than that one had gone over in, did not begin before it, whatever it claims.
+fn brought_at(epoch: u32, from: Link, own: &OwnChain, everyday: Option<Brought>) -> u32 {
+    let Some(everyday) = everyday else {
+        return epoch;
+    };
+    let known = if own.first { own.epoch } else { 0 };
+    let gone = everyday
+        .seen
+        .filter(|gone| from.chain != everyday.chain && from.epoch > *gone)
+        .map_or(0, |gone| gone.saturating_add(1));
+    epoch.max(known).max(gone)
 }
 
 fn chain_row(kit: &KitId, ordinal: u16) -> Vec<u8> {

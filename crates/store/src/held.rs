@@ -230,29 +230,46 @@ impl Store {
         })
     }
 
-    /// Wishes that the fields were not told of, by dispatch. An item that came meanwhile needs no word.
+    /// Wishes that the fields were not told of, by dispatch: the first few after a dispatch, and the last one looked at, or
+    /// `None` at the end. An item that came meanwhile needs no word.
+    ///
+    /// A dispatch whose field cannot be told now stays among them. Who asks goes on from where the last answer ended, so
+    /// that such ones do not stand before the others for ever.
     ///
     /// # Errors
     /// The engine's failure.
-    pub async fn untold(&self, limit: u32, now: Micros) -> Result<Vec<Untold>, StoreError> {
+    pub async fn untold(
+        &self,
+        after: Option<&DispatchKey>,
+        limit: u32,
+        now: Micros,
+    ) -> Result<(Vec<Untold>, Option<DispatchKey>), StoreError> {
+        let (kit, dispatch) = after.map_or((&[][..], &[][..]), |key| {
+            (key.kit.0.as_slice(), key.dispatch.0.as_slice())
+        });
         transact!(self, "list untold choices", Read, |tx| {
             let rows: Vec<(Vec<u8>, Vec<u8>)> = tx
                 .all(
                     "SELECT DISTINCT kit, dispatch FROM held_items WHERE wish <> told
+                     AND NOT EXISTS (SELECT 1 FROM items WHERE items.kit = held_items.kit
+                         AND items.dispatch = held_items.dispatch AND items.ordinal = held_items.ordinal)
+                     AND (kit > $2 OR (kit = $2 AND dispatch > $3))
                      ORDER BY kit, dispatch LIMIT $1",
-                    args![limit],
+                    args![limit, kit, dispatch],
                 )
                 .await?;
             let at = At("held_items", "dispatch");
-            let mut untold = Vec::new();
+            let full = int(rows.len()) == i64::from(limit);
+            let (mut untold, mut last) = (Vec::new(), None);
             for (kit, dispatch) in rows {
                 let key = DispatchKey {
                     kit: KitId(at.bytes(&kit)?),
                     dispatch: DispatchId(at.bytes(&dispatch)?),
                 };
                 untold.extend(self.untold_of(tx, &key, now).await?);
+                last = Some(key).filter(|_| full);
             }
-            Ok(untold)
+            Ok((untold, last))
         })
     }
 

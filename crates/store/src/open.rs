@@ -1,7 +1,7 @@
 //! Opening the record: keys, connections, migrations.
 
 use crate::columns::{Columns, Place};
-use crate::engine::{Engine, Tx, args, transact};
+use crate::engine::{Engine, Rekeyed, Tx, args, transact};
 use crate::error::{EngineError, StoreError};
 use crate::migrate;
 use crate::rekey::CHECK;
@@ -53,7 +53,7 @@ impl fmt::Debug for Store {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(match self.inner.engine {
             Engine::Lite { .. } => "Store(SQLCipher)",
-            Engine::Pg(_) => "Store(PostgreSQL)",
+            Engine::Pg(..) => "Store(PostgreSQL)",
         })
     }
 }
@@ -98,8 +98,14 @@ impl Store {
         // All connections of one store share a name that no other store has: re-keying looks for others by it.
         let mut name = [0; 8];
         entropy.fill_bytes(&mut name);
+        let rekeyed = Arc::new(Rekeyed::default());
+        let looks = rekeyed.clone();
         let pool = PgPoolOptions::new()
             .max_connections(CONNECTIONS)
+            .after_connect(move |connection, _| {
+                let looks = looks.clone();
+                Box::pin(async move { looks.look(connection).await })
+            })
             .acquire_timeout(Duration::from_secs(30))
             .connect_with(
                 options
@@ -108,7 +114,7 @@ impl Store {
             )
             .await
             .map_err(opening)?;
-        Self::start(Engine::Pg(pool), keys, entropy).await
+        Self::start(Engine::Pg(pool, rekeyed), keys, entropy).await
     }
 
     async fn start(
@@ -128,6 +134,9 @@ impl Store {
             guard: None,
         };
         store.check_keys().await?;
+        if let Engine::Pg(_, rekeyed) = store.engine() {
+            rekeyed.expect(&store.columns().index("meta", "value", WORD)?);
+        }
         Ok(store)
     }
 

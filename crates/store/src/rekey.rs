@@ -110,7 +110,7 @@ impl Store {
     /// Takes out what PostgreSQL keeps of rows that were replaced. It may fail where the role may not: the values are
     /// sealed under a key that exists no more.
     async fn sweep(&self) {
-        if let Engine::Pg(pool) = self.engine()
+        if let Engine::Pg(pool, _) = self.engine()
             && let Err(error) = sqlx::query("VACUUM FULL").execute(pool).await
         {
             let error = EngineError::from(error);

@@ -6,6 +6,7 @@ use std::fs;
 use anyhow::{Context, bail};
 use newsroom::{Micros, Private};
 use store::{CapturePlan, Store, StoryAtRisk};
+use zeroize::Zeroizing;
 
 use super::{Drill, terminal, unlocked};
 use crate::auth::{Auth, Password, SignInRefusal, Signed};
@@ -39,12 +40,12 @@ pub(super) fn drill(args: &Drill, tongue: Tongue) -> anyhow::Result<()> {
 fn password(args: &Drill, tongue: Tongue) -> anyhow::Result<Password> {
     let typed = match &args.password_file {
         Some(path) => {
-            fs::read_to_string(path).with_context(|| terminal::cannot_read(tongue, path))?
+            let read = fs::read_to_string(path);
+            Zeroizing::new(read.with_context(|| terminal::cannot_read(tongue, path))?)
         }
         None => {
             let question = t!(tongue, "cli-ask-password", name = args.editor.as_str());
-            let mut asked = terminal::ask_secret(tongue, &question)?;
-            std::mem::take(&mut *asked)
+            terminal::ask_secret(tongue, &question)?
         }
     };
     Ok(Password::new(

@@ -15,9 +15,14 @@ const AT_ONCE: u32 = 32;
 /// A choice leaves the kit at least one pair: the receipt for what comes needs it.
 const PAIRS_LEFT: u32 = 1;
 
-/// Seals and queues every choice that the fields were not told of and that can be said.
+/// Seals and queues choices that the fields were not told of and that can be said: those of the dispatches after the ones
+/// of the round before, and from the first one again after the last.
 pub(super) async fn tell(open: &Arc<OpenDesk>) -> Result<(), StoreError> {
-    for untold in open.store.untold(AT_ONCE, clock::now()).await? {
+    let mut after = open.choices_after.lock().await;
+    let page = open.store.untold(after.as_ref(), AT_ONCE, clock::now());
+    let (untold, last) = page.await?;
+    *after = last;
+    for untold in untold {
         let lists = [
             (ChoiceKind::Want, &untold.wanted),
             (ChoiceKind::Decline, &untold.declined),

@@ -3,7 +3,7 @@
 use std::io::{self, Read};
 use std::sync::Arc;
 
-use formats::{DispatchId, KitId, Manifest, PIECE_PLAIN_MAX, ReceiptKind};
+use formats::{DispatchId, Item, KitId, Manifest, PIECE_PLAIN_MAX, ReceiptKind};
 use ledger::Digest;
 use newsroom::arrival::DispatchKey;
 use newsroom::{BlobId, Private};
@@ -13,7 +13,7 @@ use store::{Cut, NewHeld, NewItem, PieceRecord, StoreError};
 use super::item_reader::ItemReader;
 use super::manifest::{self, Contradiction};
 use super::receipts;
-use crate::archive::ArchiveError;
+use crate::archive::{Archive, ArchiveError};
 use crate::clock;
 use crate::desk::EventKind;
 use crate::open_desk::OpenDesk;
@@ -49,6 +49,7 @@ pub(crate) async fn open_dispatch(
         .await
         .map_err(OpeningError::from)?;
     let there = open.store.entered(&key).await.map_err(OpeningError::from)?;
+    open.forget_contradictions(&key);
     let (desk, all) = (open.clone(), pieces.clone());
     let opened = tokio::task::spawn_blocking(move || take_out(&desk, &all, &there))
         .await
@@ -96,7 +97,7 @@ pub(crate) async fn open_part(
     }
     let there = open.store.entered(&key).await?;
     let (desk, note) = (open.clone(), Private::new(manifest.note.as_str()));
-    let taken = move || take_whole(&desk, &pieces, &manifest, &there);
+    let taken = move || take_whole(&desk, &key, &pieces, &manifest, &there);
     let items = tokio::task::spawn_blocking(taken)
         .await
         .map_err(OpeningError::from)??;
@@ -143,20 +144,23 @@ fn announced(manifest: &Manifest) -> Vec<NewHeld> {
 }
 
 /// Takes out the items of which every piece is here, and that are not entered. One that cannot be taken out is left for
-/// when the dispatch is whole.
+/// when the dispatch is whole: its pieces are not read again for every other piece that comes.
 fn take_whole(
     open: &OpenDesk,
+    key: &DispatchKey,
     pieces: &[PieceRecord],
     manifest: &Manifest,
     there: &[u32],
 ) -> Result<Vec<(u32, NewItem)>, OpeningError> {
     let mut items = Vec::new();
     for (at, ordinal) in manifest::places(manifest).into_iter().enumerate() {
-        if there.contains(&ordinal) {
+        if there.contains(&ordinal) || open.is_contradicted(key, ordinal) {
             continue;
         }
-        if let Ok(new) = take_item(open, pieces, manifest, at)? {
-            items.push((ordinal, new));
+        match take_item(open, pieces, manifest, at)? {
+            Ok(new) => items.push((ordinal, new)),
+            Err(Contradiction::Item) => open.note_contradiction(key, ordinal),
+            Err(_) => {}
         }
     }
     Ok(items)
@@ -179,7 +183,12 @@ fn take_out(
         }
         match take_item(open, pieces, &manifest, at)? {
             Ok(new) => items.push((ordinal, new)),
-            Err(why) => return Ok(Opened::Unreadable(why)),
+            Err(why) => {
+                for (_, item) in items {
+                    open.archive.discard(item.blob)?;
+                }
+                return Ok(Opened::Unreadable(why));
+            }
         }
     }
     items.sort_by_key(|(ordinal, _)| *ordinal);
@@ -229,9 +238,7 @@ fn take_item(
     let Some(held) = keep(open, blobs, most)? else {
         return Ok(Err(Contradiction::Item));
     };
-    if let Err(why) = manifest::check_item(item, held.bytes, held.sha256)
-        && !item.held
-    {
+    if let Err(why) = unless_it_differs(&open.archive, item, &held)? {
         return Ok(Err(why));
     }
     Ok(Ok(NewItem {
@@ -245,6 +252,20 @@ fn take_item(
             .and_then(|of| manifest::places(manifest).get(of as usize).copied()),
         cut: item.is_cut().then_some(Cut::Recording),
     }))
+}
+
+/// Whether an item is kept. One that is not what its manifest names leaves nothing in the archive.
+fn unless_it_differs(
+    archive: &Archive,
+    item: &Item,
+    held: &Held,
+) -> Result<Result<(), Contradiction>, ArchiveError> {
+    let checked = manifest::check_item(item, held.bytes, held.sha256);
+    if checked.is_err() && !item.held {
+        archive.discard(held.blob)?;
+        return Ok(checked);
+    }
+    Ok(Ok(()))
 }
 
 /// What pieces held, sealed to the archive.
@@ -296,4 +317,55 @@ pub(super) fn open_piece<'a>(
         }
     }
     Ok(None)
+}
+
+#[cfg(test)]
+mod tests {
+    use rand_chacha::ChaCha20Rng;
+    use rand_core::SeedableRng;
+    use store::BlobStore;
+
+    use super::*;
+
+    fn blobs(archive: &Archive) -> Vec<BlobId> {
+        archive.written_before(newsroom::Micros(i64::MAX)).unwrap()
+    }
+
+    #[test]
+    fn opening_an_item_that_is_another_one_leaves_nothing_behind() {
+        let dir = tempfile::tempdir().unwrap();
+        let mut rng = ChaCha20Rng::seed_from_u64(3);
+        let identity = openers::ArchiveIdentity::generate(&mut rng);
+        let archive = Archive::new(identity, BlobStore::open(dir.path(), rng).unwrap());
+        let kept = || {
+            let kept = archive.put(b"the blue door".as_slice()).unwrap();
+            Held {
+                blob: kept.blob,
+                bytes: kept.bytes,
+                sha256: kept.sha256,
+            }
+        };
+        let piece = formats::PieceNo(1);
+        let mut item = Item {
+            bytes: 13,
+            captured_at: None,
+            held: false,
+            kind: "image/jpeg".into(),
+            millis: None,
+            name: "a.jpg".into(),
+            pieces: (piece, piece),
+            preview_of: None,
+            sha256: Some(ledger::sha256(b"another")),
+        };
+        for _ in 0..3 {
+            let settled = unless_it_differs(&archive, &item, &kept()).unwrap();
+            assert_eq!(settled, Err(Contradiction::Item));
+            assert_eq!(blobs(&archive), []);
+        }
+        // Announced long before, it is evidence all the same.
+        item.held = true;
+        let held = kept();
+        let settled = unless_it_differs(&archive, &item, &held).unwrap();
+        assert_eq!((settled, blobs(&archive)), (Ok(()), vec![held.blob]));
+    }
 }

@@ -30,8 +30,19 @@ pub(crate) fn standing(epoch: u32, epoch_from: u32) -> Standing {
 
 /// A contact piece of a new dispatch says this.
 pub(crate) async fn say(world: &World, kit: KitId, standing: &Standing, next: Option<&ChainKey>) {
+    let epoch = standing.epoch;
+    say_under(world, kit, Link { chain: 0, epoch }, standing, next).await;
+}
+
+/// A contact piece of a new dispatch comes under this link and says this.
+async fn say_under(
+    world: &World,
+    kit: KitId,
+    from: Link,
+    standing: &Standing,
+    next: Option<&ChainKey>,
+) {
     let about = world.dispatch(kit).await;
-    let from = Link { chain: 0, epoch: 0 };
     let entered = world
         .store
         .enter_standing(&about, from, standing, next, world.now());
@@ -69,7 +80,8 @@ pub(crate) async fn epochs_close_on_a_settled_word(mut world: World) {
     let link = Link { chain: 1, epoch: 3 };
     let now = world.now();
     world.store.confirm_epoch(&about, link, now).await.unwrap();
-    say(&world, kit, &standing(5, 3), None).await;
+    let hers = |epoch| Link { chain: 1, epoch };
+    say_under(&world, kit, hers(5), &standing(5, 3), None).await;
     let closed = world.store.close_epochs(world.now()).await.unwrap();
     assert_eq!(closed, 0, "a word waits");
     world.pass(SETTLING);
@@ -85,7 +97,7 @@ pub(crate) async fn epochs_close_on_a_settled_word(mut world: World) {
     assert_eq!(world.store.kit(kit).await.unwrap().fresh[0].epoch, 3);
 
     // From here on everything hers is under the fresh chain, and the first one is kept for what she is forced to send.
-    say(&world, kit, &standing(9, 8), None).await;
+    say_under(&world, kit, hers(9), &standing(9, 8), None).await;
     world.pass(2 * SETTLING);
     world.store.close_epochs(world.now()).await.unwrap();
     let found = world.store.kit(kit).await.unwrap();
@@ -105,6 +117,31 @@ pub(crate) async fn epochs_close_on_a_settled_word(mut world: World) {
         let own = key(kit.0[0], kept);
         assert_eq!(found.chain_key.expose_bytes(), own.expose_bytes());
     }
+}
+
+pub(crate) async fn a_word_out_of_reach_closes_nothing(mut world: World) {
+    const FAR: u32 = 2_000_000_000;
+    let kit = world.kit("Jasmine").await;
+    say(&world, kit, &standing(1, 0), Some(&key(9, 1))).await;
+    let hers = |epoch| Link { chain: 1, epoch };
+    // Sealed after it was veiled: no field's word, and neither its chain nor anything else of it is entered.
+    for epoch in [6, FAR, u32::MAX] {
+        let word = standing(epoch, epoch);
+        say_under(&world, kit, hers(5), &word, Some(&key(7, 5))).await;
+    }
+    world.pass(2 * SETTLING);
+    assert_eq!(world.store.close_epochs(world.now()).await.unwrap(), 0);
+    let found = world.store.kit(kit).await.unwrap();
+    assert_eq!((found.epoch, found.fresh.len()), (0, 1));
+    // Even where the link fits, the walk has an end; the word is dropped, and her next one counts.
+    say_under(&world, kit, hers(FAR), &standing(FAR, FAR), None).await;
+    world.pass(2 * SETTLING);
+    assert_eq!(world.store.close_epochs(world.now()).await.unwrap(), 0);
+    say_under(&world, kit, hers(4), &standing(4, 3), None).await;
+    world.pass(2 * SETTLING);
+    assert_eq!(world.store.close_epochs(world.now()).await.unwrap(), 1);
+    world.reopen().await;
+    assert_eq!(world.store.kit(kit).await.unwrap().fresh[0].epoch, 3);
 }
 
 pub(crate) async fn a_captured_kit_is_cut_off(world: World) {

@@ -95,7 +95,14 @@ pub(crate) async fn what_is_announced_is_chosen_and_told_once(world: World) {
             .all(|one| one.told && one.wish == Wish::Open && one.item.is_none())
     );
     assert_eq!(lines[0].said.name.expose(), "square.mp4");
-    assert!(store.untold(9, world.now()).await.unwrap().is_empty());
+    assert!(
+        store
+            .untold(None, 9, world.now())
+            .await
+            .unwrap()
+            .0
+            .is_empty()
+    );
 
     // Two editors press at once, and one of them twice.
     for by in [noor, sami, noor] {
@@ -117,7 +124,7 @@ pub(crate) async fn what_is_announced_is_chosen_and_told_once(world: World) {
     };
     assert_eq!((count(Act::ItemAsked), count(Act::ItemDeclined)), (1, 1));
 
-    let untold = store.untold(9, world.now()).await.unwrap();
+    let (untold, _) = store.untold(None, 9, world.now()).await.unwrap();
     let [one] = untold.as_slice() else {
         panic!("{untold:?}")
     };
@@ -144,7 +151,14 @@ pub(crate) async fn what_is_announced_is_chosen_and_told_once(world: World) {
         let queue = store.queue_choice(&key, kind, number, &items, &pair.pair, &[], world.now());
         assert!(!queue.await.unwrap());
     }
-    assert!(store.untold(9, world.now()).await.unwrap().is_empty());
+    assert!(
+        store
+            .untold(None, 9, world.now())
+            .await
+            .unwrap()
+            .0
+            .is_empty()
+    );
     assert!(
         store.receipts_of(&key).await.unwrap().is_empty(),
         "a choice is no receipt"
@@ -155,9 +169,39 @@ pub(crate) async fn what_is_announced_is_chosen_and_told_once(world: World) {
         .choose(lines[1].id, Command::Ask, noor, world.now())
         .await
         .unwrap();
-    let untold = store.untold(9, world.now()).await.unwrap();
+    let (untold, _) = store.untold(None, 9, world.now()).await.unwrap();
     assert_eq!((untold[0].number, &untold[0].wanted), (3, &vec![PHOTO]));
     assert_eq!(untold[0].fresh_pairs, 2);
+}
+
+pub(crate) async fn those_that_cannot_be_told_do_not_stand_before_others(world: World) {
+    let mut keys = Vec::new();
+    for _ in 0..5 {
+        keys.push(described(&world, 0).await);
+    }
+    keys.sort_unstable();
+    let noor = world.editor("Noor", Roles::EDITOR).await;
+    let store = &world.store;
+    for key in &keys {
+        let film = store.held_of(key).await.unwrap()[0].id;
+        let asked = store.choose(film, Command::Ask, noor, world.now());
+        asked.await.unwrap();
+    }
+    // The first one's film comes and needs no word: it takes up no place.
+    let film = [(0, world.new_item("square.mp4"))];
+    let entered = store.enter_items_at(&keys[0], &film, None, false, world.now());
+    entered.await.unwrap();
+    // None of them has a reply pair, and nothing is told. Each is looked at all the same, and then the first ones again.
+    let mut after = None;
+    let mut seen = Vec::new();
+    for _ in 0..4 {
+        let page = store.untold(after.as_ref(), 2, world.now());
+        let (untold, last) = page.await.unwrap();
+        seen.push(untold.iter().map(|one| one.dispatch).collect::<Vec<_>>());
+        after = last;
+    }
+    let pages = [&keys[1..3], &keys[3..5], &[], &keys[1..3]];
+    assert_eq!(seen, pages.map(<[DispatchKey]>::to_vec));
 }
 
 pub(crate) async fn what_is_held_back_is_entered_when_it_comes(world: World) {
@@ -197,7 +241,14 @@ pub(crate) async fn what_is_held_back_is_entered_when_it_comes(world: World) {
         .unwrap();
     let lines = store.held_of(&key).await.unwrap();
     assert_eq!((lines[1].pieces_here, lines[1].item.is_some()), (1, true));
-    assert!(store.untold(9, world.now()).await.unwrap().is_empty());
+    assert!(
+        store
+            .untold(None, 9, world.now())
+            .await
+            .unwrap()
+            .0
+            .is_empty()
+    );
     let refused = store
         .choose(lines[1].id, Command::Decline, noor, world.now())
         .await;

@@ -1,7 +1,7 @@
 //! New keys for the record: all of it goes over, none of it opens under the old ones, and files are replaced as one.
 
 use crate::double::{Double, Survives};
-use crate::world::{Engine, World, draft};
+use crate::world::{Engine, World, alter, draft};
 use crate::{epochs, held, offers, outbox, risks, secrecy};
 use formats::{Cell, ReceiptKind};
 use keys::{ChainKey, DatabaseKey, MailboxAddress, ReplyIdentity, ReplyKeys};
@@ -332,4 +332,31 @@ fn settle(disk: &Double, root: &Path) -> std::io::Result<()> {
         SwitchState::Staged => switch.abandon(),
         SwitchState::Decided => switch.finish(),
     }
+}
+
+pub(crate) async fn a_desk_that_connects_again_goes_on_under_no_old_keys(world: World) {
+    // The file of SQLCipher is replaced by one that the old key does not open.
+    let Engine::Postgres { .. } = &world.engine else {
+        return;
+    };
+    let noor = world.editor("Noor", Roles::EDITOR).await;
+    // As after a night on which the network was away: the desk runs, and none of its connections is left.
+    let end =
+        "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = current_database()
+               AND application_name LIKE 'fh-desk/%' AND pid <> pg_backend_pid()";
+    alter(&world, end.to_owned()).await;
+    let second = open(&world, NEXT, 1).await.unwrap();
+    second.rekey(keys(2), &facts(), world.now()).await.unwrap();
+    for _ in 0..2 {
+        let refused = world.store.editors().await;
+        assert!(
+            matches!(refused, Err(StoreError::WrongKey)),
+            "sealed under keys that are destroyed: {:?}",
+            refused.err()
+        );
+    }
+    let third = open(&world, NEXT, 2).await.unwrap();
+    let editors = third.editors().await.unwrap();
+    assert_eq!(editors.len(), 1, "{noor:?} as before");
+    third.close().await;
 }

@@ -36,6 +36,18 @@ fn pair(n: u8) -> ReplyPair {
 
 /// A dispatch that came under this link, with its contact piece: the fresh chain it brings, and one reply pair.
 async fn comes(world: &World, kit: KitId, n: u8, from: Link, fresh: Option<u8>) -> DispatchKey {
+    claims(world, kit, n, from, from.epoch, fresh).await
+}
+
+/// The same, with a contact piece that claims to have been sealed in another epoch.
+async fn claims(
+    world: &World,
+    kit: KitId,
+    n: u8,
+    from: Link,
+    sealed: u32,
+    fresh: Option<u8>,
+) -> DispatchKey {
     let key_of = DispatchKey {
         kit,
         dispatch: DispatchId([n; 16]),
@@ -46,8 +58,8 @@ async fn comes(world: &World, kit: KitId, n: u8, from: Link, fresh: Option<u8>) 
     let to = SpoolPosition(101 + u64::from(n));
     store.record_cells(&[seen], to, now).await.unwrap();
     store.confirm_epoch(&key_of, from, now).await.unwrap();
-    let next = fresh.map(|fresh| key(fresh, from.epoch));
-    let word = standing(from.epoch);
+    let next = fresh.map(|fresh| key(fresh, sealed));
+    let word = standing(sealed);
     let entered = store.enter_standing(&key_of, from, &word, next.as_ref(), now);
     entered.await.unwrap();
     store
@@ -120,6 +132,34 @@ pub(crate) async fn another_vault_is_recognised_for_good(mut world: World) {
     assert_eq!((kept.fresh[0].epoch, kept.confirmed), (6, 6));
     assert_eq!((kept.fresh[1].epoch, kept.fresh[1].newest), (50, 51));
     assert!(kept.epoch <= 60);
+}
+
+pub(crate) async fn a_claimed_epoch_makes_no_vault_hers(mut world: World) {
+    let kit = world.kit("Jasmine").await;
+    let first = comes(&world, kit, 1, own(3), Some(EVERYDAY)).await;
+    let gone = Link { chain: 1, epoch: 4 };
+    let second = comes(&world, kit, 2, gone, None).await;
+    // A copy of her kit, long after: it says the truth once, and then that it was there before her, in each way there is.
+    let honest = comes(&world, kit, 3, own(50), Some(FORCED)).await;
+    let before = claims(&world, kit, 4, own(50), 0, Some(FORCED)).await;
+    let over = Link {
+        chain: 2,
+        epoch: 51,
+    };
+    let later = claims(&world, kit, 5, over, 0, Some(FORCED)).await;
+    let another = claims(&world, kit, 6, own(51), 0, Some(7)).await;
+    // Her own, sealed early and late on its way, is still hers.
+    let late = claims(&world, kit, 7, own(4), 2, Some(EVERYDAY)).await;
+    world.reopen().await;
+    let kept = world.store.kit(kit).await.unwrap();
+    let brought: Vec<u32> = kept.fresh.iter().map(|one| one.brought).collect();
+    assert_eq!(brought, [2, 5, 5]);
+    for forced in [&honest, &before, &later, &another] {
+        assert_eq!(marks(&world, forced).await, ANOTHER);
+    }
+    for hers in [&first, &second, &late] {
+        assert_eq!(marks(&world, hers).await, PLAIN);
+    }
 }
 
 pub(crate) async fn vaults_are_answered_apart(world: World) {

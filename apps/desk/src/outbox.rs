@@ -7,6 +7,7 @@ use std::collections::HashMap;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
+use ledger::Digest;
 use newsroom::outbox::{Deed, Ended, SteadyClock};
 use newsroom::time::HOUR;
 use newsroom::{ChannelId, Micros};
@@ -36,7 +37,8 @@ pub(crate) fn start(open: &Arc<OpenDesk>) {
     open.spawn(carrying(open.clone()));
 }
 
-type Adapters = HashMap<ChannelId, Box<dyn Channel>>;
+/// Adapters that are signed in, each with the digest of the sealed credentials that it was made from.
+type Adapters = HashMap<ChannelId, (Digest, Box<dyn Channel>)>;
 
 async fn carrying(open: Arc<OpenDesk>) {
     // From here on an embargo trusts the time that passes, not a clock that somebody may set.
@@ -48,6 +50,9 @@ async fn carrying(open: Arc<OpenDesk>) {
         match open.store.claim_delivery(now).await {
             Ok(Some(attempt)) => adapters = carry(&open, attempt, adapters, now).await,
             Ok(None) => {
+                if !adapters.is_empty() {
+                    keep_used(&open, &mut adapters).await;
+                }
                 // What another desk on the same record left in the middle; its own are taken up when it opens.
                 if let Err(error) = open.store.recover_deliveries(now.plus(-LONGEST), now).await {
                     tracing::warn!(%error, "deliveries could not be taken up");
@@ -62,6 +67,19 @@ async fn carrying(open: Arc<OpenDesk>) {
     }
 }
 
+/// Drops the adapters of channels that are no longer open or have other credentials now. Tells the digests in use.
+async fn keep_used(open: &Arc<OpenDesk>, adapters: &mut Adapters) -> HashMap<ChannelId, Digest> {
+    let used: HashMap<_, _> = match open.store.open_channels().await {
+        Ok(used) => used.into_iter().collect(),
+        Err(error) => {
+            tracing::warn!(%error, "the channels in use could not be looked up");
+            HashMap::new()
+        }
+    };
+    adapters.retain(|id, (digest, _)| used.get(id) == Some(digest));
+    used
+}
+
 /// One attempt, from what is to be said to what is known afterwards.
 async fn carry(
     open: &Arc<OpenDesk>,
@@ -70,11 +88,14 @@ async fn carry(
     now: Micros,
 ) -> Adapters {
     let id = attempt.channel;
-    let (ended, words) = match adapter(open, &attempt, adapters.remove(&id)).await {
+    // Looked up before the settings are: credentials that change in between make this adapter the older one.
+    let used = keep_used(open, &mut adapters).await.get(&id).copied();
+    let kept = adapters.remove(&id).map(|(_, channel)| channel);
+    let (ended, words) = match adapter(open, &attempt, kept).await {
         Ok(channel) => {
             let (channel, ended, words) = carry_in(open, &attempt, channel).await;
-            if let Some(channel) = channel {
-                adapters.insert(id, channel);
+            if let Some((digest, channel)) = used.zip(channel) {
+                adapters.insert(id, (digest, channel));
             }
             (ended, words)
         }
@@ -175,9 +196,23 @@ async fn carry_in(
         *attempt.channel.as_bytes(),
         attempt.created_at.0,
         attempt.doubtful,
+        attempt.overtaken,
     );
+    let deleting = made.action == Action::Delete;
     let sending = tokio::task::spawn_blocking(move || send(channel, &made, facts, &keeper));
     match sending.await {
+        Ok((channel, Carried::Confirmed(_))) if attempt.overtaken => {
+            (Some(channel), Ended::Overtaken, "superseded".to_owned())
+        }
+        // What can be found is taken away; of the rest only a person can say whether it stands.
+        Ok((channel, Carried::Confirmed(_))) if attempt.lost && deleting => (
+            Some(channel),
+            Ended::Unknown {
+                repeats: false,
+                after: None,
+            },
+            "an earlier post may stand that the record does not know".to_owned(),
+        ),
         Ok((channel, Carried::Confirmed(_))) => (Some(channel), Ended::Confirmed, String::new()),
         Ok((channel, Carried::Faulted(fault))) => (
             Some(channel),
@@ -188,6 +223,7 @@ async fn carry_in(
             None,
             Ended::Unknown {
                 repeats: can.class.repeats(),
+                after: None,
             },
             "the sending thread ended".to_owned(),
         ),
@@ -198,11 +234,16 @@ fn ended_by(fault: &Fault, repeats: bool) -> Ended {
     match fault {
         Fault::Refused { .. } => Ended::Refused,
         Fault::Account { .. } => Ended::Account,
-        Fault::Later { after, .. } => {
-            Ended::Later(after.map(|after| i64::try_from(after.as_micros()).unwrap_or(i64::MAX)))
-        }
-        Fault::Unknown { .. } => Ended::Unknown { repeats },
+        Fault::Later { after, .. } => Ended::Later(after.map(micros)),
+        Fault::Unknown { after, .. } => Ended::Unknown {
+            repeats,
+            after: after.map(micros),
+        },
     }
+}
+
+fn micros(time: Duration) -> i64 {
+    i64::try_from(time.as_micros()).unwrap_or(i64::MAX)
 }
 
 /// Everything a blocking thread needs.
@@ -308,6 +349,7 @@ struct Keeper {
 impl Keeper {
     fn keep(&self, remotes: &[Remote]) -> Result<(), Fault> {
         let lost = |_| Fault::Unknown {
+            after: None,
             words: "what stands could not be written down".to_owned(),
         };
         let json = serde_json::to_vec(remotes).map_err(|error| lost(error.to_string()))?;
@@ -333,7 +375,7 @@ fn attempt_key(attempt: &Attempt) -> Attempt {
 fn send(
     mut channel: Box<dyn Channel>,
     made: &Made,
-    (clearance, id, at, doubtful): (ledger::Digest, [u8; 16], i64, bool),
+    (clearance, id, at, doubtful, overtaken): (Digest, [u8; 16], i64, bool, bool),
     keeper: &Keeper,
 ) -> (Box<dyn Channel>, Carried) {
     let task = Task {
@@ -347,6 +389,7 @@ fn send(
         done: made.done.clone(),
         before: made.before.clone(),
         doubtful,
+        overtaken,
     };
     let ended = deliver(channel.as_mut(), &task, &mut |remotes| keeper.keep(remotes));
     (channel, ended)

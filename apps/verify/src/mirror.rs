@@ -111,7 +111,7 @@ impl Server {
             bail!(fl!(words.loader, "error-onion"));
         }
         // Names are resolved by the proxy, so that nothing is asked beside it.
-        let proxy = socks.map(|socks| ureq::Proxy::new(&format!("socks5://{socks}")));
+        let proxy = socks.map(|socks| ureq::Proxy::new(&format!("socks5h://{socks}")));
         let config = ureq::Agent::config_builder()
             .proxy(proxy.transpose().context("--socks")?)
             .max_redirects(0)

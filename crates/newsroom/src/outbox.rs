@@ -104,6 +104,8 @@ pub struct Delivery {
     pub id: DeliveryId,
     /// Where.
     pub channel: ChannelId,
+    /// What is to be done.
+    pub deed: Deed,
     /// How far it is.
     pub stage: Stage,
     /// How often it was tried.
@@ -121,7 +123,7 @@ pub struct Plan {
     pub channel: ChannelId,
     /// What.
     pub deed: Deed,
-    /// Rows that were never tried and give way to this one, if it is new.
+    /// Rows that give way to this one: those that were never tried, and for a withdrawal all of which nothing is under way.
     pub instead_of: Vec<DeliveryId>,
 }
 
@@ -139,8 +141,10 @@ pub fn plan(deed: Deed, channels: &[(ChannelId, ChannelStage)], earlier: &[Deliv
             Deed::Post if touched => Deed::Correct,
             other => other,
         };
-        let untried = |one: &&Delivery| one.stage == Stage::Ready && one.attempts == 0;
-        let instead_of: Vec<_> = here().filter(untried).map(|one| one.id).collect();
+        let gives_way = |one: &&Delivery| {
+            one.stage == Stage::Ready && (one.attempts == 0 || deed == Deed::Withdraw)
+        };
+        let instead_of: Vec<_> = here().filter(gives_way).map(|one| one.id).collect();
         // What never went anywhere needs no withdrawal, but what was about to go must not.
         if used && (deed != Deed::Withdraw || touched || !instead_of.is_empty()) {
             plans.push(Plan {
@@ -164,9 +168,12 @@ pub struct Around {
     pub last_at: Option<Micros>,
     /// Whether an earlier delivery of the same story in this channel is not settled.
     pub behind: bool,
+    /// Whether a later delivery of the same story in this channel withdraws it, or has gone out already.
+    pub overtaken: bool,
 }
 
-/// Whether an attempt may begin now, and whether it begins in doubt.
+/// Whether an attempt may begin now, and whether it begins in doubt. What was overtaken is never sent: what may stand of it
+/// may only be looked for, so that the withdrawal finds it.
 #[must_use]
 pub fn may_begin(delivery: &Delivery, around: &Around, now: Micros) -> Option<bool> {
     let waiting = matches!(delivery.stage, Stage::Ready | Stage::Unknown);
@@ -176,7 +183,10 @@ pub fn may_begin(delivery: &Delivery, around: &Around, now: Micros) -> Option<bo
         .last_at
         .is_none_or(|last| last.plus(PACE) <= now || last > now);
     let open = around.channel == ChannelStage::Open;
-    (waiting && due && free && paced && open && around.live && !around.behind)
+    // A withdrawal does not wait for the newsroom's own site.
+    let live = around.live || delivery.deed == Deed::Withdraw;
+    let sent = around.overtaken && delivery.stage == Stage::Ready;
+    (waiting && due && free && paced && open && live && !around.behind && !sent)
         .then_some(delivery.stage == Stage::Unknown)
 }
 
@@ -195,7 +205,11 @@ pub enum Ended {
     Unknown {
         /// Whether the channel's class allows it.
         repeats: bool,
+        /// How long the platform wants us to wait, in microseconds.
+        after: Option<i64>,
     },
+    /// It was overtaken, and what stands of it has been looked up.
+    Overtaken,
 }
 
 /// The stage and the next attempt after one that ended so. `doubtful` says how it began, `attempts` counts it.
@@ -212,11 +226,28 @@ pub fn settle(ended: Ended, doubtful: bool, attempts: u32, now: Micros) -> (Stag
     };
     match ended {
         Ended::Confirmed => (Stage::Confirmed, None),
-        Ended::Refused => (Stage::Rejected, None),
+        // What was asked now was refused; what an earlier attempt did is still not known.
+        Ended::Refused if doubtful => (Stage::Unknown, None),
+        Ended::Refused | Ended::Overtaken => (Stage::Rejected, None),
         Ended::Account => (waiting, Some(now.plus(FIRST_PAUSE))),
         Ended::Later(after) => (waiting, Some(now.plus(after.unwrap_or(0).max(pause)))),
-        Ended::Unknown { repeats: true } => (Stage::Unknown, Some(now.plus(pause))),
-        Ended::Unknown { repeats: false } => (Stage::Unknown, None),
+        Ended::Unknown {
+            repeats: true,
+            after,
+        } => (
+            Stage::Unknown,
+            Some(now.plus(after.unwrap_or(0).max(pause))),
+        ),
+        Ended::Unknown { repeats: false, .. } => (Stage::Unknown, None),
+    }
+}
+
+/// What a withdrawal makes of a row that would wait to be sent: it gives way, or the withdrawal would wait for it for ever.
+#[must_use]
+pub const fn give_way(next: (Stage, Option<Micros>), withdrawn: bool) -> (Stage, Option<Micros>) {
+    match next.0 {
+        Stage::Ready if withdrawn => (Stage::Rejected, None),
+        _ => next,
     }
 }
 
@@ -231,18 +262,22 @@ pub const fn after_crash(fixed: bool, repeats: bool, now: Micros) -> (Stage, Opt
     }
 }
 
-/// What a person's verdict makes of a row that may stand.
+/// What a person's verdict makes of a row that may stand. A row that a `later` one follows is never sent again: an old version
+/// would go out after its correction or its withdrawal.
 ///
 /// # Errors
 /// [`Refusal::DeliverySettled`] when there is nothing to decide.
 pub fn decide(
     delivery: &Delivery,
     verdict: Verdict,
+    later: bool,
     now: Micros,
 ) -> Result<(Stage, Option<Micros>), Refusal> {
     match (delivery.stage, verdict) {
         (Stage::Unknown, Verdict::Stands) => Ok((Stage::Confirmed, None)),
-        (Stage::Unknown | Stage::Rejected, Verdict::Again) => Ok((Stage::Ready, Some(now))),
+        (Stage::Unknown | Stage::Rejected, Verdict::Again) if !later => {
+            Ok((Stage::Ready, Some(now)))
+        }
         (Stage::Unknown | Stage::Ready, Verdict::Leave) => Ok((Stage::Rejected, None)),
         _ => Err(Refusal::DeliverySettled),
     }
@@ -305,6 +340,7 @@ mod tests {
         Delivery {
             id: DeliveryId::from_bytes([1; 16]),
             channel: ChannelId::from_bytes([2; 16]),
+            deed: Deed::Post,
             stage,
             attempts,
             due_at: Some(NOW),
@@ -317,6 +353,7 @@ mod tests {
         channel: ChannelStage::Open,
         last_at: None,
         behind: false,
+        overtaken: false,
     };
 
     #[test]
@@ -355,12 +392,40 @@ mod tests {
                 ..FINE
             },
             Around {
+                overtaken: true,
+                ..FINE
+            },
+            Around {
                 last_at: Some(NOW),
                 ..FINE
             },
         ] {
             assert_eq!(may_begin(&ready, &around, NOW), None, "{around:?}");
         }
+        let overtaken = Around {
+            overtaken: true,
+            live: false,
+            ..FINE
+        };
+        let unknown = Around {
+            overtaken: true,
+            ..FINE
+        };
+        assert_eq!(
+            may_begin(&row(Stage::Unknown, 1), &unknown, NOW),
+            Some(true),
+            "it is looked for"
+        );
+        assert_eq!(may_begin(&row(Stage::Unknown, 1), &overtaken, NOW), None);
+        let withdrawal = Delivery {
+            deed: Deed::Withdraw,
+            ..ready
+        };
+        let dark = Around {
+            live: false,
+            ..FINE
+        };
+        assert_eq!(may_begin(&withdrawal, &dark, NOW), Some(false));
         let embargoed = Delivery {
             not_before: Some(NOW.plus(1)),
             ..ready
@@ -375,9 +440,23 @@ mod tests {
         assert_eq!(settle(Ended::Later(None), false, 1, NOW).0, Stage::Ready);
         assert_eq!(settle(Ended::Account, true, 1, NOW).0, Stage::Unknown);
         assert_eq!(
-            settle(Ended::Unknown { repeats: false }, false, 1, NOW),
+            settle(
+                Ended::Unknown {
+                    repeats: false,
+                    after: None
+                },
+                false,
+                1,
+                NOW
+            ),
             (Stage::Unknown, None)
         );
+        assert_eq!(
+            settle(Ended::Refused, true, 2, NOW),
+            (Stage::Unknown, None),
+            "a refusal now says nothing about the attempt before"
+        );
+        assert_eq!(settle(Ended::Refused, false, 1, NOW).0, Stage::Rejected);
         let asked = settle(Ended::Later(Some(90 * SECOND)), false, 1, NOW);
         assert_eq!(
             asked.1,
@@ -420,22 +499,41 @@ mod tests {
         // What is about to go is stopped by a withdrawal.
         let stopped = plan(Deed::Withdraw, &channels, &[untried]);
         assert_eq!(stopped[0].instead_of, [untried.id]);
+        // One that was tried and waits is stopped by it as well, but not by a new version.
+        let tried = row(Stage::Ready, 1);
+        let stopped = plan(Deed::Withdraw, &channels, &[tried]);
+        assert_eq!(stopped[0].instead_of, [tried.id]);
+        assert_eq!(
+            plan(Deed::Post, &channels[..1], &[tried]),
+            [add(here, Deed::Correct)]
+        );
+        assert_eq!(
+            give_way((Stage::Ready, Some(NOW)), true),
+            (Stage::Rejected, None)
+        );
         assert_eq!(plan(Deed::Post, &[(here, ChannelStage::Closed)], &[]), []);
     }
 
     #[test]
     fn verdicts_and_confirmations() {
         assert_eq!(
-            decide(&row(Stage::Unknown, 1), Verdict::Stands, NOW),
+            decide(&row(Stage::Unknown, 1), Verdict::Stands, true, NOW),
             Ok((Stage::Confirmed, None))
         );
         assert_eq!(
-            decide(&row(Stage::Unknown, 1), Verdict::Again, NOW),
+            decide(&row(Stage::Unknown, 1), Verdict::Again, false, NOW),
             Ok((Stage::Ready, Some(NOW)))
         );
+        for stage in [Stage::Unknown, Stage::Rejected] {
+            assert_eq!(
+                decide(&row(stage, 1), Verdict::Again, true, NOW),
+                Err(Refusal::DeliverySettled),
+                "an old version never follows a later one"
+            );
+        }
         for verdict in [Verdict::Stands, Verdict::Again, Verdict::Leave] {
-            assert!(decide(&row(Stage::Confirmed, 1), verdict, NOW).is_err());
-            assert!(decide(&row(Stage::Sending, 1), verdict, NOW).is_err());
+            assert!(decide(&row(Stage::Confirmed, 1), verdict, false, NOW).is_err());
+            assert!(decide(&row(Stage::Sending, 1), verdict, false, NOW).is_err());
         }
         let (one, two) = (EditorId::from_bytes([1; 16]), EditorId::from_bytes([2; 16]));
         assert_eq!(

@@ -76,6 +76,12 @@ pub enum Refusal {
     /// Nothing waits for confirmation there.
     #[error("nothing waits there to be confirmed")]
     ChannelSettled,
+    /// Other credentials were entered since the page was shown.
+    #[error("other credentials were entered there meanwhile")]
+    ChannelChanged,
+    /// A channel stays where it is: what stands there is known by its address there alone.
+    #[error("these credentials lead to another account than the channel's")]
+    ChannelElsewhere,
     /// There is no such delivery.
     #[error("there is no such delivery")]
     UnknownDelivery,
@@ -288,6 +294,8 @@ impl Refusal {
             Self::SafetyMissing => "safety-missing",
             Self::UnknownChannel => "unknown-channel",
             Self::ChannelSettled => "channel-settled",
+            Self::ChannelChanged => "channel-changed",
+            Self::ChannelElsewhere => "channel-elsewhere",
             Self::UnknownDelivery => "unknown-delivery",
             Self::DeliverySettled => "delivery-settled",
             Self::AlreadyPublished => "already-published",

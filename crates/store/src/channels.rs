@@ -5,6 +5,7 @@ use crate::engine::{Tx, args, transact};
 use crate::error::StoreError;
 use crate::open::Store;
 use crate::value::At;
+use ledger::{Digest, sha256};
 use newsroom::audit::{Act, Actor, Chain, Entry};
 use newsroom::outbox::{ChannelStage, confirm_channel};
 use newsroom::{ChannelId, EditorId, Micros, Private, Refusal};
@@ -21,8 +22,8 @@ pub struct ChannelRecord {
     pub language: String,
     /// Whether it is used.
     pub stage: ChannelStage,
-    /// Whether new credentials wait for a second person.
-    pub pending: bool,
+    /// SHA-256 of the sealed credentials that wait for a second person: it names them without telling them.
+    pub pending: Option<Digest>,
     /// Who entered the latest credentials.
     pub entered_by: EditorId,
     /// What the platform calls the account.
@@ -88,13 +89,14 @@ impl Store {
         })
     }
 
-    /// A second person confirms: from now on these credentials are used.
+    /// A second person confirms what they were shown: from now on these credentials are used.
     ///
     /// # Errors
-    /// [`Refusal::SameEditorTwice`], [`Refusal::ChannelSettled`], [`Refusal::UnknownChannel`].
+    /// [`Refusal::ChannelChanged`] when others wait now, [`Refusal::SameEditorTwice`], [`Refusal::ChannelSettled`], [`Refusal::UnknownChannel`].
     pub async fn confirm_channel(
         &self,
         id: ChannelId,
+        shown: Digest,
         by: EditorId,
         now: Micros,
     ) -> Result<(), StoreError> {
@@ -102,12 +104,15 @@ impl Store {
             self.must_be_active(tx, by).await?;
             let record = self.load_channel(tx, id).await?;
             // New credentials of a channel in use wait as those of a new one do.
-            let waiting = if record.pending {
+            let waiting = if record.pending.is_some() {
                 ChannelStage::Proposed
             } else {
                 ChannelStage::Open
             };
             confirm_channel(waiting, record.entered_by, by)?;
+            if record.pending != Some(shown) {
+                return Err(Refusal::ChannelChanged.into());
+            }
             let row: Option<(Option<Vec<u8>>,)> = tx
                 .one("SELECT pending FROM channels WHERE id = $1", args![id])
                 .await?;
@@ -211,6 +216,23 @@ impl Store {
         })
     }
 
+    /// The channels in use, each with the SHA-256 of its sealed credentials: whoever holds an adapter made from others must
+    /// drop it.
+    ///
+    /// # Errors
+    /// The engine's failure.
+    pub async fn open_channels(&self) -> Result<Vec<(ChannelId, Digest)>, StoreError> {
+        transact!(self, "list open channels", Read, |tx| {
+            let sql =
+                "SELECT id, settings FROM channels WHERE stage = 'open' AND settings IS NOT NULL";
+            let rows: Vec<(Vec<u8>, Vec<u8>)> = tx.all(sql, &[]).await?;
+            let at = At("channels", "id");
+            rows.iter()
+                .map(|(id, settings)| Ok((ChannelId::from_bytes(at.bytes(id)?), sha256(settings))))
+                .collect()
+        })
+    }
+
     /// The credentials in use, or those that wait.
     ///
     /// # Errors
@@ -268,7 +290,7 @@ impl Store {
             words: text("words", words)?,
             stage: at.word(ChannelStage::from_code(&stage))?,
             entered_by: EditorId::from_bytes(at.bytes(&entered_by)?),
-            pending: pending.is_some(),
+            pending: pending.as_deref().map(sha256),
             id,
             kind,
             language,

@@ -1,6 +1,9 @@
 //! The outbox: what goes out to channels, each once. Rows come with the decision that wants them; an attempt is claimed by
 //! its number, so that one that was given up can no longer settle it.
 
+mod facts;
+
+use self::facts::{FactsRow, around, facts, follows, lost};
 use crate::columns::Place;
 use crate::engine::{Tx, args, transact};
 use crate::error::StoreError;
@@ -9,7 +12,7 @@ use crate::value::At;
 use ledger::Digest;
 use newsroom::audit::{Act, Actor, Chain, Entry};
 use newsroom::outbox::{
-    Around, ChannelStage, Deed, Delivery, Ended, Stage, Verdict, after_crash, decide, may_begin,
+    ChannelStage, Deed, Delivery, Ended, Stage, Verdict, after_crash, decide, give_way, may_begin,
     plan, settle,
 };
 use newsroom::stories::Publication;
@@ -48,6 +51,10 @@ pub struct Attempt {
     pub done: Option<Zeroizing<Vec<u8>>>,
     /// What stood before it.
     pub before: Option<Zeroizing<Vec<u8>>>,
+    /// Whether a later row overtook this one: what may stand is looked for, and nothing is sent.
+    pub overtaken: bool,
+    /// Whether something of the story may stand in the channel of which the record does not say where.
+    pub lost: bool,
 }
 
 /// A delivery as editors see it.
@@ -71,16 +78,18 @@ pub struct DeliveryRecord {
     pub due_at: Option<Micros>,
     /// When it last changed.
     pub changed_at: Micros,
+    /// Whether a later row of the same story in the same channel follows: then this one is never sent again.
+    pub followed: bool,
     /// What stands, as the channel's adapter wrote it.
     pub remotes: Option<Private>,
     /// What the platform said last.
     pub words: Option<Private>,
 }
 
-type FactsRow = (Vec<u8>, Vec<u8>, String, i64, Option<i64>, Option<i64>);
 type DueRow = (
     Vec<u8>,
     Vec<u8>,
+    String,
     String,
     i64,
     Option<i64>,
@@ -98,6 +107,7 @@ type ListRow = (
     i64,
     Option<i64>,
     Option<i64>,
+    i64,
     i64,
     Option<Vec<u8>>,
     Option<Vec<u8>>,
@@ -129,7 +139,7 @@ impl Store {
                 ))
             })
             .collect::<Result<Vec<_>, StoreError>>()?;
-        let sql = "SELECT id, channel, stage, attempts, due_at, not_before FROM deliveries WHERE story = $1";
+        let sql = "SELECT id, channel, deed, stage, attempts, due_at, not_before FROM deliveries WHERE story = $1";
         let rows: Vec<FactsRow> = tx.all(sql, args![publication.story]).await?;
         let earlier = rows.into_iter().map(facts).collect::<Result<Vec<_>, _>>()?;
         let mut added = 0;
@@ -149,15 +159,23 @@ impl Store {
                 not_before,
                 now
             ];
-            if tx.exec(sql, values).await? == 0 {
-                // The same is on its way already.
-                continue;
+            let mut new = tx.exec(sql, values).await?;
+            if new == 0 && one.deed == Deed::Withdraw {
+                // What was withdrawn before and is settled is withdrawn once more; what was said stays known.
+                let sql = "UPDATE deliveries SET stage = 'ready', due_at = $1, changed_at = $1 WHERE clearance = $2 AND channel = $3
+                           AND deed = 'withdraw' AND stage IN ('confirmed', 'rejected')";
+                new = tx
+                    .exec(sql, args![now, publication.clearance, one.channel])
+                    .await?;
             }
-            added += 1;
+            added += u32::from(new > 0);
             for id in one.instead_of {
                 let words = self.seal(place("words", &id), b"superseded")?;
-                let sql = "UPDATE deliveries SET stage = 'rejected', due_at = NULL, words = $1, changed_at = $2 WHERE id = $3";
-                tx.exec(sql, args![words, now, id]).await?;
+                // Never the row itself, when the same was on its way already.
+                let sql = "UPDATE deliveries SET stage = 'rejected', due_at = NULL, words = $1, changed_at = $2
+                           WHERE id = $3 AND NOT (clearance = $4 AND deed = $5)";
+                tx.exec(sql, args![words, now, id, publication.clearance, deed])
+                    .await?;
             }
         }
         Ok(added)
@@ -225,7 +243,7 @@ impl Store {
         transact!(self, "claim delivery", Decide, |tx| {
             let rows: Vec<DueRow> = tx
                 .all(
-                    "SELECT id, channel, stage, attempts, due_at, not_before, story, publication, created_at FROM deliveries
+                    "SELECT id, channel, deed, stage, attempts, due_at, not_before, story, publication, created_at FROM deliveries
                      WHERE stage IN ('ready', 'unknown') AND due_at <= $1 ORDER BY due_at, created_at, id LIMIT $2",
                     args![now, LOOKED_AT],
                 )
@@ -233,6 +251,7 @@ impl Store {
             for (
                 id,
                 channel,
+                deed,
                 stage,
                 attempts,
                 due_at,
@@ -242,16 +261,14 @@ impl Store {
                 created_at,
             ) in rows
             {
-                let delivery = facts((id, channel, stage, attempts, due_at, not_before))?;
+                let delivery = facts((id, channel, deed, stage, attempts, due_at, not_before))?;
                 let at = At("deliveries", "story");
                 let story = StoryId::from_bytes(at.bytes(&story)?);
                 let publication = PublicationId::from_bytes(at.bytes(&publication)?);
                 let around = around(tx, &delivery, story, publication, created_at).await?;
                 if let Some(doubtful) = may_begin(&delivery, &around, now) {
-                    return self
-                        .begin(tx, &delivery, story, doubtful, now)
-                        .await
-                        .map(Some);
+                    let state = (doubtful, around.overtaken);
+                    return self.begin(tx, &delivery, story, state, now).await.map(Some);
                 }
             }
             Ok(None)
@@ -263,7 +280,7 @@ impl Store {
         tx: &mut Tx,
         delivery: &Delivery,
         story: StoryId,
-        doubtful: bool,
+        (doubtful, overtaken): (bool, bool),
         now: Micros,
     ) -> Result<Attempt, StoreError> {
         let sql = "UPDATE deliveries SET stage = 'sending', attempts = attempts + 1, doubtful = $1, changed_at = $2 WHERE id = $3";
@@ -311,7 +328,10 @@ impl Store {
                 .transpose()
         };
         let channel = self.load_channel(tx, delivery.channel).await?;
+        let lost = deed == Deed::Withdraw && lost(tx, story, delivery, created_at).await?;
         Ok(Attempt {
+            overtaken,
+            lost,
             id,
             number: delivery.attempts + 1,
             channel: delivery.channel,
@@ -374,16 +394,27 @@ impl Store {
         words: &str,
         now: Micros,
     ) -> Result<Stage, StoreError> {
-        let (stage, due_at) = settle(ended, attempt.doubtful, attempt.number, now);
+        let next = settle(ended, attempt.doubtful, attempt.number, now);
         let words = self.seal(place("words", &attempt.id), words.as_bytes())?;
         transact!(self, "settle delivery", Decide, |tx| {
-            let sql = "UPDATE deliveries SET stage = $1, due_at = $2, words = $3, changed_at = $4
-                       WHERE id = $5 AND attempts = $6 AND stage = 'sending'";
+            let (stage, due_at) = give_way(next, follows(tx, attempt.id, true).await?);
+            // Doubt that is resolved is forgotten.
+            let doubtful = stage == Stage::Unknown;
+            let sql = "UPDATE deliveries SET stage = $1, due_at = $2, words = $3, changed_at = $4, doubtful = $5
+                       WHERE id = $6 AND attempts = $7 AND stage = 'sending'";
             let code = stage.code();
             let done = tx
                 .exec(
                     sql,
-                    args![code, due_at, words, now, attempt.id, attempt.number],
+                    args![
+                        code,
+                        due_at,
+                        words,
+                        now,
+                        doubtful,
+                        attempt.id,
+                        attempt.number
+                    ],
                 )
                 .await?;
             mine(done, attempt)?;
@@ -411,7 +442,8 @@ impl Store {
             let mut count = 0;
             for (id, repeats, fixed) in rows {
                 let id = DeliveryId::from_bytes(At("deliveries", "id").bytes(&id)?);
-                let (stage, due_at) = after_crash(fixed != 0, repeats != 0, now);
+                let next = after_crash(fixed != 0, repeats != 0, now);
+                let (stage, due_at) = give_way(next, follows(tx, id, true).await?);
                 let sql =
                     "UPDATE deliveries SET stage = $1, due_at = $2, changed_at = $3 WHERE id = $4";
                 tx.exec(sql, args![stage.code(), due_at, now, id]).await?;
@@ -437,13 +469,16 @@ impl Store {
             if !self.editor_facts(tx, by).await?.active {
                 return Err(Refusal::NotAnEditor.into());
             }
-            let sql = "SELECT id, channel, stage, attempts, due_at, not_before FROM deliveries WHERE id = $1";
+            let sql = "SELECT id, channel, deed, stage, attempts, due_at, not_before FROM deliveries WHERE id = $1";
             let row: Option<FactsRow> = tx.one(sql, args![id]).await?;
             let delivery = facts(row.ok_or(Refusal::UnknownDelivery)?)?;
-            let (stage, due_at) = decide(&delivery, verdict, now)?;
-            let sql =
-                "UPDATE deliveries SET stage = $1, due_at = $2, changed_at = $3 WHERE id = $4";
-            tx.exec(sql, args![stage.code(), due_at, now, id]).await?;
+            let later = follows(tx, id, false).await?;
+            let (stage, due_at) = decide(&delivery, verdict, later, now)?;
+            // What is left may stand somewhere that the record does not name; a withdrawal must not call it gone.
+            let doubtful = verdict == Verdict::Leave && delivery.stage == Stage::Unknown;
+            let sql = "UPDATE deliveries SET stage = $1, due_at = $2, changed_at = $3, doubtful = $4 WHERE id = $5";
+            tx.exec(sql, args![stage.code(), due_at, now, doubtful, id])
+                .await?;
             self.note_delivery(tx, id, Actor::Editor(by), stage, now)
                 .await
         })
@@ -461,7 +496,10 @@ impl Store {
         transact!(self, "list deliveries", Read, |tx| {
             let rows: Vec<ListRow> = tx
                 .all(
-                    "SELECT id, channel, story, deed, stage, attempts, not_before, due_at, changed_at, remotes, words FROM deliveries
+                    "SELECT id, channel, story, deed, stage, attempts, not_before, due_at, changed_at,
+                         (SELECT COUNT(*) FROM deliveries later WHERE later.story = deliveries.story
+                          AND later.channel = deliveries.channel AND later.created_at > deliveries.created_at),
+                         remotes, words FROM deliveries
                      WHERE $1 IS NULL OR story = $1
                      ORDER BY CASE WHEN stage = 'unknown' AND due_at IS NULL THEN 0 ELSE 1 END, changed_at DESC, id LIMIT $2",
                     args![story, limit],
@@ -484,6 +522,7 @@ impl Store {
             not_before,
             due_at,
             changed_at,
+            later,
             remotes,
             words,
         ) = row;
@@ -505,6 +544,7 @@ impl Store {
             not_before: not_before.map(Micros),
             due_at: due_at.map(Micros),
             changed_at: Micros(changed_at),
+            followed: later > 0,
             id,
         })
     }
@@ -531,54 +571,6 @@ impl Store {
         self.append(tx, entry.with("stage", stage.code())).await?;
         Ok(())
     }
-}
-
-/// What must hold besides the row itself.
-async fn around(
-    tx: &mut Tx,
-    delivery: &Delivery,
-    story: StoryId,
-    publication: PublicationId,
-    created_at: i64,
-) -> Result<Around, StoreError> {
-    let live: Option<(Option<i64>,)> = tx
-        .one(
-            "SELECT live_at FROM publications WHERE id = $1",
-            args![publication],
-        )
-        .await?;
-    let channel: Option<(String, Option<i64>)> = tx
-        .one(
-            "SELECT stage, last_at FROM channels WHERE id = $1",
-            args![delivery.channel],
-        )
-        .await?;
-    let at = At("channels", "stage");
-    let (stage, last_at) = channel.ok_or_else(|| at.damaged())?;
-    let sql = "SELECT COUNT(*) FROM deliveries WHERE story = $1 AND channel = $2 AND id <> $3 AND created_at < $4
-               AND stage IN ('ready', 'sending', 'unknown')";
-    let behind: Option<(i64,)> = tx
-        .one(sql, args![story, delivery.channel, delivery.id, created_at])
-        .await?;
-    Ok(Around {
-        live: live.is_some_and(|(at,)| at.is_some()),
-        channel: at.word(ChannelStage::from_code(&stage))?,
-        last_at: last_at.map(Micros),
-        behind: behind.is_some_and(|(count,)| count > 0),
-    })
-}
-
-fn facts(row: FactsRow) -> Result<Delivery, StoreError> {
-    let (id, channel, stage, attempts, due_at, not_before) = row;
-    let at = At("deliveries", "stage");
-    Ok(Delivery {
-        id: DeliveryId::from_bytes(at.bytes(&id)?),
-        channel: ChannelId::from_bytes(at.bytes(&channel)?),
-        stage: at.word(Stage::from_code(&stage))?,
-        attempts: at.number(attempts)?,
-        due_at: due_at.map(Micros),
-        not_before: not_before.map(Micros),
-    })
 }
 
 fn mine(touched: u64, attempt: &Attempt) -> Result<(), StoreError> {

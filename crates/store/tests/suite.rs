@@ -140,6 +140,8 @@ suite! {
     outbox::g11_a_story_is_told_once_in_each_channel,
     outbox::g11_a_crash_while_sending_is_never_ready,
     outbox::a_correction_and_a_withdrawal_follow_what_stands,
+    outbox::nothing_old_goes_out_after_its_withdrawal,
+    outbox::what_is_under_way_at_a_withdrawal_is_looked_for_and_not_sent,
     outbox::a_stopped_channel_waits_and_a_closed_one_forgets,
     outbox::what_a_platform_asks_for_is_kept_to,
     jobs::a_job_is_claimed_once_and_survives_its_worker,

@@ -4,16 +4,18 @@ use std::collections::HashMap;
 use std::collections::hash_map::Entry;
 use std::net::SocketAddr;
 
+use ledger::Digest;
 use newsroom::outbox::{ChannelStage, Stage, Verdict};
 use newsroom::{ChannelId, DeliveryId, Refusal};
 use publish::channels::{ChannelSettings, Kind, Remote};
-use store::{ChannelRecord, DeliveryRecord};
+use store::{ChannelRecord, DeliveryRecord, StoreError};
 use zeroize::Zeroizing;
 
 use super::reading::internal;
 use super::{Desk, DeskError, EditorId, StoryId};
 use crate::clock;
 use crate::desk::EventKind;
+use crate::open_desk::OpenDesk;
 
 /// Deliveries on the page.
 const SHOWN: u32 = 300;
@@ -29,8 +31,8 @@ pub struct ChannelView {
     pub language: String,
     /// Whether it is used.
     pub stage: ChannelStage,
-    /// Whether credentials wait for a second person.
-    pub pending: bool,
+    /// Names the credentials that wait for a second person, if any do.
+    pub pending: Option<Digest>,
     /// Whether that person must be somebody else than who looks at it.
     pub own: bool,
     /// What the platform calls the account.
@@ -146,7 +148,7 @@ impl Desk {
         entry: ChannelEntry,
     ) -> Result<Entered, DeskError> {
         let open = self.open()?;
-        let (kind, language) =
+        let (kind, language, account_name) =
             match entry.known {
                 // A channel stays on its platform and in its language, or what stands there could not be found again.
                 Some(known) => {
@@ -156,9 +158,9 @@ impl Desk {
                             code: Refusal::UnknownChannel.code().to_owned(),
                         },
                     )?;
-                    (view.kind, view.language)
+                    (view.kind, view.language, view.name)
                 }
-                None => (entry.kind, entry.language),
+                None => (entry.kind, entry.language, None),
             };
         let settings = ChannelSettings {
             kind,
@@ -179,6 +181,10 @@ impl Desk {
             Ok(standing) => standing,
             Err(fault) => return Ok(Entered::Useless(fault.words().to_owned())),
         };
+        if let Some(known) = entry.known {
+            let now = (&settings, standing.name.as_str());
+            must_be_there(&open, known, now, account_name.as_deref()).await?;
+        }
         let json = serde_json::to_vec(&settings)
             .map_err(|error| internal("entering a channel", &error))?;
         let json = Zeroizing::new(json);
@@ -191,15 +197,20 @@ impl Desk {
         Ok(Entered::Waiting(id))
     }
 
-    /// Confirms what somebody else entered.
+    /// Confirms what somebody else entered, as it was shown.
     ///
     /// # Errors
     /// Locked, refused, or the store failed.
-    pub async fn confirm_channel(&self, editor: EditorId, id: ChannelId) -> Result<(), DeskError> {
+    pub async fn confirm_channel(
+        &self,
+        editor: EditorId,
+        id: ChannelId,
+        shown: Digest,
+    ) -> Result<(), DeskError> {
         Ok(self
             .open()?
             .store
-            .confirm_channel(id, editor, clock::now())
+            .confirm_channel(id, shown, editor, clock::now())
             .await?)
     }
 
@@ -255,6 +266,41 @@ impl Desk {
             .await?;
         open.tell(EventKind::Story, story);
         Ok(())
+    }
+}
+
+/// A channel that is or was in use stays at its server and with its account: what stands there is known by names that mean
+/// something else, or nothing, anywhere else.
+async fn must_be_there(
+    open: &OpenDesk,
+    known: ChannelId,
+    (now, name): (&ChannelSettings, &str),
+    known_name: Option<&str>,
+) -> Result<(), DeskError> {
+    let stored = match open.store.channel_settings(known, false).await {
+        Ok(stored) => stored,
+        // Never confirmed: nothing stands anywhere.
+        Err(StoreError::Refused(Refusal::UnknownChannel)) => return Ok(()),
+        Err(error) => return Err(error.into()),
+    };
+    let before: ChannelSettings = serde_json::from_slice(&stored)
+        .map_err(|error| internal("reading a channel's settings", &error))?;
+    let server = |settings: &ChannelSettings| {
+        settings
+            .server
+            .trim()
+            .trim_end_matches('/')
+            .to_ascii_lowercase()
+    };
+    // In Matrix the account is the room.
+    let room = now.kind != Kind::Matrix || before.account == now.account;
+    let named = known_name.is_none_or(|known| known == name);
+    if server(&before) == server(now) && room && named {
+        Ok(())
+    } else {
+        Err(DeskError::Refused {
+            code: Refusal::ChannelElsewhere.code().to_owned(),
+        })
     }
 }
 

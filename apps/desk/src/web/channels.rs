@@ -68,11 +68,15 @@ pub(crate) async fn act(
     State(app): State<App>,
     editor: Signed,
     Path((channel, act)): Path<(String, String)>,
-    _posted: Posted,
+    posted: Posted,
 ) -> Result<Response, Fault> {
     let channel = id(&channel)?;
     let done = match act.as_str() {
-        "confirm" => app.desk.confirm_channel(editor.id, channel).await,
+        "confirm" => {
+            let shown = posted.field("pending").parse();
+            let shown = shown.map_err(|_| Fault::plain(StatusCode::BAD_REQUEST, "channel-form"))?;
+            app.desk.confirm_channel(editor.id, channel, shown).await
+        }
         "retry" => app.desk.retry_channel(editor.id, channel).await,
         "close" => app.desk.close_channel(editor.id, channel).await,
         _ => return Err(Fault::not_found()),
@@ -184,6 +188,7 @@ fn delivery_json(view: &DeliveryView) -> Value {
         "stage": record.stage.code(),
         "waits": view.waits(),
         "attempts": record.attempts,
+        "followed": record.followed,
         "not_before": record.not_before.map(|at| at.0),
         "due_at": record.due_at.map(|at| at.0),
         "changed_at": record.changed_at.0,
@@ -238,8 +243,8 @@ fn delivery(visit: &Visit, view: &DeliveryView) -> Markup {
             }
             @if view.waits() {
                 p role="status" { (t!(tongue, "delivery-decide")) }
-                div.actions { (button("stands")) (button("again")) (button("leave")) }
-            } @else if matches!(record.stage, Stage::Rejected) {
+                div.actions { (button("stands")) @if !record.followed { (button("again")) } (button("leave")) }
+            } @else if record.stage == Stage::Rejected && !record.followed {
                 div.actions { (button("again")) }
             } @else if matches!(record.stage, Stage::Ready | Stage::Unknown) {
                 div.actions { (button("leave")) }
@@ -275,9 +280,15 @@ fn channel(visit: &Visit, view: &ChannelView) -> Markup {
             }
             p.quiet { (tongue.coded("channel-language", &view.language).unwrap_or_default()) }
             @if let Some(words) = &view.words { p role="alert" { (foreign(words)) } }
-            @if view.pending {
+            @if let Some(pending) = view.pending {
                 @if view.own { p { (t!(tongue, "channel-own")) } }
-                @else { (act("confirm", t!(tongue, "channel-confirm"), "primary")) }
+                @else {
+                    form method="post" action=(format!("/channels/{}/confirm", view.id)) {
+                        (parts::token(visit))
+                        input type="hidden" name="pending" value=(pending);
+                        button.button.primary type="submit" { (t!(tongue, "channel-confirm")) }
+                    }
+                }
             }
             @if view.stage == ChannelStage::Stopped { (act("retry", t!(tongue, "channel-retry"), "plain")) }
             @if view.stage != ChannelStage::Closed { (act("close", t!(tongue, "channel-close"), "danger")) }

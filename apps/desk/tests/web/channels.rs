@@ -205,11 +205,20 @@ fn peer_a_story_its_correction_and_its_withdrawal_reach_bluesky_once() {
         (&json!("proposed"), &json!(HANDLE))
     );
     let confirm = format!("/channels/{channel}/confirm");
+    let pending = page["channels"][0]["pending"].as_str().unwrap();
+    let shown = [("pending", pending)];
     assert_eq!(
-        hala.post("/channels", &confirm, &[]).code(),
+        hala.post("/channels", &confirm, &shown).code(),
         "same-editor-twice"
     );
-    assert_eq!(salma.post("/channels", &confirm, &[]).status, 303);
+    let other = "0".repeat(64);
+    assert_eq!(
+        salma
+            .post("/channels", &confirm, &[("pending", other.as_str())])
+            .code(),
+        "channel-changed"
+    );
+    assert_eq!(salma.post("/channels", &confirm, &shown).status, 303);
 
     let story = hala
         .post("/stories", "/stories/new", &[])

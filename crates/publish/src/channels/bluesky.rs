@@ -3,7 +3,7 @@
 use serde_json::{Value, json};
 use ureq::http::Method;
 
-use super::http::{Line, escaped, text};
+use super::http::{Answer, Line, escaped, text};
 use super::{
     Abilities, Attachment, Channel, Class, Covering, Fault, Limits, Measure, Part, Remote, Standing,
 };
@@ -84,11 +84,16 @@ impl Bluesky {
         let path = format!("/xrpc/{method}");
         let headers = [("authorization", session.bearer.as_str())];
         let answer = self.line.json(Method::POST, &path, &headers, body)?;
+        self.within_session(&answer)?;
+        answer.success()
+    }
+
+    fn within_session(&mut self, answer: &Answer) -> Result<(), Fault> {
         if answer.status.as_u16() == 400 && answer.value()["error"] == "ExpiredToken" {
             self.session = None;
             return Err(Fault::later("the session has ended"));
         }
-        answer.success()
+        Ok(())
     }
 
     fn blob(&mut self, file: &Attachment) -> Result<Value, Fault> {
@@ -103,10 +108,12 @@ impl Bluesky {
         ];
         // A blob that no record names is swept by the server: uploading it twice harms nothing.
         let path = "/xrpc/com.atproto.repo.uploadBlob";
-        let answer = self.line.stream(path, &headers, file.size, &mut reader);
-        let value = answer
-            .and_then(|answer| answer.success())
+        let answer = self
+            .line
+            .stream(path, &headers, file.size, &mut reader)
             .map_err(Fault::harmless)?;
+        self.within_session(&answer)?;
+        let value = answer.success().map_err(Fault::harmless)?;
         value
             .get("blob")
             .cloned()

@@ -80,6 +80,8 @@ pub struct Task<'a> {
     pub before: Vec<Remote>,
     /// Whether an earlier attempt ended in a way that is not known.
     pub doubtful: bool,
+    /// Whether a later row overtook this one: what may stand is looked for, and nothing is sent.
+    pub overtaken: bool,
 }
 
 /// How an attempt ended.
@@ -105,10 +107,11 @@ pub fn deliver(
         keep,
     };
     let ended = match task.action {
+        Action::Delete => run.delete(channel),
+        _ if task.overtaken => run.look(channel),
         Action::Post => run.post_from(channel, None),
         Action::Reply => run.post_from(channel, task.before.first().zip(task.before.last())),
         Action::Edit => run.edit(channel),
-        Action::Delete => run.delete(channel),
     };
     match ended {
         Ok(()) => Ended::Confirmed(run.done),
@@ -167,19 +170,48 @@ impl Run<'_, '_> {
         Ok(())
     }
 
-    /// Changes what stood, post by post; a shorter thread loses its end, a longer one gets a new one.
-    fn edit(&mut self, channel: &mut dyn Channel) -> Result<(), Fault> {
-        let task = self.task;
-        let common = task.before.len().min(task.posts.len());
-        for place in self.done.len()..common {
-            let (first, last) = (self.done.first().cloned(), self.done.last().cloned());
-            let part = self.part(place, first.as_ref().zip(last.as_ref()));
-            let remote = channel.edit(&task.before[place], &part)?;
+    /// Looks for what may stand, without sending any of it: it is to be taken away.
+    fn look(&mut self, channel: &mut dyn Channel) -> Result<(), Fault> {
+        self.take_over();
+        for place in self.done.len()..self.task.posts.len() {
+            let Some(remote) = channel.find(&self.part(place, None))? else {
+                break;
+            };
             self.done.push(remote);
             (self.keep)(&self.done)?;
         }
-        for surplus in task.before.iter().skip(task.posts.len()).rev() {
-            channel.delete(surplus)?;
+        Ok(())
+    }
+
+    /// What stood and is to be changed stands until it is known to be otherwise, so that nothing is lost sight of.
+    fn take_over(&mut self) {
+        let task = self.task;
+        if task.action == Action::Edit && self.done.len() < task.posts.len() {
+            let rest = task.before.iter().skip(self.done.len()).cloned();
+            self.done.extend(rest);
+        }
+    }
+
+    /// Changes what stood, post by post; a shorter thread loses its end, a longer one gets a new one. Changing twice changes
+    /// nothing more, so that an attempt after another begins with the first.
+    fn edit(&mut self, channel: &mut dyn Channel) -> Result<(), Fault> {
+        let task = self.task;
+        self.take_over();
+        for place in 0..task.before.len().min(task.posts.len()) {
+            let (root, last) = (
+                self.done.first().cloned(),
+                place.checked_sub(1).map(|last| self.done[last].clone()),
+            );
+            let part = self.part(place, root.as_ref().zip(last.as_ref()));
+            self.done[place] = channel.edit(&self.done[place], &part)?;
+            (self.keep)(&self.done)?;
+        }
+        while self.done.len() > task.posts.len() {
+            if let Some(surplus) = self.done.last() {
+                channel.delete(surplus)?;
+            }
+            self.done.pop();
+            (self.keep)(&self.done)?;
         }
         self.post_from(channel, None)
     }

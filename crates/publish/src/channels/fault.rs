@@ -33,6 +33,8 @@ pub enum Fault {
     /// The answer was lost: it may have been done.
     #[error("it may have been done: {words}")]
     Unknown {
+        /// How long the platform wants us to wait.
+        after: Option<Duration>,
         /// What happened.
         words: String,
     },
@@ -60,6 +62,7 @@ impl Fault {
 
     pub(crate) fn unknown(words: &str) -> Self {
         Self::Unknown {
+            after: None,
             words: shortened(words),
         }
     }
@@ -76,14 +79,14 @@ impl Fault {
             Self::Refused { words }
             | Self::Account { words }
             | Self::Later { words, .. }
-            | Self::Unknown { words } => words,
+            | Self::Unknown { words, .. } => words,
         }
     }
 
     /// For requests that change nothing: then not knowing is no danger, and one simply asks again.
     pub(crate) fn harmless(self) -> Self {
         match self {
-            Self::Unknown { words } => Self::Later { after: None, words },
+            Self::Unknown { after, words } => Self::Later { after, words },
             other => other,
         }
     }

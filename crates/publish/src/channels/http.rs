@@ -274,10 +274,10 @@ impl Answer {
                 after: self.after,
                 words: Fault::later(&words).words().to_owned(),
             }),
-            // The server says that it did not take it.
-            503 if self.after.is_some() => Err(Fault::Later {
+            // A proxy says so too when the server behind it was slow: what was asked may have been done.
+            503 => Err(Fault::Unknown {
                 after: self.after,
-                words: Fault::later(&words).words().to_owned(),
+                words: Fault::unknown(&words).words().to_owned(),
             }),
             300..=499 => Err(Fault::refused(&words)),
             _ => Err(Fault::unknown(&words)),
@@ -387,7 +387,14 @@ mod tests {
         ));
         assert!(matches!(
             answer(503, Some(1)).success(),
-            Err(Fault::Later { .. })
+            Err(Fault::Unknown { after: Some(_), .. })
         ));
+        assert!(
+            matches!(
+                answer(503, Some(1)).success().map_err(Fault::harmless),
+                Err(Fault::Later { after: Some(_), .. })
+            ),
+            "where nothing changes it is no danger"
+        );
     }
 }

@@ -1,6 +1,7 @@
 //! The outbox: what a decision leaves behind, what a crash makes of it, and what people decide.
 
 use crate::world::World;
+use ledger::sha256;
 use newsroom::accounts::Roles;
 use newsroom::outbox::{ChannelStage, Deed, Ended, Stage, Verdict};
 use newsroom::time::{MINUTE, SECOND};
@@ -22,7 +23,11 @@ pub(crate) async fn opened(world: &World, noor: EditorId, sami: EditorId) -> Cha
     let (store, now) = (&world.store, world.now());
     let entered = store.enter_channel(None, ("bluesky", "ar"), b"{}", noor, now);
     let channel = entered.await.unwrap();
-    store.confirm_channel(channel, sami, now).await.unwrap();
+    let shown = store.channels().await.unwrap()[0].pending.unwrap();
+    store
+        .confirm_channel(channel, shown, sami, now)
+        .await
+        .unwrap();
     channel
 }
 
@@ -74,19 +79,36 @@ impl Desk {
         let channel = entered.await.unwrap();
         let record = store.channels().await.unwrap().remove(0);
         assert_eq!(
-            (record.stage, record.pending),
+            (record.stage, record.pending.is_some()),
             (ChannelStage::Proposed, true)
         );
+        let shown = record.pending.unwrap();
         assert_eq!(
-            code(store.confirm_channel(channel, noor, world.now()).await),
+            code(
+                store
+                    .confirm_channel(channel, sha256(b"another"), sami, world.now())
+                    .await
+            ),
+            "channel-changed"
+        );
+        assert_eq!(
+            code(
+                store
+                    .confirm_channel(channel, shown, noor, world.now())
+                    .await
+            ),
             "same-editor-twice"
         );
         store
-            .confirm_channel(channel, sami, world.now())
+            .confirm_channel(channel, shown, sami, world.now())
             .await
             .unwrap();
         assert_eq!(
-            code(store.confirm_channel(channel, sami, world.now()).await),
+            code(
+                store
+                    .confirm_channel(channel, shown, sami, world.now())
+                    .await
+            ),
             "channel-settled"
         );
         Self {
@@ -171,7 +193,10 @@ pub(crate) async fn g11_a_story_is_told_once_in_each_channel(world: World) {
         (1, false, Deed::Post)
     );
     assert!(desk.claim().await.is_none(), "it is being sent");
-    let ended = Ended::Unknown { repeats: true };
+    let ended = Ended::Unknown {
+        repeats: true,
+        after: None,
+    };
     assert_eq!(desk.carry(&first, ended).await, Stage::Unknown);
     let second = desk.claim().await.unwrap();
     assert!(second.doubtful, "the first may stand");
@@ -252,7 +277,15 @@ pub(crate) async fn g11_a_crash_while_sending_is_never_ready(world: World) {
     let again = store.claim_delivery(world.now()).await.unwrap().unwrap();
     assert!(!again.doubtful, "a person looked");
     store
-        .settle_delivery(&again, Ended::Unknown { repeats: false }, "", world.now())
+        .settle_delivery(
+            &again,
+            Ended::Unknown {
+                repeats: false,
+                after: None,
+            },
+            "",
+            world.now(),
+        )
         .await
         .unwrap();
     store
@@ -317,6 +350,91 @@ pub(crate) async fn a_correction_and_a_withdrawal_follow_what_stands(world: Worl
     assert!(rows.iter().all(|row| row.deed == Deed::Post));
 }
 
+pub(crate) async fn nothing_old_goes_out_after_its_withdrawal(world: World) {
+    let desk = Desk::new(world).await;
+    let store = &desk.world.store;
+    // Tried once, and waiting for the platform: the withdrawal stops it.
+    let story = desk.world.story(desk.noor).await;
+    desk.publish(story, true).await;
+    let first = desk.claim().await.unwrap();
+    let settle = store.settle_delivery(&first, Ended::Later(None), "429", desk.world.now());
+    assert_eq!(settle.await.unwrap(), Stage::Ready);
+    let withdraw = || store.withdraw_deliveries(story, desk.noor, desk.world.now());
+    desk.world.pass(SECOND);
+    assert_eq!(withdraw().await.unwrap(), 1);
+    let both = [
+        (Deed::Post, Stage::Rejected),
+        (Deed::Withdraw, Stage::Ready),
+    ];
+    assert_eq!(desk.stages().await, both);
+    assert_eq!(withdraw().await.unwrap(), 0);
+    assert_eq!(desk.stages().await, both, "it does not give way to itself");
+    let again = store.decide_delivery(first.id, Verdict::Again, desk.noor, desk.world.now());
+    assert_eq!(code(again.await), "delivery-settled");
+    let rows = store.deliveries(None, 9).await.unwrap();
+    assert!(rows.iter().all(|row| row.followed == (row.id == first.id)));
+    let second = desk.claim().await.unwrap();
+    assert_eq!((second.deed, second.lost), (Deed::Withdraw, false));
+    desk.carry(&second, Ended::Confirmed).await;
+    assert_eq!(
+        withdraw().await.unwrap(),
+        1,
+        "what is settled is withdrawn once more"
+    );
+    let third = desk.claim().await.unwrap();
+    assert_eq!(third.id, second.id);
+    desk.carry(&third, Ended::Confirmed).await;
+    assert!(desk.claim().await.is_none());
+}
+
+pub(crate) async fn what_is_under_way_at_a_withdrawal_is_looked_for_and_not_sent(world: World) {
+    let desk = Desk::new(world).await;
+    let store = &desk.world.store;
+    let story = desk.world.story(desk.noor).await;
+    desk.publish(story, true).await;
+    let first = desk.claim().await.unwrap();
+    store
+        .withdraw_deliveries(story, desk.noor, desk.world.now())
+        .await
+        .unwrap();
+    let unknown = Ended::Unknown {
+        repeats: true,
+        after: None,
+    };
+    store.fix_posts(&first, b"[]", true).await.unwrap();
+    let settle = store.settle_delivery(&first, unknown, "", desk.world.now());
+    assert_eq!(settle.await.unwrap(), Stage::Unknown);
+    let look = desk.claim().await.unwrap();
+    assert_eq!(
+        (look.id, look.doubtful, look.overtaken),
+        (first.id, true, true)
+    );
+    // A person who leaves it in doubt leaves the withdrawal in doubt.
+    let stuck = Ended::Unknown {
+        repeats: false,
+        after: None,
+    };
+    let settle = store.settle_delivery(&look, stuck, "", desk.world.now());
+    assert_eq!(settle.await.unwrap(), Stage::Unknown);
+    store
+        .decide_delivery(first.id, Verdict::Leave, desk.noor, desk.world.now())
+        .await
+        .unwrap();
+    let withdrawal = desk.claim().await.unwrap();
+    assert_eq!((withdrawal.deed, withdrawal.lost), (Deed::Withdraw, true));
+    // What turns out not to have been sent gives way, or the withdrawal would wait for ever.
+    let other = desk.world.story(desk.noor).await;
+    desk.publish(other, true).await;
+    let late = desk.claim().await.unwrap();
+    store
+        .withdraw_deliveries(other, desk.noor, desk.world.now())
+        .await
+        .unwrap();
+    let settle = store.settle_delivery(&late, Ended::Later(None), "", desk.world.now());
+    assert_eq!(settle.await.unwrap(), Stage::Rejected);
+    assert_eq!(desk.claim().await.unwrap().deed, Deed::Withdraw);
+}
+
 pub(crate) async fn a_stopped_channel_waits_and_a_closed_one_forgets(world: World) {
     let desk = Desk::new(world).await;
     let store = &desk.world.store;
@@ -339,6 +457,7 @@ pub(crate) async fn a_stopped_channel_waits_and_a_closed_one_forgets(world: Worl
         desk.world.now(),
     );
     entering.await.unwrap();
+    let shown = store.channels().await.unwrap()[0].pending.unwrap();
     assert_eq!(
         store
             .channel_settings(desk.channel, false)
@@ -350,13 +469,13 @@ pub(crate) async fn a_stopped_channel_waits_and_a_closed_one_forgets(world: Worl
     assert_eq!(
         code(
             store
-                .confirm_channel(desk.channel, desk.sami, desk.world.now())
+                .confirm_channel(desk.channel, shown, desk.sami, desk.world.now())
                 .await
         ),
         "same-editor-twice"
     );
     store
-        .confirm_channel(desk.channel, desk.noor, desk.world.now())
+        .confirm_channel(desk.channel, shown, desk.noor, desk.world.now())
         .await
         .unwrap();
     assert_eq!(

@@ -17,7 +17,11 @@ children = []
 
 def end(*_):
     for child in children:
-        child.terminate()
+        # PHP's workers outlive their parent; they are of its group.
+        try:
+            os.killpg(child.pid, signal.SIGTERM)
+        except ProcessLookupError:
+            pass
     for child in children:
         child.wait()
     os._exit(0)
@@ -39,6 +43,7 @@ subprocess.run(
 children.append(
     subprocess.Popen(
         ["mariadbd", "--no-defaults", f"--datadir={data}", f"--socket={socket}", "--skip-networking", f"--pid-file={folder}/db.pid", *user],
+        start_new_session=True,
         **quiet,
     )
 )
@@ -79,6 +84,7 @@ children.append(
     subprocess.Popen(
         ["php", "-d", "upload_max_filesize=64M", "-d", "post_max_size=64M", "-S", address, "-t", str(site)],
         env={**os.environ, "PHP_CLI_SERVER_WORKERS": "4"},
+        start_new_session=True,
         **quiet,
     )
 )

@@ -49,12 +49,14 @@ pub(crate) fn carry(
             done: kept.clone(),
             before: row.before.clone(),
             doubtful,
+            overtaken: false,
         };
         let mut killed = false;
         let mut keep = |done: &[Remote]| {
             if rng.next_u32() % 5 == 0 {
                 killed = true;
                 return Err(Fault::Unknown {
+                    after: None,
                     words: "killed".to_owned(),
                 });
             }
@@ -74,6 +76,7 @@ pub(crate) fn carry(
                 if !channel.abilities().class.repeats() {
                     return (
                         Err(Fault::Unknown {
+                            after: None,
                             words: "unknown".to_owned(),
                         }),
                         way,

@@ -115,7 +115,6 @@ pub(crate) const SEALED: &[Sealed] = &[
     sealed!("statements"."leaf_salt", "publication" Id, "derivative" Id),
     sealed!("statements"."receipt_salt", "publication" Id, "derivative" Id),
     sealed!("statements"."plan_salt", "publication" Id, "derivative" Id),
-    sealed!("audit"."details", "chain" Chain, "seq" Seq),
     sealed!("channels"."settings", "id" Id),
     sealed!("channels"."pending", "id" Id),
     sealed!("channels"."name", "id" Id),
@@ -123,6 +122,7 @@ pub(crate) const SEALED: &[Sealed] = &[
     sealed!("deliveries"."posts", "id" Id),
     sealed!("deliveries"."remotes", "id" Id),
     sealed!("deliveries"."words", "id" Id),
+    sealed!("audit"."details", "chain" Chain, "seq" Seq),
 ];
 
 /// Sealed columns of rows that end with the keys: whoever was signed in signs in again.

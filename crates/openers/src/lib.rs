@@ -12,6 +12,7 @@ mod code;
 pub mod identity;
 pub mod keyring;
 pub mod locked;
+mod sealing;
 pub mod shares;
 pub mod signing_key;
 pub mod wrap;

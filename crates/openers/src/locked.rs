@@ -1,16 +1,15 @@
 //! A custodian's share, locked under that custodian's passphrase.
 
-use chacha20poly1305::aead::{Aead, KeyInit, Payload};
-use chacha20poly1305::{XChaCha20Poly1305, XNonce};
 use keys::{Cost, Passphrase, Salt, StretchError, labels};
 use rand_core::{CryptoRng, RngCore};
 use serde::{Deserialize, Serialize};
 use zeroize::Zeroizing;
 
+use crate::sealing::{self, TAG};
 use crate::shares::{SHARE_LEN, SetId, Share, SharesError};
 
 /// Length of a locked share's ciphertext.
-const BOX_LEN: usize = SHARE_LEN + 16;
+const BOX_LEN: usize = SHARE_LEN + TAG;
 
 /// A share that only its custodian's passphrase opens, with everything needed to try.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -70,25 +69,9 @@ impl LockedShare {
         rng: &mut (impl RngCore + CryptoRng),
     ) -> Result<Self, LockedShareError> {
         let salt = Salt::generate(rng);
-        let mut nonce = [0; 24];
-        rng.fill_bytes(&mut nonce);
         let key = share_key(passphrase, &salt, cost)?;
-        let aad = place(share.set(), share.x(), custodian);
-        #[expect(
-            clippy::expect_used,
-            reason = "XChaCha20-Poly1305 refuses only texts above 256 GiB"
-        )]
-        let text = XChaCha20Poly1305::new((&*key).into())
-            .encrypt(
-                XNonce::from_slice(&nonce),
-                Payload {
-                    msg: share.expose_encoded().as_ref(),
-                    aad: &aad,
-                },
-            )
-            .expect("a share is far below the cipher's limit");
-        let mut sealed = [0; BOX_LEN];
-        sealed.copy_from_slice(&text);
+        let place = place(share.set(), share.x(), custodian);
+        let (nonce, sealed) = sealing::seal(&key, &place, share.expose_encoded().as_ref(), rng);
         Ok(Self {
             custodian: custodian.to_owned(),
             x: share.x(),
@@ -109,17 +92,9 @@ impl LockedShare {
     pub fn open(&self, set: SetId, passphrase: &Passphrase) -> Result<Share, LockedShareError> {
         let cost = self.cost()?;
         let key = share_key(passphrase, &Salt(self.salt), cost)?;
-        let aad = place(set, self.x, &self.custodian);
-        let text = XChaCha20Poly1305::new((&*key).into())
-            .decrypt(
-                XNonce::from_slice(&self.nonce),
-                Payload {
-                    msg: &self.sealed,
-                    aad: &aad,
-                },
-            )
-            .map(Zeroizing::new)
-            .map_err(|_| LockedShareError::WrongPassphrase)?;
+        let place = place(set, self.x, &self.custodian);
+        let text = sealing::open(&key, &self.nonce, &place, &self.sealed)
+            .ok_or(LockedShareError::WrongPassphrase)?;
         Share::decode(&text).map_err(LockedShareError::Share)
     }
 

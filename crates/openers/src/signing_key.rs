@@ -2,8 +2,6 @@
 //!
 //! The same envelope as for shares: Argon2id, then XChaCha20-Poly1305, bound to what is public of the key.
 
-use chacha20poly1305::aead::{Aead, KeyInit, Payload};
-use chacha20poly1305::{XChaCha20Poly1305, XNonce};
 use keys::{
     Cost, CostError, CustodianSigningKey, CustodianVerifyingKey, Passphrase, Salt, StretchError,
     labels,
@@ -12,6 +10,8 @@ use rand_core::{CryptoRng, RngCore};
 use serde::{Deserialize, Serialize};
 use zeroize::Zeroizing;
 
+use crate::sealing::{self, TAG};
+
 /// Names the file's kind to whoever opens it.
 const FORMAT: &str = "firsthand-custodian-key";
 /// The version this program writes and reads.
@@ -19,7 +19,7 @@ const VERSION: u32 = 2;
 /// Largest file that is read.
 const BYTES_MAX: usize = 4096;
 /// Length of the sealed seed.
-const BOX_LEN: usize = 32 + 16;
+const BOX_LEN: usize = 32 + TAG;
 
 /// Why a locked signing key stays shut.
 #[derive(Debug, thiserror::Error)]
@@ -72,25 +72,9 @@ impl LockedSigningKey {
         rng: &mut (impl RngCore + CryptoRng),
     ) -> Result<Self, SigningKeyError> {
         let salt = Salt::generate(rng);
-        let mut nonce = [0; 24];
-        rng.fill_bytes(&mut nonce);
         let public = *key.verifying_key().as_bytes();
         let locking = locking_key(passphrase, &salt, cost)?;
-        #[expect(
-            clippy::expect_used,
-            reason = "XChaCha20-Poly1305 refuses only texts above 256 GiB"
-        )]
-        let text = XChaCha20Poly1305::new((&*locking).into())
-            .encrypt(
-                XNonce::from_slice(&nonce),
-                Payload {
-                    msg: key.expose_bytes(),
-                    aad: &public,
-                },
-            )
-            .expect("a key is far below the cipher's limit");
-        let mut sealed = [0; BOX_LEN];
-        sealed.copy_from_slice(&text);
+        let (nonce, sealed) = sealing::seal(&locking, &public, key.expose_bytes(), rng);
         Ok(Self {
             format: FORMAT.to_owned(),
             version: VERSION,
@@ -110,16 +94,8 @@ impl LockedSigningKey {
     /// [`SigningKeyError`].
     pub fn open(&self, passphrase: &Passphrase) -> Result<CustodianSigningKey, SigningKeyError> {
         let locking = locking_key(passphrase, &Salt(self.salt), self.cost()?)?;
-        let seed = XChaCha20Poly1305::new((&*locking).into())
-            .decrypt(
-                XNonce::from_slice(&self.nonce),
-                Payload {
-                    msg: &self.sealed,
-                    aad: &self.public,
-                },
-            )
-            .map(Zeroizing::new)
-            .map_err(|_| SigningKeyError::WrongPassphrase)?;
+        let seed = sealing::open(&locking, &self.nonce, &self.public, &self.sealed)
+            .ok_or(SigningKeyError::WrongPassphrase)?;
         let seed: Zeroizing<[u8; 32]> = Zeroizing::new(
             seed.as_slice()
                 .try_into()

@@ -2,8 +2,6 @@
 //!
 //! A wrap put under another name, into another set or brought back from an earlier generation does not open.
 
-use chacha20poly1305::aead::{Aead, KeyInit, Payload};
-use chacha20poly1305::{XChaCha20Poly1305, XNonce};
 use hmac::{Hmac, Mac};
 use keys::labels;
 use rand_core::{CryptoRng, RngCore};
@@ -11,10 +9,11 @@ use serde::{Deserialize, Serialize};
 use sha2::Sha256;
 use zeroize::Zeroizing;
 
+use crate::sealing::{self, TAG};
 use crate::shares::{Kek, SetFacts, SetId};
 
 /// Length of a wrapped key's ciphertext.
-const BOX_LEN: usize = 32 + 16;
+const BOX_LEN: usize = 32 + TAG;
 
 /// A wrapped key does not open: another set's, another name's, an earlier one, or altered.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
@@ -49,24 +48,8 @@ impl Wrapped {
         key: &[u8; 32],
         rng: &mut (impl RngCore + CryptoRng),
     ) -> Self {
-        let mut nonce = [0; 24];
-        rng.fill_bytes(&mut nonce);
         let wrapping = labels::derive(kek.expose_bytes(), labels::WRAP);
-        #[expect(
-            clippy::expect_used,
-            reason = "XChaCha20-Poly1305 refuses only texts above 256 GiB"
-        )]
-        let text = XChaCha20Poly1305::new((&*wrapping).into())
-            .encrypt(
-                XNonce::from_slice(&nonce),
-                Payload {
-                    msg: key,
-                    aad: &place(set, name, generation),
-                },
-            )
-            .expect("a key is far below the cipher's limit");
-        let mut sealed = [0; BOX_LEN];
-        sealed.copy_from_slice(&text);
+        let (nonce, sealed) = sealing::seal(&wrapping, &place(set, name, generation), key, rng);
         Self {
             name: name.to_owned(),
             generation,
@@ -84,16 +67,8 @@ impl Wrapped {
         let error = || WrapError {
             name: self.name.clone(),
         };
-        let text = XChaCha20Poly1305::new((&*wrapping).into())
-            .decrypt(
-                XNonce::from_slice(&self.nonce),
-                Payload {
-                    msg: &self.sealed,
-                    aad: &place(set, &self.name, self.generation),
-                },
-            )
-            .map(Zeroizing::new)
-            .map_err(|_| error())?;
+        let place = place(set, &self.name, self.generation);
+        let text = sealing::open(&wrapping, &self.nonce, &place, &self.sealed).ok_or_else(error)?;
         let mut key = Zeroizing::new([0; 32]);
         if text.len() != key.len() {
             return Err(error());

@@ -5,7 +5,8 @@ use maud::{DOCTYPE, Markup, html};
 use crate::address::SitePath;
 use crate::input::Grade;
 use crate::page::{
-    Place, archive_path, icon_path, index_path, opening_tags, story_path, style_path, with_newline,
+    POLICY, Place, archive_path, icon_path, index_path, opening_tags, story_path, style_path,
+    with_newline,
 };
 use crate::story::Ready;
 use crate::whole::Whole;
@@ -155,7 +156,7 @@ fn door_page(whole: &Whole<'_>, newest: &[usize]) -> Vec<u8> {
         (DOCTYPE)
         html lang="ar" dir="rtl" {
             head {
-                (opening_tags())
+                (opening_tags(POLICY))
                 title { (site.organisation) }
                 meta name="description" content=(t!(Tongue::En, "front-lead"));
                 link rel="canonical" href=(site.base_url.as_str());

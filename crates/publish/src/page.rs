@@ -7,7 +7,7 @@ use crate::whole::Whole;
 use crate::words::{Tongue, t};
 
 /// Nothing but this site's own style, pictures and sound; no script, no frame, no form, no base.
-const POLICY: &str = "default-src 'none'; style-src 'self'; img-src 'self'; media-src 'self'; base-uri 'none'; form-action 'none'";
+pub(crate) const POLICY: &str = "default-src 'none'; style-src 'self'; img-src 'self'; media-src 'self'; base-uri 'none'; form-action 'none'";
 
 /// What the search page may do more: run this site's own script, and fetch this site's own index.
 const SCRIPTED: &str = "script-src 'self'; connect-src 'self'";
@@ -124,11 +124,27 @@ impl<'a> Place<'a> {
         main: &Markup,
         more: &Markup,
     ) -> Vec<u8> {
+        self.around(main, &self.head(POLICY, title, description, more))
+    }
+
+    /// The page around `main`, allowed to run this site's own script and to ask this site.
+    pub(crate) fn scripted(
+        &self,
+        title: &str,
+        description: &str,
+        main: &Markup,
+        more: &Markup,
+    ) -> Vec<u8> {
+        let policy = format!("{POLICY}; {SCRIPTED}");
+        self.around(main, &self.head(&policy, title, description, more))
+    }
+
+    fn around(&self, main: &Markup, head: &Markup) -> Vec<u8> {
         let tongue = self.tongue;
         let markup = html! {
             (DOCTYPE)
             html lang=(tongue.tag()) dir=(tongue.dir()) {
-                (self.head(title, description, more))
+                (head)
                 body {
                     a.skip href="#content" { (t!(tongue, "skip-to-content")) }
                     (self.masthead())
@@ -140,21 +156,7 @@ impl<'a> Place<'a> {
         with_newline(markup)
     }
 
-    /// The page around `main`, allowed to run this site's own script and to ask this site.
-    pub(crate) fn scripted(
-        &self,
-        title: &str,
-        description: &str,
-        main: &Markup,
-        more: &Markup,
-    ) -> Vec<u8> {
-        let page = String::from_utf8(self.page_with(title, description, main, more));
-        page.unwrap_or_default()
-            .replacen(POLICY, &format!("{POLICY}; {SCRIPTED}"), 1)
-            .into_bytes()
-    }
-
-    fn head(&self, title: &str, description: &str, more: &Markup) -> Markup {
+    fn head(&self, policy: &str, title: &str, description: &str, more: &Markup) -> Markup {
         let site = self.whole.site;
         let name = site.organisation.as_str();
         let full = if title == name {
@@ -166,7 +168,7 @@ impl<'a> Place<'a> {
         let twin = site.base_url.join(&self.twin);
         html! {
             head {
-                (opening_tags())
+                (opening_tags(policy))
                 title { (full) }
                 meta name="description" content=(description);
                 link rel="canonical" href=(own);
@@ -183,30 +185,38 @@ impl<'a> Place<'a> {
         }
     }
 
-    fn masthead(&self) -> Markup {
-        let tongue = self.tongue;
-        let here = |path: &SitePath| (*path == self.path).then_some("page");
-        let whole = self.whole;
-        let items = [
-            (true, index_path(tongue), t!(tongue, "nav-stories")),
+    /// The ways through the stories that lead somewhere: by topic, by place, by time.
+    pub(crate) fn sections(&self) -> Vec<(SitePath, String)> {
+        let (whole, tongue) = (self.whole, self.tongue);
+        let all = [
             (
-                !whole.topics.is_empty(),
+                whole.topics.is_empty(),
                 topics_path(tongue),
                 t!(tongue, "nav-topics"),
             ),
             (
-                !whole.places.is_empty(),
+                whole.places.is_empty(),
                 places_path(tongue),
                 t!(tongue, "nav-places"),
             ),
             (
-                !whole.timeline.is_empty(),
+                whole.timeline.is_empty(),
                 timeline_path(tongue),
                 t!(tongue, "nav-timeline"),
             ),
-            (true, verify_path(tongue), t!(tongue, "nav-verify")),
-            (true, about_path(tongue), t!(tongue, "nav-about")),
         ];
+        let some = all.into_iter().filter(|(empty, _, _)| !empty);
+        some.map(|(_, path, words)| (path, words)).collect()
+    }
+
+    fn masthead(&self) -> Markup {
+        let tongue = self.tongue;
+        let here = |path: &SitePath| (*path == self.path).then_some("page");
+        let whole = self.whole;
+        let mut items = vec![(index_path(tongue), t!(tongue, "nav-stories"))];
+        items.extend(self.sections());
+        items.push((verify_path(tongue), t!(tongue, "nav-verify")));
+        items.push((about_path(tongue), t!(tongue, "nav-about")));
         let other = tongue.other();
         html! {
             header.masthead {
@@ -218,7 +228,7 @@ impl<'a> Place<'a> {
                 }
                 nav aria-label=(t!(tongue, "nav-label")) {
                     ul {
-                        @for (_, path, words) in items.iter().filter(|(there, _, _)| *there) {
+                        @for (path, words) in &items {
                             li { a href=(self.to(path)) aria-current=[here(path)] { (words) } }
                         }
                     }
@@ -255,10 +265,10 @@ impl<'a> Place<'a> {
 }
 
 /// What every head begins with: encoding, policy, no referrer, both colour schemes.
-pub(crate) fn opening_tags() -> Markup {
+pub(crate) fn opening_tags(policy: &str) -> Markup {
     html! {
         meta charset="utf-8";
-        meta http-equiv="Content-Security-Policy" content=(PreEscaped(POLICY));
+        meta http-equiv="Content-Security-Policy" content=(PreEscaped(policy));
         meta name="viewport" content="width=device-width, initial-scale=1";
         meta name="referrer" content="no-referrer";
         meta name="color-scheme" content="light dark";

@@ -13,7 +13,7 @@ use rayon::prelude::*;
 
 use crate::address::SitePath;
 use crate::fold::words_of;
-use crate::page::{Place, archive_path, at, places_path, search_path, timeline_path, topics_path};
+use crate::page::{Place, archive_path, at, search_path};
 use crate::story::Ready;
 use crate::whole::Whole;
 use crate::words::{Tongue, Written as _, t};
@@ -166,24 +166,8 @@ fn page<'w>(whole: &'w Whole<'w>, tongue: Tongue) -> Job<'w> {
     let make = move || {
         let place = Place::new(whole, tongue, search_path);
         let (title, lead) = (t!(tongue, "nav-search"), t!(tongue, "search-lead"));
-        let browse = [
-            (true, archive_path(tongue), t!(tongue, "nav-archive")),
-            (
-                !whole.topics.is_empty(),
-                topics_path(tongue),
-                t!(tongue, "nav-topics"),
-            ),
-            (
-                !whole.places.is_empty(),
-                places_path(tongue),
-                t!(tongue, "nav-places"),
-            ),
-            (
-                !whole.timeline.is_empty(),
-                timeline_path(tongue),
-                t!(tongue, "nav-timeline"),
-            ),
-        ];
+        let mut browse = vec![(archive_path(tongue), t!(tongue, "nav-archive"))];
+        browse.extend(place.sections());
         let main = html! {
             article.standing {
                 h1 { (title) }
@@ -198,7 +182,7 @@ fn page<'w>(whole: &'w Whole<'w>, tongue: Tongue) -> Job<'w> {
                 }
                 h2 { (t!(tongue, "search-browse")) }
                 ul {
-                    @for (_, path, words) in browse.iter().filter(|(there, _, _)| *there) {
+                    @for (path, words) in &browse {
                         li { a href=(place.to(path)) { (words) } }
                     }
                 }

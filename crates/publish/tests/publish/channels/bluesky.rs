@@ -9,7 +9,7 @@ use publish::renditions::{Turn, render};
 use serde_json::{Value, json};
 
 use super::hostile::HostileLine;
-use super::outbox::{Row, carry};
+use super::outbox::{Row, carry, tell_many};
 use super::servers::{Server, ask, figure, installed, ports};
 use super::{deliveries, stories};
 
@@ -86,27 +86,8 @@ impl Pds {
 fn peer_bluesky_every_post_stands_exactly_once() {
     let pds = Pds::start();
     let line = HostileLine::before(pds.server.address, 1);
-    let (mut expected, mut attempts, mut kills, mut unknown) = (0, 0, 0, 0);
-    for seed in 0..u64::from(deliveries()) {
-        let (words, files) = (stories::story(seed), [stories::picture(seed)]);
-        let posts = render(&words, &pds.channel(line.address).abilities(), &files);
-        let clearance = sha256(&seed.to_be_bytes());
-        let row = Row {
-            action: Action::Post,
-            clearance,
-            link: &words.link,
-            posts: &posts,
-            files: &files,
-            before: Vec::new(),
-        };
-        let mut fresh = || -> Box<dyn Channel> { Box::new(pds.channel(line.address)) };
-        let (stands, way) = carry(&row, seed, &mut fresh);
-        assert_eq!(stands.unwrap().len(), posts.len());
-        expected += posts.len();
-        attempts += way.attempts;
-        kills += way.kills;
-        unknown += way.unknown;
-    }
+    let mut fresh = || -> Box<dyn Channel> { Box::new(pds.channel(line.address)) };
+    let (expected, way) = tell_many(|seed| vec![stories::picture(seed)], &mut fresh);
     let stands = pds.posts();
     assert_eq!(stands.len(), expected, "posts on the server");
     // A thread is a line: each post is answered once at most, and what answers nothing is one story's beginning.
@@ -122,11 +103,11 @@ fn peer_bluesky_every_post_stands_exactly_once() {
     );
     assert_eq!(beginnings, usize::try_from(deliveries()).unwrap());
     assert!(
-        line.was_hostile() && kills > 0 && unknown > 0,
+        line.was_hostile() && way.kills > 0 && way.unknown > 0,
         "something was lost, and someone killed"
     );
     figure(&format!(
-        "bluesky: {} deliveries, {expected} posts, 0 duplicates, 0 losses; {attempts} attempts, {unknown} unknown, {kills} kills",
+        "bluesky: {} deliveries, {expected} posts, 0 duplicates, 0 losses; {way}",
         deliveries()
     ));
 }

@@ -1,16 +1,14 @@
 //! The real snac2: it speaks Mastodon's API, ignores idempotency keys, and answers DELETE with "not found". A good
 //! adversary, and not Mastodon itself.
 
-use std::process::Command;
-
 use ledger::sha256;
 use publish::channels::{Action, Channel, Fault, Line, Mastodon, MastodonAccount};
 use publish::renditions::{Turn, render};
 use serde_json::Value;
 
 use super::hostile::HostileLine;
-use super::outbox::{Row, carry};
-use super::servers::{Server, ask, figure, installed, ports};
+use super::outbox::{Row, carry, tell_many};
+use super::servers::{Server, ask, figure};
 use super::{deliveries, stories};
 
 struct Snac {
@@ -22,12 +20,7 @@ struct Snac {
 impl Snac {
     fn start() -> Self {
         let folder = tempfile::tempdir().unwrap();
-        let mut command = Command::new("python3");
-        command
-            .arg(installed("snac").join("serve.py"))
-            .arg(folder.path())
-            .arg(ports().to_string());
-        let (server, told) = Server::start(&mut command);
+        let (server, told) = Server::python("snac", "serve.py", folder.path());
         Self {
             server,
             token: told["token"].as_str().unwrap().to_owned(),
@@ -70,31 +63,13 @@ fn peer_mastodon_api_every_post_stands_exactly_once() {
         "news"
     );
     let line = HostileLine::before(snac.server.address, 5);
-    let (mut expected, mut attempts, mut kills, mut unknown) = (0, 0, 0, 0);
-    for seed in 0..u64::from(deliveries()) {
-        let (words, files) = (stories::story(seed), [stories::picture(seed)]);
-        let posts = render(&words, &snac.channel(line.address).abilities(), &files);
-        let row = Row {
-            action: Action::Post,
-            clearance: sha256(&seed.to_be_bytes()),
-            link: &words.link,
-            posts: &posts,
-            files: &files,
-            before: Vec::new(),
-        };
-        let mut fresh = || -> Box<dyn Channel> { Box::new(snac.channel(line.address)) };
-        let (stands, way) = carry(&row, seed, &mut fresh);
-        assert_eq!(stands.unwrap().len(), posts.len());
-        expected += posts.len();
-        attempts += way.attempts;
-        kills += way.kills;
-        unknown += way.unknown;
-    }
+    let mut fresh = || -> Box<dyn Channel> { Box::new(snac.channel(line.address)) };
+    let (expected, way) = tell_many(|seed| vec![stories::picture(seed)], &mut fresh);
     let stands = snac.posts();
     assert_eq!(stands.len(), expected, "posts on the server");
-    assert!(line.was_hostile() && kills > 0 && unknown > 0);
+    assert!(line.was_hostile() && way.kills > 0 && way.unknown > 0);
     figure(&format!(
-        "mastodon api: {} deliveries, {expected} posts, 0 duplicates, 0 losses; {attempts} attempts, {unknown} unknown, {kills} kills",
+        "mastodon api: {} deliveries, {expected} posts, 0 duplicates, 0 losses; {way}",
         deliveries()
     ));
 }

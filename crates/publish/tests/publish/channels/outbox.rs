@@ -1,10 +1,14 @@
 //! The sender's side as the desk has it: what stands is kept after each part, and a kill loses what was not kept.
 
-use ledger::Digest;
+use std::fmt;
+
+use ledger::{Digest, sha256};
 use publish::channels::{Action, Attachment, Channel, Ended, Fault, Remote, Task, deliver};
-use publish::renditions::Post;
+use publish::renditions::{Post, render};
 use rand_chacha::ChaCha20Rng;
 use rand_chacha::rand_core::{RngCore, SeedableRng};
+
+use super::{deliveries, stories};
 
 /// One row of an outbox.
 pub(crate) struct Row<'a> {
@@ -22,6 +26,46 @@ pub(crate) struct Way {
     pub(crate) attempts: u32,
     pub(crate) unknown: u32,
     pub(crate) kills: u32,
+}
+
+impl fmt::Display for Way {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Self {
+            attempts,
+            unknown,
+            kills,
+        } = self;
+        write!(f, "{attempts} attempts, {unknown} unknown, {kills} kills")
+    }
+}
+
+/// Tells as many stories as there are deliveries, each with these files; gives the number of posts that stand by the channel's
+/// own word, and what happened on the way.
+pub(crate) fn tell_many(
+    files: impl Fn(u64) -> Vec<Attachment>,
+    fresh: &mut dyn FnMut() -> Box<dyn Channel>,
+) -> (usize, Way) {
+    let can = fresh().abilities();
+    let (mut expected, mut all) = (0, Way::default());
+    for seed in 0..u64::from(deliveries()) {
+        let (words, files) = (stories::story(seed), files(seed));
+        let posts = render(&words, &can, &files);
+        let row = Row {
+            action: Action::Post,
+            clearance: sha256(&seed.to_be_bytes()),
+            link: &words.link,
+            posts: &posts,
+            files: &files,
+            before: Vec::new(),
+        };
+        let (stands, way) = carry(&row, seed, fresh);
+        assert_eq!(stands.unwrap().len(), posts.len());
+        expected += posts.len();
+        all.attempts += way.attempts;
+        all.kills += way.kills;
+        all.unknown += way.unknown;
+    }
+    (expected, all)
 }
 
 /// Carries a row to its end with a sender that is killed in about one of five moments between a post and its record.

@@ -3,7 +3,7 @@
 
 use std::io::{BufRead, BufReader, Write};
 use std::net::{SocketAddr, TcpListener};
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::process::{Child, ChildStdin, Command, Stdio};
 
 use serde_json::Value;
@@ -34,6 +34,16 @@ pub(crate) struct Server {
 }
 
 impl Server {
+    /// Starts one of the servers that Python runs, in a folder of its own.
+    pub(crate) fn python(peer: &str, program: &str, folder: &Path) -> (Self, Value) {
+        let mut command = Command::new("python3");
+        command
+            .arg(installed(peer).join(program))
+            .arg(folder)
+            .arg(ports().to_string());
+        Self::start(&mut command)
+    }
+
     /// Starts it and waits for its address; gives back what it printed on its first line.
     pub(crate) fn start(command: &mut Command) -> (Self, Value) {
         let mut child = command

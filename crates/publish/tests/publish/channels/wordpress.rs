@@ -1,7 +1,5 @@
 //! The real WordPress.
 
-use std::process::Command;
-
 use data_encoding::BASE64;
 use ledger::sha256;
 use publish::channels::{Action, Channel, Line, WordPress, WordPressAccount};
@@ -9,8 +7,8 @@ use publish::renditions::{Turn, render};
 use serde_json::Value;
 
 use super::hostile::HostileLine;
-use super::outbox::{Row, carry};
-use super::servers::{Server, ask, figure, installed, ports};
+use super::outbox::{Row, carry, tell_many};
+use super::servers::{Server, ask, figure};
 use super::{deliveries, stories};
 
 struct Site {
@@ -22,12 +20,7 @@ struct Site {
 impl Site {
     fn start() -> Self {
         let folder = tempfile::tempdir().unwrap();
-        let mut command = Command::new("python3");
-        command
-            .arg(installed("wordpress").join("serve.py"))
-            .arg(folder.path())
-            .arg(ports().to_string());
-        let (server, told) = Server::start(&mut command);
+        let (server, told) = Server::python("wordpress", "serve.py", folder.path());
         Self {
             server,
             password: told["password"].as_str().unwrap().to_owned(),
@@ -82,25 +75,13 @@ fn peer_wordpress_every_article_stands_exactly_once() {
     );
     let line = HostileLine::before(site.server.address, 3);
     let before = site.articles("publish").len();
-    let (mut attempts, mut kills, mut unknown) = (0, 0, 0);
-    for seed in 0..u64::from(deliveries()) {
-        let (words, files) = (stories::story(seed), [stories::picture(seed)]);
-        let posts = render(&words, &site.channel(line.address).abilities(), &files);
-        let row = Row {
-            action: Action::Post,
-            clearance: sha256(&seed.to_be_bytes()),
-            link: &words.link,
-            posts: &posts,
-            files: &files,
-            before: Vec::new(),
-        };
-        let mut fresh = || -> Box<dyn Channel> { Box::new(site.channel(line.address)) };
-        let (stands, way) = carry(&row, seed, &mut fresh);
-        assert_eq!(stands.unwrap().len(), 1);
-        attempts += way.attempts;
-        kills += way.kills;
-        unknown += way.unknown;
-    }
+    let mut fresh = || -> Box<dyn Channel> { Box::new(site.channel(line.address)) };
+    let (posts, way) = tell_many(|seed| vec![stories::picture(seed)], &mut fresh);
+    assert_eq!(
+        posts,
+        usize::try_from(deliveries()).unwrap(),
+        "one article each"
+    );
     let stands = site.articles("publish");
     for seed in 0..u64::from(deliveries()) {
         let link = format!("{}\"", stories::story(seed).link);
@@ -118,9 +99,9 @@ fn peer_wordpress_every_article_stands_exactly_once() {
         usize::try_from(deliveries()).unwrap()
     );
     assert_eq!(site.articles("draft").len(), 0, "stray drafts are swept");
-    assert!(line.was_hostile() && kills > 0 && unknown > 0);
+    assert!(line.was_hostile() && way.kills > 0 && way.unknown > 0);
     figure(&format!(
-        "wordpress: {} deliveries, 0 duplicates, 0 losses, 0 stray drafts; {attempts} attempts, {unknown} unknown, {kills} kills",
+        "wordpress: {} deliveries, 0 duplicates, 0 losses, 0 stray drafts; {way}",
         deliveries()
     ));
 }

@@ -6,9 +6,8 @@ use std::process::Command;
 
 use desk::clock;
 use desk::config::{Database, DeskConfig, DeskFolder};
-use desk::founding::{self, Founding};
-use keys::{Cost, DatabaseKey, Passphrase};
-use newsroom::accounts::Roles;
+use desk::founding;
+use keys::{DatabaseKey, Passphrase};
 use newsroom::audit::{Act, Chain};
 use openers::{KeyringFile, UnlockError};
 use rand_chacha::ChaCha20Rng;
@@ -18,7 +17,7 @@ use store::{Store, StoreKeys};
 use tempfile::TempDir;
 
 use crate::rekeying::{nowhere, secrets_of};
-use crate::world::DESK_EXE;
+use crate::world::{self, DESK_EXE};
 
 pub(crate) struct Newsroom {
     dir: TempDir,
@@ -31,17 +30,8 @@ impl Newsroom {
     pub(crate) async fn found(database: Database) -> Self {
         let dir = tempfile::tempdir().unwrap();
         let folder = DeskFolder::new(dir.path().join("desk"));
-        let founding = Founding {
-            organisation: "Voices of the river".into(),
-            custodians: ["Amal", "Basim", "Dana"].map(String::from).to_vec(),
-            threshold: 2,
-            editors: vec![("Noor".into(), Roles::EDITOR), ("Sami".into(), Roles::BOTH)],
-            database,
-            cost: Cost::FOR_TESTS,
-            words: keys::Words::English,
-        };
         let mut rng = ChaCha20Rng::seed_from_u64(8);
-        let handover = founding::found(&folder, &founding, &mut rng, clock::now())
+        let handover = founding::found(&folder, &world::founding(database), &mut rng, clock::now())
             .await
             .unwrap();
         for (name, passphrase) in &handover.passphrases {

@@ -34,6 +34,19 @@ pub(crate) struct World {
     pub(crate) drop_token: String,
 }
 
+/// A newsroom of three custodians, two of them needed, and two editors.
+pub(crate) fn founding(database: Database) -> Founding {
+    Founding {
+        organisation: "Voices of the river".into(),
+        custodians: ["Amal", "Basim", "Dana"].map(String::from).to_vec(),
+        threshold: 2,
+        editors: vec![("Noor".into(), Roles::EDITOR), ("Sami".into(), Roles::BOTH)],
+        database,
+        cost: Cost::FOR_TESTS,
+        words: keys::Words::English,
+    }
+}
+
 impl World {
     /// Founds a newsroom, starts a drop, makes a kit and sets up a reporter.
     pub(crate) fn new(seed: u64) -> Self {
@@ -44,15 +57,7 @@ impl World {
     pub(crate) fn on(seed: u64, database: Database) -> Self {
         let dir = tempfile::tempdir().unwrap();
         let folder = DeskFolder::new(dir.path().join("desk"));
-        let founding = Founding {
-            organisation: "Voices of the river".into(),
-            custodians: ["Amal", "Basim", "Dana"].map(String::from).to_vec(),
-            threshold: 2,
-            editors: vec![("Noor".into(), Roles::EDITOR), ("Sami".into(), Roles::BOTH)],
-            database,
-            cost: Cost::FOR_TESTS,
-            words: keys::Words::English,
-        };
+        let founding = founding(database);
         let mut rng = ChaCha20Rng::seed_from_u64(seed);
         let runtime = tokio::runtime::Runtime::new().unwrap();
         let handover = runtime

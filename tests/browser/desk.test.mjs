@@ -2,26 +2,17 @@
 // two languages, two approvals, publication; in both languages, on a phone and a desktop, and without a script.
 
 import assert from "node:assert/strict";
-import { mkdir } from "node:fs/promises";
-import { join } from "node:path";
 import { after, before, test } from "node:test";
-import { chromium } from "playwright-core";
+import { PATIENCE, desktop, launch, phone, shot, signIn as signInAt } from "./browser.mjs";
 import { custodians, editors, found } from "./newsroom.mjs";
-
-const shots = process.env.FH_SCREENSHOTS ?? new URL("../../target/screenshots", import.meta.url).pathname;
-const executablePath = process.env.FH_CHROMIUM ?? "/usr/bin/chromium";
-const PATIENCE = 240_000;
-const desktop = { width: 1280, height: 860 };
-const phone = { width: 390, height: 844 };
 
 let browser;
 let newsroom;
 const complaints = [];
 
 before(async () => {
-  await mkdir(shots, { recursive: true });
   newsroom = await found();
-  browser = await chromium.launch({ executablePath, args: ["--headless", "--no-sandbox", "--disable-gpu", "--disable-background-networking"] });
+  browser = await launch();
 }, { timeout: PATIENCE });
 
 after(async () => {
@@ -46,22 +37,7 @@ async function person(options = {}) {
   return page;
 }
 
-async function shot(page, name) {
-  const language = await page.locator("html").getAttribute("lang");
-  const size = page.viewportSize().width < 500 ? "phone" : "desktop";
-  await page.evaluate(() => scrollTo(0, 0));
-  await page.screenshot({ path: join(shots, `${name}-${language}-${size}.png`), fullPage: true });
-  const wide = await page.evaluate(() => document.documentElement.scrollWidth - document.documentElement.clientWidth);
-  assert.ok(wide <= 0, `${name} (${language}, ${size}) scrolls sideways by ${wide}px`);
-}
-
-async function signIn(page, { name, password }) {
-  await page.goto(`${newsroom.url}/sign-in`);
-  await page.fill("#name", name);
-  await page.fill("#password", password);
-  await page.click("main button[type=submit]");
-  await page.waitForURL(`${newsroom.url}/`);
-}
+const signIn = (page, editor) => signInAt(page, newsroom.url, editor);
 
 test("a locked desk shows its unlock page and nothing else, then two custodians open it", { timeout: PATIENCE }, async () => {
   const page = await person();

@@ -8,9 +8,9 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { createInterface } from "node:readline";
 import { promisify } from "node:util";
+import { bin } from "./browser.mjs";
 
 const run = promisify(execFile);
-const bin = process.env.FH_BIN_DIR ?? new URL("../../target/debug", import.meta.url).pathname;
 const START_MS = 60_000;
 
 export const custodians = ["Amal", "باسم", "Dima"];

@@ -2,24 +2,16 @@
 // asks for the film and declines the photograph; the reporter hears of it, sends the film, and it is all there.
 
 import assert from "node:assert/strict";
-import { mkdir } from "node:fs/promises";
-import { join } from "node:path";
 import { after, before, test } from "node:test";
-import { chromium } from "playwright-core";
+import { PATIENCE, desktop, launch, phone, shot, signIn } from "./browser.mjs";
 import { custodians, editors, found } from "./newsroom.mjs";
-
-const shots = process.env.FH_SCREENSHOTS ?? new URL("../../target/screenshots", import.meta.url).pathname;
-const executablePath = process.env.FH_CHROMIUM ?? "/usr/bin/chromium";
-const PATIENCE = 240_000;
-const phone = { width: 390, height: 844 };
 
 let browser;
 let newsroom;
 
 before(async () => {
-  await mkdir(shots, { recursive: true });
   newsroom = await found();
-  browser = await chromium.launch({ executablePath, args: ["--headless", "--no-sandbox", "--disable-gpu", "--disable-background-networking"] });
+  browser = await launch();
 }, { timeout: PATIENCE });
 
 after(async () => {
@@ -29,18 +21,10 @@ after(async () => {
 });
 
 async function person(options = {}) {
-  const context = await browser.newContext({ locale: "en", viewport: { width: 1280, height: 860 }, ...options });
+  const context = await browser.newContext({ locale: "en", viewport: desktop, ...options });
   const page = await context.newPage();
   page.setDefaultTimeout(60_000);
   return page;
-}
-
-async function shot(page, name) {
-  const language = await page.locator("html").getAttribute("lang");
-  const size = page.viewportSize().width < 500 ? "phone" : "desktop";
-  await page.screenshot({ path: join(shots, `${name}-${language}-${size}.png`), fullPage: true });
-  const wide = await page.evaluate(() => document.documentElement.scrollWidth - document.documentElement.clientWidth);
-  assert.ok(wide <= 0, `${name} (${language}, ${size}) scrolls sideways by ${wide}px`);
 }
 
 async function opened(page, editor) {
@@ -56,15 +40,7 @@ async function opened(page, editor) {
   await page.fill("#again", editor.password);
   await page.click("main button[type=submit]");
   await page.waitForURL(`${newsroom.url}/sign-in`);
-  await signedIn(page, editor);
-}
-
-async function signedIn(page, editor) {
-  await page.goto(`${newsroom.url}/sign-in`);
-  await page.fill("#name", editor.name);
-  await page.fill("#password", editor.password);
-  await page.click("main button[type=submit]");
-  await page.waitForURL(`${newsroom.url}/`);
+  await signIn(page, newsroom.url, editor);
 }
 
 test("only previews cross, and the film comes when it is asked for", { timeout: 3 * PATIENCE }, async () => {
@@ -77,7 +53,7 @@ test("only previews cross, and the film comes when it is asked for", { timeout: 
   assert.equal(await page.locator("main img").count(), 0, "the inbox never shows a picture");
   await shot(page, "previews-inbox");
   const arabic = await person({ locale: "ar", viewport: phone });
-  await signedIn(arabic, editors[0]);
+  await signIn(arabic, newsroom.url, editors[0]);
   await shot(arabic, "previews-inbox");
 
   // The preview stands behind its gate like everything else.
@@ -93,7 +69,7 @@ test("only previews cross, and the film comes when it is asked for", { timeout: 
   await shot(arabic, "previews-item");
   // Declined on the preview's own page, without a script.
   const plain = await person({ javaScriptEnabled: false });
-  await signedIn(plain, editors[0]);
+  await signIn(plain, newsroom.url, editors[0]);
   await plain.goto(preview);
   await plain.locator("form[action$='/decline'] button").click();
   await plain.waitForURL(preview);

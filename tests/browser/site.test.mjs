@@ -3,19 +3,15 @@
 
 import assert from "node:assert/strict";
 import { execFileSync } from "node:child_process";
-import { mkdir, mkdtemp, readFile, rm } from "node:fs/promises";
+import { mkdtemp, readFile, rm } from "node:fs/promises";
 import { createServer } from "node:http";
 import { createRequire } from "node:module";
 import { tmpdir } from "node:os";
 import { extname, join, normalize } from "node:path";
 import { after, before, test } from "node:test";
-import { chromium } from "playwright-core";
+import { PATIENCE, bin, desktop, launch, phone, shots } from "./browser.mjs";
 
-const bin = process.env.FH_BIN_DIR ?? new URL("../../target/debug", import.meta.url).pathname;
-const shots = process.env.FH_SCREENSHOTS ?? new URL("../../target/screenshots", import.meta.url).pathname;
-const executablePath = process.env.FH_CHROMIUM ?? "/usr/bin/chromium";
 const axe = await readFile(createRequire(import.meta.url).resolve("axe-core/axe.min.js"), "utf8");
-const PATIENCE = 240_000;
 const KINDS = {
   ".html": "text/html; charset=utf-8", ".css": "text/css", ".svg": "image/svg+xml", ".js": "text/javascript", ".xml": "application/xml",
   ".txt": "text/plain; charset=utf-8", ".json": "application/json", ".jpg": "image/jpeg", ".mp4": "video/mp4", ".mp3": "audio/mpeg", ".pdf": "application/pdf",
@@ -35,7 +31,6 @@ let base;
 let browser;
 
 before(async () => {
-  await mkdir(shots, { recursive: true });
   folder = await mkdtemp(join(tmpdir(), "fh-site-"));
   execFileSync(join(bin, "examples/sample_site"), [join(folder, "site")]);
   server = createServer(async (request, answer) => {
@@ -49,7 +44,7 @@ before(async () => {
   });
   await new Promise((ready) => server.listen(0, "127.0.0.1", ready));
   base = `http://127.0.0.1:${server.address().port}`;
-  browser = await chromium.launch({ executablePath, args: ["--headless", "--no-sandbox", "--disable-gpu", "--disable-background-networking"] });
+  browser = await launch();
 }, { timeout: PATIENCE });
 
 after(async () => {
@@ -58,7 +53,7 @@ after(async () => {
   await rm(folder, { recursive: true, force: true });
 });
 
-const SIZES = { phone: { width: 390, height: 844 }, desktop: { width: 1280, height: 860 } };
+const SIZES = { phone, desktop };
 
 for (const colorScheme of ["light", "dark"]) {
   for (const [size, viewport] of Object.entries(SIZES)) {

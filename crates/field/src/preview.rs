@@ -82,11 +82,7 @@ impl Watch {
 /// What a preview is called: like the original, and so that nobody takes it for it.
 pub(crate) fn name_of(original: &str) -> String {
     let stem = original.rsplit_once('.').map_or(original, |(stem, _)| stem);
-    let mut end = stem.len().min(200);
-    while !stem.is_char_boundary(end) {
-        end -= 1;
-    }
-    format!("{}.preview.jpg", &stem[..end])
+    format!("{}.preview.jpg", &stem[..stem.floor_char_boundary(200)])
 }
 
 /// A preview of a JPEG or PNG file. The file is of no use afterwards.

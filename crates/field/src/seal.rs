@@ -74,14 +74,15 @@ pub(crate) fn seal_all(
     for (position, source) in sources.iter_mut().enumerate() {
         sink.item(&source.kind);
         let mut watch = previews.then(|| Watch::new(&source.kind));
-        let item = seal_source(recipient, position, source, watch.as_mut(), sink)?;
+        let mut item = seal_source(recipient, position, source, watch.as_mut(), sink)?;
         bytes += item.bytes;
+        let room = items.len() + (count - position) < ITEMS_MAX;
+        let preview = match watch {
+            Some(watch) => hold_back(recipient, (items.len(), &mut item), watch, room, sink)?,
+            None => None,
+        };
         items.push(item);
-        let room = items.len() + (count - position) <= ITEMS_MAX;
-        if let Some(watch) = watch {
-            let preview = hold_back(recipient, &mut items, watch, room, sink)?;
-            items.extend(preview);
-        }
+        items.extend(preview);
     }
     let mut manifest = Manifest::new(items, note.to_owned(), now);
     let plain = manifest.encode().map(Zeroizing::new);
@@ -91,32 +92,26 @@ pub(crate) fn seal_all(
     Ok(bytes)
 }
 
-/// Holds the last item back if it is large, and seals a preview of it if there is `room` for one.
+/// Holds an item back if it is large, and seals a preview of it if there is `room` for one.
 fn hold_back(
     recipient: &IntakeRecipient,
-    items: &mut [Item],
+    (original, item): (usize, &mut Item),
     watch: Watch,
     room: bool,
     sink: &mut impl PieceSink,
 ) -> Result<Option<Item>, FieldError> {
-    let original = items.len().saturating_sub(1);
-    let Some(item) = items.last_mut() else {
-        return Ok(None);
-    };
     if item.bytes < HELD_FROM || Class::of_kind(&item.kind) == Class::Words {
         return Ok(None);
     }
     item.held = true;
     item.millis = watch.millis();
     sink.hold(item.pieces.0);
-    let Some(picture) = watch.picture().filter(|_| room) else {
+    let Some(picture) = room.then(|| watch.picture()).flatten() else {
         return Ok(None);
     };
     sink.preview();
     let number = sink.next_number()?;
     seal_whole(recipient, &picture, false, sink)?;
-    let mut hash = Sha256Writer::new();
-    hash.update(&picture);
     Ok(Some(Item {
         bytes: picture.len() as u64,
         captured_at: item.captured_at,
@@ -126,7 +121,7 @@ fn hold_back(
         name: preview::name_of(&item.name),
         pieces: (number, number),
         preview_of: u32::try_from(original).ok(),
-        sha256: Some(hash.finish()),
+        sha256: Some(formats::sha256(&picture)),
     }))
 }
 
@@ -236,11 +231,7 @@ pub(crate) fn fit_name(name: &str) -> String {
             }
         })
         .collect();
-    let mut end = clean.len().min(NAME_MAX);
-    while !clean.is_char_boundary(end) {
-        end -= 1;
-    }
-    match &clean[..end] {
+    match &clean[..clean.floor_char_boundary(NAME_MAX)] {
         "" => "_".to_owned(),
         fits => fits.to_owned(),
     }

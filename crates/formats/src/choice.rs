@@ -8,7 +8,7 @@ use ledger::Digest;
 
 use crate::bulletin::check_head;
 use crate::dispatch::ITEMS_MAX;
-use crate::error::{DecodeError, at_most, head_of};
+use crate::error::{DecodeError, at_most, head_of, rest_is};
 use crate::id::{DispatchId, PieceNo};
 
 const WHAT: &str = "choice";
@@ -88,20 +88,7 @@ impl Choice {
         };
         let count = u32::from_be_bytes([head[4], head[5], head[6], head[7]]) as usize;
         at_most("items of a choice", ITEMS_MAX, count)?;
-        let need = ENTRY * count;
-        if list.len() < need {
-            return Err(DecodeError::Truncated {
-                what: WHAT,
-                need: HEAD + need,
-                got: bytes.len(),
-            });
-        }
-        if list.len() > need {
-            return Err(DecodeError::Trailing {
-                what: WHAT,
-                extra: list.len() - need,
-            });
-        }
+        rest_is(WHAT, HEAD, list, ENTRY * count)?;
         let mut manifest = [0; 32];
         manifest.copy_from_slice(&head[28..]);
         let choice = Self {

@@ -145,6 +145,29 @@ pub(crate) fn head_of<'a, const N: usize>(
     })
 }
 
+/// Refuses anything but exactly `need` bytes after a head of `head` bytes.
+pub(crate) fn rest_is(
+    what: &'static str,
+    head: usize,
+    rest: &[u8],
+    need: usize,
+) -> Result<(), DecodeError> {
+    if rest.len() < need {
+        return Err(DecodeError::Truncated {
+            what,
+            need: head + need,
+            got: head + rest.len(),
+        });
+    }
+    if rest.len() > need {
+        return Err(DecodeError::Trailing {
+            what,
+            extra: rest.len() - need,
+        });
+    }
+    Ok(())
+}
+
 /// Refuses anything but exactly `need` bytes.
 pub(crate) fn exactly<const N: usize>(
     what: &'static str,

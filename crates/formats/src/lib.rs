@@ -40,7 +40,7 @@ pub use error::DecodeError;
 pub use id::{DispatchId, KitId, MessageId, PieceNo};
 pub use keys::chain::{EPOCH, EPOCHS_AHEAD, epoch_at};
 pub use kit::{Custodian, DropUrl, Kit, KitDrop, SessionToken};
-pub use ledger::{Digest, LogVerifier, Sha256Writer};
+pub use ledger::{Digest, LogVerifier, Sha256Writer, sha256};
 pub use message::Message;
 pub use piece::{PieceError, PiecePlace, PieceSealer, SealedPiece, UnhashedPiece, seal_piece};
 pub use proof_file::{LogProof, ProofFile};

@@ -4,7 +4,7 @@ use std::fmt;
 
 use zeroize::Zeroizing;
 
-use crate::error::{DecodeError, at_most, head_of, version};
+use crate::error::{DecodeError, at_most, head_of, rest_is, version};
 use crate::id::{DispatchId, MessageId};
 
 const WHAT: &str = "message";
@@ -96,19 +96,7 @@ impl Message {
         }
         let length = u32::from_be_bytes([head[4], head[5], head[6], head[7]]) as usize;
         at_most("text of a message", TEXT_MAX, length)?;
-        if text.len() < length {
-            return Err(DecodeError::Truncated {
-                what: WHAT,
-                need: HEAD + length,
-                got: bytes.len(),
-            });
-        }
-        if text.len() > length {
-            return Err(DecodeError::Trailing {
-                what: WHAT,
-                extra: text.len() - length,
-            });
-        }
+        rest_is(WHAT, HEAD, text, length)?;
         let text = std::str::from_utf8(text)
             .map_err(|_| DecodeError::invalid(WHAT, "the text is UTF-8"))?;
         let moment: [u8; 8] = crate::error::exactly(WHAT, &head[24..32])?;

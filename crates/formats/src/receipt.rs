@@ -4,7 +4,7 @@
 
 use ledger::Digest;
 
-use crate::error::{DecodeError, at_most, head_of, version};
+use crate::error::{DecodeError, at_most, head_of, rest_is, version};
 use crate::id::{DispatchId, PieceNo};
 
 const WHAT: &str = "receipt";
@@ -104,20 +104,7 @@ impl Receipt {
         }
         let count = u32::from_be_bytes([head[4], head[5], head[6], head[7]]) as usize;
         at_most("pieces of a receipt", PIECES_MAX, count)?;
-        let need = ENTRY * count;
-        if list.len() < need {
-            return Err(DecodeError::Truncated {
-                what: WHAT,
-                need: HEAD + need,
-                got: bytes.len(),
-            });
-        }
-        if list.len() > need {
-            return Err(DecodeError::Trailing {
-                what: WHAT,
-                extra: list.len() - need,
-            });
-        }
+        rest_is(WHAT, HEAD, list, ENTRY * count)?;
         let receipt = Self {
             kind: ReceiptKind::from_byte(head[1])?,
             dispatch: DispatchId::from_slice(&head[8..24])?,

@@ -3,7 +3,7 @@
 //! A piece that is held back is not sent until the newsroom asks for it or its owner lets it go. It is forgotten on a
 //! receipt like any other; one that the newsroom has declined also when its owner says so, and never on either word alone.
 
-use formats::{Choice, ChoiceKind, DispatchId, PieceNo};
+use formats::{Choice, ChoiceKind, DispatchId};
 use rand_core::{CryptoRng, RngCore};
 
 use crate::book::Field;
@@ -63,6 +63,11 @@ impl Hold {
         matches!(self, Self::Held | Self::Declined(_))
     }
 
+    /// Whether the newsroom does not want it.
+    pub(crate) fn is_declined(self) -> bool {
+        matches!(self, Self::Declined(_))
+    }
+
     /// After a choice of this number. What its owner let go stays so, and an older word changes nothing.
     fn after(self, kind: ChoiceKind, number: u32) -> Self {
         let newer = self.number().is_none_or(|earlier| earlier < number);
@@ -106,14 +111,8 @@ impl Dispatch {
 /// # Errors
 /// A dispatch or pieces that are not here, or another manifest: then nothing is changed.
 pub(crate) fn choose(state: &mut State, choice: &Choice) -> Result<u64, Refusal> {
-    let keep_nothing = state.settings.keep_nothing;
     let Some(dispatch) = state.dispatch_mut(&choice.dispatch) else {
-        // Its record went with a receipt before this.
-        return if keep_nothing {
-            Ok(0)
-        } else {
-            Err(Refusal::UnknownDispatch)
-        };
+        return judge::gone(state);
     };
     let manifest = dispatch.last();
     let described = dispatch.pieces.get(manifest.0 as usize);
@@ -125,10 +124,9 @@ pub(crate) fn choose(state: &mut State, choice: &Choice) -> Result<u64, Refusal>
     }
     let mut changed = 0;
     for (first, last) in &choice.items {
-        let pieces = (0_u32..).map(PieceNo).zip(&mut dispatch.pieces);
-        let meant = pieces.filter(|(no, piece)| (first..=last).contains(&no) && !piece.forgotten);
+        let meant = dispatch.pieces.get_mut(first.0 as usize..=last.0 as usize);
         let mut one = false;
-        for (_, piece) in meant {
+        for piece in meant.into_iter().flatten().filter(|piece| !piece.forgotten) {
             let after = piece.hold.after(choice.kind, choice.number);
             one |= after != piece.hold;
             piece.hold = after;
@@ -165,7 +163,7 @@ impl<D: Disk> Field<D> {
     /// # Errors
     /// A dispatch that is not here.
     pub fn declined(&mut self, dispatch: Option<DispatchId>) -> Result<Counted, FieldError> {
-        self.each_meant(dispatch, |piece| matches!(piece.hold, Hold::Declined(_)))
+        self.each_meant(dispatch, |piece| piece.hold.is_declined())
     }
 
     /// Forgets what the newsroom has declined, by the owner's word: it says exactly which pieces, she says that they may go.
@@ -187,7 +185,7 @@ impl<D: Disk> Field<D> {
             .filter(|one| dispatch.is_none_or(|id| one.id == id))
         {
             let pieces = one.pieces.iter_mut();
-            let meant = pieces.filter(|p| !p.forgotten && matches!(p.hold, Hold::Declined(_)));
+            let meant = pieces.filter(|p| !p.forgotten && p.hold.is_declined());
             let mut any = false;
             for piece in meant {
                 judge::forget_piece(piece, freed);
@@ -215,14 +213,10 @@ impl<D: Disk> Field<D> {
         }
         let dispatches = self.state.dispatches.iter_mut();
         let asked = dispatches.filter(|one| dispatch.is_none_or(|id| one.id == id));
-        let mut counted = Counted::default();
-        for piece in asked.flat_map(|one| &mut one.pieces) {
-            if !piece.forgotten && meant(piece) {
-                counted.pieces += 1;
-                counted.bytes += u64::from(piece.length);
-            }
-        }
-        Ok(counted)
+        let pieces = asked.flat_map(|one| &mut one.pieces);
+        let meant =
+            pieces.filter_map(|piece| (!piece.forgotten && meant(piece)).then_some(&*piece));
+        Ok(Counted::of(meant))
     }
 }
 

@@ -36,6 +36,15 @@ impl Refusal {
     }
 }
 
+/// A word about a dispatch that is not here: where no record is kept, it went with a receipt before this one.
+pub(crate) fn gone(state: &State) -> Result<u64, Refusal> {
+    if state.settings.keep_nothing {
+        Ok(0)
+    } else {
+        Err(Refusal::UnknownDispatch)
+    }
+}
+
 /// Applies a receipt to the state and returns how many pieces were forgotten. Their slots are free once the state is saved.
 pub(crate) fn apply(state: &mut State, receipt: &Receipt) -> Result<u64, Refusal> {
     let Some(at) = state
@@ -43,11 +52,7 @@ pub(crate) fn apply(state: &mut State, receipt: &Receipt) -> Result<u64, Refusal
         .iter()
         .position(|d| d.id == receipt.dispatch)
     else {
-        // Its record went with the receipt before this one.
-        if state.settings.keep_nothing {
-            return Ok(0);
-        }
-        return Err(Refusal::UnknownDispatch);
+        return gone(state);
     };
     let dispatch = &mut state.dispatches[at];
     match receipt.kind {

@@ -23,10 +23,8 @@ use crate::book::Field;
 use crate::card::{Card, Taken};
 use crate::disk::Disk;
 use crate::error::FieldError;
-use crate::hold::Hold;
 use crate::pack::fork;
 use crate::send::Job;
-use crate::state::PieceState;
 
 /// The most spare shards of a piece on each card.
 const SPARE: u16 = 2;
@@ -202,9 +200,8 @@ impl<D: Disk> Field<D> {
                 continue;
             }
             let last = dispatch.last();
-            let wanted =
-                |piece: &PieceState| !piece.forgotten && !matches!(piece.hold, Hold::Declined(_));
-            for (no, piece) in dispatch.numbered().filter(|(_, piece)| wanted(piece)) {
+            let here = dispatch.numbered().filter(|(_, piece)| !piece.forgotten);
+            for (no, piece) in here.filter(|(_, piece)| !piece.hold.is_declined()) {
                 pieces.push(Planned {
                     job: Job {
                         dispatch: dispatch.id,

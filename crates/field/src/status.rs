@@ -95,15 +95,10 @@ impl<D> Field<D> {
             state: dispatch.state(),
             pieces: dispatch.pieces.len(),
             received: dispatch.pieces.iter().filter(|p| p.forgotten).count(),
-            bytes_here: dispatch
-                .pieces
-                .iter()
-                .filter(|p| !p.forgotten)
-                .map(|p| u64::from(p.length))
-                .sum(),
+            bytes_here: dispatch.count(|_| true).bytes,
             held: dispatch.count(|hold| hold == Hold::Held),
             asked: dispatch.count(|hold| matches!(hold, Hold::Asked(_))),
-            declined: dispatch.count(|hold| matches!(hold, Hold::Declined(_))),
+            declined: dispatch.count(Hold::is_declined),
         });
         let drops = &self.state.kit.drops;
         Status {

@@ -6,6 +6,7 @@
 use signed_note::{Note, Signature};
 use thiserror::Error;
 
+use crate::cosignature::MAX_CLOCK;
 use crate::digest::Digest;
 use crate::key::{LogVerifier, signature_line};
 
@@ -17,9 +18,6 @@ const MAX_NOTE: usize = 4 * 1024;
 
 /// The longest address of a site.
 const MAX_ADDRESS: usize = 500;
-
-/// The last second of the year 9999.
-const MAX_TIME: u64 = 253_402_300_799;
 
 /// Why a manifest is refused.
 #[derive(Debug, Error, Clone, PartialEq, Eq)]
@@ -53,7 +51,7 @@ impl SiteManifest {
         let plain = self.site.bytes().all(|b| b.is_ascii_graphic());
         let fine = plain
             && (1..=MAX_ADDRESS).contains(&self.site.len())
-            && self.decided_at <= MAX_TIME
+            && self.decided_at <= MAX_CLOCK
             && i64::try_from(self.files.max(self.bytes)).is_ok();
         if !fine {
             return Err(ManifestError::Malformed);
@@ -253,7 +251,7 @@ mod tests {
             assert!(signer().sign_site(&odd).is_err(), "{site:?}");
         }
         let late = SiteManifest {
-            decided_at: MAX_TIME + 1,
+            decided_at: MAX_CLOCK + 1,
             ..manifest()
         };
         assert!(signer().sign_site(&late).is_err());

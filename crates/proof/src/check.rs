@@ -3,13 +3,13 @@
 use std::io::{self, Read};
 
 use formats::{ProofFile, statement};
-use ledger::{Digest, InclusionProof, LogVerifier, Sha256Writer, SignedCheckpoint, leaf_hash};
+use ledger::{InclusionProof, LogVerifier, Sha256Writer, SignedCheckpoint, leaf_hash};
 use thiserror::Error;
 
 use crate::finding::{Code, Report};
 
 /// Bytes read at a time: files of any size are checked in this much memory.
-pub(crate) const CHUNK: usize = 128 * 1024;
+const CHUNK: usize = 128 * 1024;
 
 /// Why a check could not be carried out at all.
 #[derive(Debug, Error)]
@@ -40,7 +40,7 @@ pub fn check(
         }
     };
     let logged = check_log(&proof, trusted, &mut report);
-    let digest = digest(file)?;
+    let digest = read_through(file).map_err(CheckError::Read)?.finish();
     if digest != proof.statement.derivative {
         let expected = proof.statement.derivative.to_string();
         report.add(
@@ -57,15 +57,16 @@ pub fn check(
     Ok(report.sorted())
 }
 
-fn digest(file: &mut impl Read) -> Result<Digest, CheckError> {
+/// All of a file, hashed and counted, in constant memory.
+pub(crate) fn read_through(file: &mut impl Read) -> io::Result<Sha256Writer> {
     let mut state = Sha256Writer::new();
     let mut chunk = vec![0; CHUNK];
     loop {
         match file.read(&mut chunk) {
-            Ok(0) => return Ok(state.finish()),
+            Ok(0) => return Ok(state),
             Ok(read) => state.update(&chunk[..read]),
             Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
-            Err(error) => return Err(CheckError::Read(error)),
+            Err(error) => return Err(error),
         }
     }
 }

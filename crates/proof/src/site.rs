@@ -3,9 +3,9 @@
 use std::collections::BTreeSet;
 use std::io::{self, Read};
 
-use ledger::{Listed, LogVerifier, Sha256Writer, SiteManifest, read_list, sha256};
+use ledger::{Listed, LogVerifier, SiteManifest, read_list, sha256};
 
-use crate::check::CHUNK;
+use crate::check::read_through;
 use crate::finding::{Code, Report};
 
 /// The file that is signed.
@@ -161,19 +161,8 @@ fn whole(mirror: &impl Mirror, path: &str, most: u64) -> io::Result<Option<Vec<u
 
 /// Whether the bytes are those of the list; what is longer is not read to its end.
 fn same(file: Box<dyn Read + '_>, listed: &Listed) -> io::Result<bool> {
-    let mut file = file.take(listed.bytes.saturating_add(1));
-    let mut state = Sha256Writer::new();
-    let mut chunk = vec![0; CHUNK];
-    loop {
-        match file.read(&mut chunk) {
-            Ok(0) => break,
-            Ok(read) => state.update(&chunk[..read]),
-            Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
-            Err(error) => return Err(error),
-        }
-    }
-    let bytes = state.bytes();
-    Ok(bytes == listed.bytes && state.finish() == listed.sha256)
+    let state = read_through(&mut file.take(listed.bytes.saturating_add(1)))?;
+    Ok(state.bytes() == listed.bytes && state.finish() == listed.sha256)
 }
 
 #[cfg(test)]

@@ -29,7 +29,7 @@ pub use matrix::{Matrix, MatrixAccount};
 pub use wordpress::{WordPress, WordPressAccount};
 
 use crate::input::{MediaBytes, MediaKind};
-use crate::renditions::Post;
+use crate::renditions::{Post, Shown};
 use serde::{Deserialize, Serialize};
 
 /// How a platform can be asked twice.
@@ -50,17 +50,6 @@ impl Class {
     #[must_use]
     pub const fn repeats(self) -> bool {
         !matches!(self, Self::Once)
-    }
-
-    /// Its stable word.
-    #[must_use]
-    pub const fn code(self) -> &'static str {
-        match self {
-            Self::Free => "a",
-            Self::Reconcile => "b",
-            Self::Draft => "c",
-            Self::Once => "d",
-        }
     }
 }
 
@@ -162,6 +151,15 @@ pub struct Attachment {
     pub dimensions: Option<(u32, u32)>,
 }
 
+impl Attachment {
+    /// Its bytes, from the beginning.
+    pub(crate) fn open(&self) -> Result<Box<dyn std::io::Read>, Fault> {
+        self.bytes
+            .open()
+            .map_err(|_| Fault::later("the file cannot be read"))
+    }
+}
+
 impl std::fmt::Debug for Attachment {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         write!(f, "Attachment({:?}, {} bytes)", self.kind, self.size)
@@ -181,6 +179,15 @@ pub struct Part<'a> {
     pub link: &'a str,
     /// The first post of the thread and the one before this.
     pub thread: Option<(&'a Remote, &'a Remote)>,
+}
+
+impl<'a> Part<'a> {
+    /// The file that the post shows.
+    pub(crate) fn file(&self, shown: &Shown) -> Result<&'a Attachment, Fault> {
+        self.files
+            .get(shown.file)
+            .ok_or_else(|| Fault::refused("a file is missing"))
+    }
 }
 
 /// An account somewhere. Each call is one attempt: nothing is repeated inside.

@@ -98,10 +98,7 @@ impl Bluesky {
 
     fn blob(&mut self, file: &Attachment) -> Result<Value, Fault> {
         let session = self.session()?;
-        let mut reader = file
-            .bytes
-            .open()
-            .map_err(|_| Fault::later("the file cannot be read"))?;
+        let mut reader = file.open()?;
         let headers = [
             ("authorization", session.bearer.as_str()),
             ("content-type", file.kind.mime()),
@@ -146,10 +143,7 @@ impl Bluesky {
     fn embed(&mut self, part: &Part<'_>, post: &Post) -> Result<Option<Value>, Fault> {
         let mut images = Vec::new();
         for shown in &post.media {
-            let file = part
-                .files
-                .get(shown.file)
-                .ok_or_else(|| Fault::refused("a file is missing"))?;
+            let file = part.file(shown)?;
             let blob = self.blob(file)?;
             let ratio = file
                 .dimensions

@@ -32,14 +32,6 @@ impl Action {
         }
     }
 
-    /// From its word.
-    #[must_use]
-    pub fn from_code(code: &str) -> Option<Self> {
-        [Self::Post, Self::Edit, Self::Delete, Self::Reply]
-            .into_iter()
-            .find(|action| action.code() == code)
-    }
-
     /// How a correction reaches what stands: changed if it can be, else answered.
     #[must_use]
     pub const fn correcting(can: &Abilities) -> Self {

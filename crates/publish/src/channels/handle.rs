@@ -35,12 +35,6 @@ impl Handle {
         }
     }
 
-    /// Its place in the thread, from 0.
-    #[must_use]
-    pub const fn place(&self) -> u32 {
-        self.place
-    }
-
     /// When it was decided, in microseconds since 1970.
     #[must_use]
     pub const fn at(&self) -> i64 {
@@ -50,10 +44,7 @@ impl Handle {
     /// 32 hexadecimal digits: idempotency keys, transaction ids, message ids.
     #[must_use]
     pub fn key(&self) -> String {
-        self.digest.as_bytes()[..16]
-            .iter()
-            .map(|byte| format!("{byte:02x}"))
-            .collect()
+        self.digest.to_string()[..32].to_owned()
     }
 
     /// Twelve hexadecimal digits: the end of an address.

@@ -265,9 +265,11 @@ impl Answer {
 
     /// The JSON of a success, or what kind of failure it is.
     pub(crate) fn success(&self) -> Result<Value, Fault> {
+        if self.status.is_success() {
+            return Ok(self.value());
+        }
         let words = self.words();
         match self.status.as_u16() {
-            200..=299 => Ok(self.value()),
             401 | 403 => Err(Fault::account(&words)),
             408 => Err(Fault::unknown(&words)),
             429 => Err(Fault::Later {

@@ -130,10 +130,7 @@ impl Mastodon {
             file.kind.mime()
         );
         let tail = format!("\r\n--{edge}--\r\n");
-        let reader = file
-            .bytes
-            .open()
-            .map_err(|_| Fault::later("the file cannot be read"))?;
+        let reader = file.open()?;
         let size = file.size + u64::try_from(head.len() + tail.len()).unwrap_or(0);
         let mut whole = std::io::Read::chain(
             std::io::Read::chain(head.as_bytes(), std::io::Read::take(reader, file.size)),
@@ -184,10 +181,7 @@ impl Mastodon {
         let post = part.post;
         let mut ids = Vec::new();
         for shown in &post.media {
-            let file = part
-                .files
-                .get(shown.file)
-                .ok_or_else(|| Fault::refused("a file is missing"))?;
+            let file = part.file(shown)?;
             ids.push(self.upload(file, shown)?);
         }
         let mut status = json!({

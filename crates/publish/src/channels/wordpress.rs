@@ -76,10 +76,7 @@ impl WordPress {
         if let Some(url) = found.pointer("/0/source_url").and_then(Value::as_str) {
             return Ok(url.to_owned());
         }
-        let mut reader = file
-            .bytes
-            .open()
-            .map_err(|_| Fault::later("the file cannot be read"))?;
+        let mut reader = file.open()?;
         let disposition = format!("attachment; filename=\"{slug}.{}\"", file.kind.extension());
         let headers = [
             ("authorization", self.basic.as_str()),
@@ -106,10 +103,7 @@ impl WordPress {
         let article = article(part)?;
         let mut media = Vec::new();
         for shown in &part.post.media {
-            let file = part
-                .files
-                .get(shown.file)
-                .ok_or_else(|| Fault::refused("a file is missing"))?;
+            let file = part.file(shown)?;
             let url = self.media(file, shown)?;
             media.push(Placed { file, shown, url });
         }

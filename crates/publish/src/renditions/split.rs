@@ -60,16 +60,19 @@ fn single(opening: &str, body: &str, tags: &[String], room: &Room) -> Option<Str
     if !room.holds(&text) {
         return None;
     }
+    Some(tagged(text, tags, room))
+}
+
+/// The text with as many tags below it as fit.
+fn tagged(mut text: String, tags: &[String], room: &Room) -> String {
     for tag in tags {
-        let with = format!(
-            "{text}{}{tag}",
-            if text.contains("\n#") { " " } else { "\n\n" }
-        );
+        let gap = if text.contains("\n#") { " " } else { "\n\n" };
+        let with = format!("{text}{gap}{tag}");
         if room.holds(&with) {
             text = with;
         }
     }
-    Some(text)
+    text
 }
 
 /// The first post, and what of the text is left for the others.
@@ -206,15 +209,7 @@ fn shortened(part: &str, room: &Room) -> String {
 fn add_tags(parts: &mut [String], tags: &[String], first: &Room, later: &Room) {
     let room = if parts.len() == 1 { first } else { later };
     if let Some(last) = parts.last_mut() {
-        for tag in tags {
-            let with = format!(
-                "{last}{}{tag}",
-                if last.contains("\n#") { " " } else { "\n\n" }
-            );
-            if room.holds(&with) {
-                *last = with;
-            }
-        }
+        *last = tagged(std::mem::take(last), tags, room);
     }
 }
 

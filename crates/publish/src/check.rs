@@ -56,6 +56,9 @@ pub enum InputError {
     NoCheckpoint,
 }
 
+/// The last second of the year 9999, in microseconds.
+const LAST: i64 = 253_402_300_799_000_000;
+
 impl SiteInput {
     /// Refuses what could not be shown; returns nothing else.
     pub(crate) fn validate(&self) -> Result<(), InputError> {
@@ -71,8 +74,7 @@ impl SiteInput {
                 }
             }
         }
-        let end = 253_402_300_799_000_000;
-        if !(0..=end).contains(&self.built_at) {
+        if !(0..=LAST).contains(&self.built_at) {
             return Err(InputError::Time("of the site itself".to_owned()));
         }
         self.log.validate()
@@ -116,7 +118,6 @@ impl StoryInput {
     }
 
     fn validate_times(&self) -> Result<(), InputError> {
-        let end = 253_402_300_799_000_000;
         let corrections = self.corrections.iter().map(|correction| correction.at);
         let first = corrections.clone().min().unwrap_or(self.published_at);
         let last = corrections.max().unwrap_or(self.updated_at);
@@ -124,7 +125,7 @@ impl StoryInput {
             && self.published_at <= first
             && self.published_at <= self.updated_at
             && last <= self.updated_at;
-        if ordered && self.updated_at <= end {
+        if ordered && self.updated_at <= LAST {
             Ok(())
         } else {
             Err(InputError::Time(self.id.clone()))

@@ -5,7 +5,7 @@ use serde_json::{Value, json};
 
 use crate::page::{Place, index_path};
 use crate::story::Ready;
-use crate::words::{Tongue, excerpt, rfc3339};
+use crate::words::{excerpt, rfc3339};
 
 /// For a story's head.
 pub(crate) fn of(place: &Place<'_>, ready: &Ready<'_>) -> Markup {
@@ -13,10 +13,6 @@ pub(crate) fn of(place: &Place<'_>, ready: &Ready<'_>) -> Markup {
     let title = ready.title(place.tongue);
     let url = site.base_url.join(&place.path);
     let still = ready.still().map(|still| site.base_url.join(still));
-    let locale = match place.tongue {
-        Tongue::En => "en",
-        Tongue::Ar => "ar",
-    };
     html! {
         @if ready.input.withdrawn.is_some() { meta name="robots" content="noindex"; }
         meta property="og:type" content="article";
@@ -24,7 +20,7 @@ pub(crate) fn of(place: &Place<'_>, ready: &Ready<'_>) -> Markup {
         meta property="og:description" content=(excerpt(ready.body(place.tongue), 200));
         meta property="og:url" content=(url);
         meta property="og:site_name" content=(site.organisation);
-        meta property="og:locale" content=(locale);
+        meta property="og:locale" content=(place.tongue.tag());
         @if let Some(still) = &still { meta property="og:image" content=(still); }
         meta property="article:published_time" content=(rfc3339(ready.input.published_at));
         meta property="article:modified_time" content=(rfc3339(ready.input.updated_at));

@@ -63,8 +63,8 @@ fn manifest(
     };
     let note = signer.sign_site(&head)?;
     writer.make(vec![
-        plain(SitePath::made("manifest.txt".to_owned()), list.as_bytes()),
-        plain(SitePath::made("manifest".to_owned()), note.as_bytes()),
+        Job::given(SitePath::made("manifest.txt".to_owned()), list.as_bytes()),
+        Job::given(SitePath::made("manifest".to_owned()), note.as_bytes()),
     ])
 }
 
@@ -116,23 +116,17 @@ fn ready<'a>(writer: &Writer<'_>, story: &'a StoryInput) -> Ready<'a> {
 
 /// Files whose bytes are given: the log, the proofs, the style.
 fn given(input: &SiteInput) -> Vec<Job<'_>> {
-    let job = |path: SitePath, bytes: &'static [u8]| plain(path, bytes);
-    let mut jobs = vec![job(style_path(), STYLE), job(icon_path(), ICON)];
+    let mut jobs = vec![
+        Job::given(style_path(), STYLE),
+        Job::given(icon_path(), ICON),
+    ];
     let log = input.log.files.iter();
-    jobs.extend(log.map(|(name, bytes)| plain(SitePath::made(format!("log/{name}")), bytes)));
+    jobs.extend(log.map(|(name, bytes)| Job::given(SitePath::made(format!("log/{name}")), bytes)));
     for story in &input.stories {
         jobs.extend(story.media.iter().map(|one| {
             let path = proof_path(&story.slug, &one.sha256, one.kind);
-            plain(path, &one.proof)
+            Job::given(path, &one.proof)
         }));
     }
     jobs
-}
-
-fn plain(path: SitePath, bytes: &[u8]) -> Job<'_> {
-    Job {
-        path,
-        key: sha256(bytes),
-        make: Box::new(move || Ok(bytes.to_vec())),
-    }
 }

@@ -90,12 +90,7 @@ impl<'w> List<'w> {
         oldest: usize,
         stories: &[usize],
     ) -> Vec<u8> {
-        let place = Place {
-            whole,
-            tongue,
-            path: self.path(tongue, number),
-            twin: self.path(tongue.other(), number),
-        };
+        let place = Place::new(whole, tongue, |tongue| self.path(tongue, number));
         let main = html! {
             section.list {
                 h1 { bdi { (self.heading) } }

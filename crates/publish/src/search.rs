@@ -36,34 +36,22 @@ pub(crate) fn jobs<'w>(whole: &'w Whole<'w>, tongue: Tongue) -> Vec<Job<'w>> {
     let shards = shards(&index(&oldest_first, tongue), oldest_first.len());
     let mut jobs: Vec<Job<'w>> = shards
         .into_iter()
-        .map(|(name, text)| owned(at(tongue, &format!("search/words/{name}.txt")), text))
+        .map(|(name, text)| Job::given(at(tongue, &format!("search/words/{name}.txt")), text))
         .collect();
     for (number, block) in oldest_first.chunks(BLOCK).enumerate() {
         let path = at(tongue, &format!("search/titles/{number}.txt"));
-        jobs.push(owned(path, titles(block, tongue)));
+        jobs.push(Job::given(path, titles(block, tongue)));
     }
     jobs.push(page(whole, tongue));
     jobs
 }
 
 pub(crate) fn script() -> Job<'static> {
-    Job {
-        path: script_path(),
-        key: ledger::sha256(SCRIPT),
-        make: Box::new(|| Ok(SCRIPT.to_vec())),
-    }
+    Job::given(script_path(), SCRIPT)
 }
 
 fn script_path() -> SitePath {
     SitePath::made("search.js".to_owned())
-}
-
-fn owned<'w>(path: SitePath, text: String) -> Job<'w> {
-    Job {
-        path,
-        key: ledger::sha256(text.as_bytes()),
-        make: Box::new(move || Ok(text.clone().into_bytes())),
-    }
 }
 
 /// Every word with the numbers of its stories, in order.

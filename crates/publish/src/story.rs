@@ -74,12 +74,7 @@ fn names<'w>(whole: &'w Whole<'_>, ready: &'w Ready<'_>) -> Vec<&'w Label> {
 
 fn page(whole: &Whole<'_>, tongue: Tongue, ready: &Ready<'_>) -> Vec<u8> {
     let slug = &ready.input.slug;
-    let place = Place {
-        whole,
-        tongue,
-        path: story_path(tongue, slug),
-        twin: story_path(tongue.other(), slug),
-    };
+    let place = Place::new(whole, tongue, |tongue| story_path(tongue, slug));
     let main = match &ready.input.withdrawn {
         Some(reason) => tombstone(&place, ready, reason),
         None => told(&place, ready),

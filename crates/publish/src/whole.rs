@@ -111,7 +111,7 @@ impl<'a> Whole<'a> {
 
     /// Told stories, newest first.
     pub(crate) fn told(&self) -> impl ExactSizeIterator<Item = &Ready<'a>> + Clone {
-        self.told.iter().map(|at| &self.stories[*at])
+        self.these(&self.told)
     }
 
     /// The stories of a list.
@@ -134,7 +134,12 @@ impl<'a> Whole<'a> {
 
     /// The name a place goes by: the newest story's.
     pub(crate) fn place<'s>(&'s self, label: &'s Label) -> &'s Label {
-        named(&self.places, label)
+        // Places are in the order of their addresses.
+        let slug = label.slug.as_str();
+        let found = self
+            .places
+            .binary_search_by(|group| group.label.slug.as_str().cmp(slug));
+        found.map_or(label, |at| self.places[at].label)
     }
 
     fn by_month(&self, month: impl Fn(&Ready<'a>) -> Option<Month>) -> Vec<(Month, Vec<usize>)> {
@@ -177,7 +182,7 @@ fn named<'s>(groups: &'s [Group<'_>], label: &'s Label) -> &'s Label {
 }
 
 /// The month of a moment, in UTC.
-pub(crate) fn published_on(micros: i64) -> Month {
+fn published_on(micros: i64) -> Month {
     let date: Date = timestamp(micros).to_zoned(TimeZone::UTC).date();
     Month {
         year: date.year(),

@@ -23,6 +23,17 @@ pub(crate) struct Job<'a> {
     pub(crate) make: Box<Make<'a>>,
 }
 
+impl<'a> Job<'a> {
+    /// A file whose bytes are given.
+    pub(crate) fn given(path: SitePath, bytes: impl AsRef<[u8]> + Send + Sync + 'a) -> Self {
+        Self {
+            path,
+            key: ledger::sha256(bytes.as_ref()),
+            make: Box::new(move || Ok(bytes.as_ref().to_vec())),
+        }
+    }
+}
+
 type Make<'a> = dyn Fn() -> Result<Vec<u8>, PublishError> + Send + Sync + 'a;
 
 /// One published file: bytes that were approved.

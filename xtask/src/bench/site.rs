@@ -1,6 +1,7 @@
 //! Building a large site against Debian's `hugo`: the same words from the disk, both languages, in one run.
 
-use super::Figure;
+use super::runs::median;
+use super::{Figure, program};
 use crate::shell::{cargo, must, output, say, target_dir};
 use anyhow::{Context, Result, bail};
 use serde_json::Value;
@@ -21,12 +22,12 @@ pub(super) fn run(quick: bool) -> Result<Vec<Figure>> {
         "--example",
         "bench_site",
     ]))?;
-    let program = target_dir().join("release/examples/bench_site");
+    let bench = program("examples").join("bench_site");
     let dir = target_dir().join("bench-site");
     let _ = fs::remove_dir_all(&dir);
     fs::create_dir_all(&dir)?;
     let stories = if quick { "1000" } else { "10000" };
-    must(Command::new(&program).args(["content", stories]).arg(&dir))?;
+    must(Command::new(&bench).args(["content", stories]).arg(&dir))?;
     let (mut ours, mut peers) = (Vec::new(), Vec::new());
     for pair in 0..if quick { 1 } else { 3 } {
         say(&format!(
@@ -34,7 +35,7 @@ pub(super) fn run(quick: bool) -> Result<Vec<Figure>> {
             pair + 1
         ));
         peers.push(hugo(&dir)?);
-        ours.push(build(&program, &dir)?);
+        ours.push(build(&bench, &dir)?);
     }
     let figures = figures(stories, &ours, &peers)?;
     fs::remove_dir_all(&dir)?;
@@ -58,10 +59,10 @@ fn hugo(dir: &Path) -> Result<f64> {
     Ok(begun.elapsed().as_secs_f64())
 }
 
-fn build(program: &Path, dir: &Path) -> Result<Value> {
+fn build(bench: &Path, dir: &Path) -> Result<Value> {
     let out = dir.join("out");
     let _ = fs::remove_dir_all(&out);
-    let text = output(Command::new(program).arg("build").arg(dir).arg(&out))?;
+    let text = output(Command::new(bench).arg("build").arg(dir).arg(&out))?;
     serde_json::from_str(&text).context("reading what bench_site printed")
 }
 
@@ -69,10 +70,6 @@ fn figures(stories: &str, ours: &[Value], peers: &[f64]) -> Result<Vec<Figure>> 
     if !ours.iter().all(|one| one["equal"] == true) {
         bail!("building upon the present site gave other bytes than building from nothing");
     }
-    let median = |mut values: Vec<f64>| {
-        values.sort_by(f64::total_cmp);
-        values.get(values.len() / 2).copied().unwrap_or(f64::NAN)
-    };
     let seconds = |key: &str| {
         median(
             ours.iter()

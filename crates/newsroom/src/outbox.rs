@@ -321,12 +321,6 @@ impl SteadyClock {
     pub fn now(&self, wall: Micros, elapsed: i64) -> Micros {
         wall.min(self.anchor.plus(elapsed).plus(CLOCK_SLACK))
     }
-
-    /// Whether the wall clock has run ahead, so that somebody should look at it.
-    #[must_use]
-    pub fn runs_ahead(&self, wall: Micros, elapsed: i64) -> bool {
-        wall > self.anchor.plus(elapsed).plus(CLOCK_SLACK)
-    }
 }
 
 #[cfg(test)]

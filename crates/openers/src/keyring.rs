@@ -9,7 +9,6 @@ mod rekey;
 
 use std::collections::HashSet;
 
-use hmac::Mac;
 use keys::{ColumnKey, Cost, DatabaseKey, IndexKey, Passphrase, StatementLogSeed};
 use rand_core::{CryptoRng, RngCore};
 use serde::{Deserialize, Serialize};
@@ -217,7 +216,7 @@ impl KeyringFile {
             split(&kek, new.threshold, count, rng).map_err(KeyringError::Shares)?;
         let custodians = lock_all(new, &shares, rng)?;
         let open = OpenKeyring::generate(rng);
-        let mut file = Self {
+        let file = Self {
             format: FORMAT.to_owned(),
             version: VERSION,
             organisation: new.organisation.to_owned(),
@@ -228,12 +227,8 @@ impl KeyringFile {
             custodians,
             keys: Vec::new(),
             rekeyed: None,
-        };
-        for (name, key) in open.named() {
-            let wrapped = Wrapped::wrap(&kek, facts.id, &name, file.generation, key, rng);
-            file.keys.push(wrapped);
         }
-        file.check = file.check_mac(&kek).finalize().into_bytes().into();
+        .holding(&open, &kek, rng);
         Ok((file, open))
     }
 

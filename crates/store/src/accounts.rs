@@ -352,6 +352,14 @@ impl Store {
         })
     }
 
+    pub(crate) async fn must_be_active(&self, tx: &mut Tx, by: EditorId) -> Result<(), StoreError> {
+        if self.editor_facts(tx, by).await?.active {
+            Ok(())
+        } else {
+            Err(Refusal::NotAnEditor.into())
+        }
+    }
+
     pub(crate) async fn editor_name(
         &self,
         tx: &mut Tx,

@@ -268,14 +268,6 @@ impl Store {
         self.channel_from(row.ok_or(Refusal::UnknownChannel)?)
     }
 
-    async fn must_be_active(&self, tx: &mut Tx, by: EditorId) -> Result<(), StoreError> {
-        if self.editor_facts(tx, by).await?.active {
-            Ok(())
-        } else {
-            Err(Refusal::NotAnEditor.into())
-        }
-    }
-
     fn channel_from(&self, row: Row) -> Result<ChannelRecord, StoreError> {
         let (id, kind, language, stage, pending, entered_by, name, words) = row;
         let at = At("channels", "stage");

@@ -309,9 +309,7 @@ impl Store {
             dispatch: key.dispatch,
         };
         transact!(self, "ask for loose pieces", Decide, |tx| {
-            if !self.editor_facts(tx, by).await?.active {
-                return Err(Refusal::NotAnEditor.into());
-            }
+            self.must_be_active(tx, by).await?;
             let sql = "SELECT state FROM dispatches WHERE kit = $1 AND dispatch = $2 AND COALESCE(held, 0) = 0";
             let row: Option<(String,)> = tx.one(sql, args![key.kit, key.dispatch]).await?;
             if row.is_none_or(|(state,)| state != "arriving") {

@@ -213,9 +213,7 @@ impl Store {
         now: Micros,
     ) -> Result<u32, StoreError> {
         transact!(self, "withdraw from channels", Decide, |tx| {
-            if !self.editor_facts(tx, by).await?.active {
-                return Err(Refusal::NotAnEditor.into());
-            }
+            self.must_be_active(tx, by).await?;
             let state = self.story_state(tx, story, Some(by), None).await?;
             let last = state
                 .publications
@@ -244,7 +242,9 @@ impl Store {
             let rows: Vec<DueRow> = tx
                 .all(
                     "SELECT id, channel, deed, stage, attempts, due_at, not_before, story, publication, created_at FROM deliveries
-                     WHERE stage IN ('ready', 'unknown') AND due_at <= $1 ORDER BY due_at, created_at, id LIMIT $2",
+                     WHERE stage IN ('ready', 'unknown') AND due_at <= $1 AND (not_before IS NULL OR not_before <= $1)
+                         AND channel IN (SELECT channels.id FROM channels WHERE channels.stage = 'open')
+                     ORDER BY due_at, created_at, id LIMIT $2",
                     args![now, LOOKED_AT],
                 )
                 .await?;
@@ -466,9 +466,7 @@ impl Store {
         now: Micros,
     ) -> Result<(), StoreError> {
         transact!(self, "decide delivery", Decide, |tx| {
-            if !self.editor_facts(tx, by).await?.active {
-                return Err(Refusal::NotAnEditor.into());
-            }
+            self.must_be_active(tx, by).await?;
             let sql = "SELECT id, channel, deed, stage, attempts, due_at, not_before FROM deliveries WHERE id = $1";
             let row: Option<FactsRow> = tx.one(sql, args![id]).await?;
             let delivery = facts(row.ok_or(Refusal::UnknownDelivery)?)?;

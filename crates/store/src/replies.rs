@@ -1,7 +1,7 @@
 //! Reply pairs (one use each, sealed) and replies of every kind on their way into mailboxes.
 
 use crate::columns::Place;
-use crate::engine::{Tx, args, transact};
+use crate::engine::{Tx, Val, args, transact};
 use crate::error::StoreError;
 use crate::marks::Vault;
 use crate::open::Store;
@@ -130,18 +130,8 @@ impl Store {
                        ORDER BY CASE WHEN dispatch = $3 THEN 0 ELSE 1 END, received_at DESC, dispatch, ordinal
                        LIMIT $4 OFFSET $5";
             let (kit, dispatch) = (about.kit, about.dispatch);
-            let mut found = None;
-            for page in 0.. {
-                let rows: Vec<PairRow> = tx
-                    .all(sql, args![kit, now, dispatch, PAGE, page * PAGE])
-                    .await?;
-                let (done, first) = self.first_of(tx, kit, vault, rows).await?;
-                found = first;
-                if done {
-                    break;
-                }
-            }
-            Ok(found)
+            self.first_of(tx, kit, vault, sql, args![kit, now, dispatch])
+                .await
         })
     }
 
@@ -159,35 +149,34 @@ impl Store {
                    ORDER BY CASE WHEN EXISTS (SELECT 1 FROM receipts WHERE receipts.kit = reply_pairs.kit
                        AND receipts.dispatch = reply_pairs.dispatch AND receipts.kind = 'complete') THEN 0 ELSE 1 END,
                        received_at DESC, dispatch, ordinal DESC LIMIT $3 OFFSET $4";
-        let mut found = None;
-        for page in 0.. {
-            let rows: Vec<PairRow> = tx.all(sql, args![kit, now, PAGE, page * PAGE]).await?;
-            let (done, first) = self.first_of(tx, kit, vault, rows).await?;
-            found = first;
-            if done {
-                break;
-            }
-        }
-        Ok(found)
+        self.first_of(tx, kit, vault, sql, args![kit, now]).await
     }
 
-    /// The first of a page of pairs that came from this vault; and whether there is no use in another page.
+    /// The first pair that came from this vault. The query takes what is `given`, then how many rows, then from where.
     async fn first_of(
         &self,
         tx: &mut Tx,
         kit: KitId,
         vault: Vault,
-        rows: Vec<PairRow>,
-    ) -> Result<(bool, Option<ReplyPairRecord>), StoreError> {
-        let last = i64::try_from(rows.len()).unwrap_or(i64::MAX) < PAGE;
-        for row in rows {
-            let dispatch = DispatchId(At("reply_pairs", "dispatch").bytes(&row.0)?);
-            let source = DispatchKey { kit, dispatch };
-            if self.load_mark(tx, &source).await?.vault() == vault {
-                return Ok((true, Some(self.pair_from(kit, row)?)));
+        sql: &'static str,
+        given: &[Val<'_>],
+    ) -> Result<Option<ReplyPairRecord>, StoreError> {
+        let mut from = 0_i64;
+        loop {
+            let rows: Vec<PairRow> = tx.all(sql, &[given, args![PAGE, from]].concat()).await?;
+            let last = i64::try_from(rows.len()).unwrap_or(i64::MAX) < PAGE;
+            for row in rows {
+                let dispatch = DispatchId(At("reply_pairs", "dispatch").bytes(&row.0)?);
+                let source = DispatchKey { kit, dispatch };
+                if self.load_mark(tx, &source).await?.vault() == vault {
+                    return Ok(Some(self.pair_from(kit, row)?));
+                }
             }
+            if last {
+                return Ok(None);
+            }
+            from += PAGE;
         }
-        Ok((last, None))
     }
 
     pub(crate) fn pair_from(

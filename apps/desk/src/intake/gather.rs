@@ -18,7 +18,7 @@ use super::questions::{self, Asked, Awaited};
 const ATTEMPTS: usize = 24;
 
 /// A cell's nonce and sealed header.
-const HEAD: usize = 112;
+pub(super) const HEAD: usize = 112;
 
 /// A stretch of the spool that was looked at.
 pub(crate) struct Looked {

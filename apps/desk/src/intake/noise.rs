@@ -12,6 +12,7 @@ use formats::{CELL, CellHeader};
 use store::{Spool, SpoolError, SpoolPosition, Store};
 
 use super::IntakeError;
+use super::gather::HEAD;
 use super::lookout::Lookout;
 use crate::clock;
 
@@ -33,7 +34,8 @@ pub(super) async fn make_room(
         };
         // New cells are looked at first; and the segment that is being written stays.
         let busy = cursor < spool.end() || to >= spool.end() || from == to;
-        if busy || held.saturating_sub(store.noted_count().await?) <= kept {
+        // Counting what is noted reads a whole table; it can only make less of what is held.
+        if busy || held <= kept || held.saturating_sub(store.noted_count().await?) <= kept {
             return Ok(());
         }
         let noted = store.noted_between(from, to).await?;
@@ -69,7 +71,7 @@ async fn recognised(
             if noted.binary_search(&at).is_ok() {
                 continue;
             }
-            spool.read(at, &mut cell)?;
+            spool.read_head(at, &mut cell[..HEAD])?;
             found.extend(lookout.recognise(&cell).map(|hit| (at, hit.header)));
         }
         Ok(found)

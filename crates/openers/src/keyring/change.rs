@@ -6,7 +6,7 @@
 use hmac::Mac;
 use rand_core::{CryptoRng, RngCore};
 
-use super::{INTAKE, KeyringFile, UnlockError};
+use super::{INTAKE, KeyringFile, OpenKeyring, UnlockError};
 use crate::identity::IntakeIdentity;
 use crate::shares::{Kek, Share, combine};
 use crate::wrap::Wrapped;
@@ -19,6 +19,20 @@ impl KeyringFile {
             .verify_slice(&self.check)
             .map_err(|_| UnlockError::Altered)?;
         Ok(kek)
+    }
+
+    /// With these keys wrapped, and its check.
+    pub(super) fn holding(
+        mut self,
+        open: &OpenKeyring,
+        kek: &Kek,
+        rng: &mut (impl RngCore + CryptoRng),
+    ) -> Self {
+        for (name, key) in open.named() {
+            let wrapped = Wrapped::wrap(kek, self.set, &name, self.generation, key, rng);
+            self.keys.push(wrapped);
+        }
+        self.checked_again(kek)
     }
 
     fn checked_again(mut self, kek: &Kek) -> Self {

@@ -5,7 +5,6 @@
 //! over, under new wraps: earlier intake identities, because things sealed to them may be on their way; earlier archive
 //! identities, because blobs are never altered; and the statement log's key, which readers compare.
 
-use hmac::Mac;
 use keys::{ColumnKey, Cost, DatabaseKey, IndexKey, StatementLogSeed};
 use rand_core::{CryptoRng, RngCore};
 use serde::{Deserialize, Serialize};
@@ -14,7 +13,6 @@ use super::{Custodian, KeyringError, KeyringFile, NewKeyring, OpenKeyring, Unloc
 use super::{check_distinct, check_name, check_names, lock_all};
 use crate::identity::{ArchiveIdentity, IntakeIdentity};
 use crate::shares::{Kek, Share, split};
-use crate::wrap::Wrapped;
 
 /// Whom the newsroom's keys are shared out to from now on.
 #[derive(Debug)]
@@ -96,7 +94,7 @@ impl KeyringFile {
         let kek = Kek::generate(rng);
         let (facts, dealt) = split(&kek, to.threshold, count, rng).map_err(KeyringError::Shares)?;
         let new = old.succeeded(self.generation, rng);
-        let mut file = Self {
+        let file = Self {
             organisation: self.organisation.clone(),
             format: self.format.clone(),
             version: self.version,
@@ -110,12 +108,8 @@ impl KeyringFile {
                 at: to.at,
                 former: self.former_after(to.custodians),
             }),
-        };
-        for (name, key) in new.named() {
-            let wrapped = Wrapped::wrap(&kek, facts.id, &name, file.generation, key, rng);
-            file.keys.push(wrapped);
         }
-        file.check = file.check_mac(&kek).finalize().into_bytes().into();
+        .holding(&new, &kek, rng);
         // What is about to replace the only way in is opened once before anybody relies on it.
         file.unlock_with(&dealt)?;
         Ok(KeyChange { file, old, new })

@@ -278,6 +278,45 @@ test("cards are handed in and what is missing is a picture; drops say how they b
   }
 });
 
+test("a flash goes from one phone to the site with a yes from another, and from nobody alone", { timeout: 2 * PATIENCE }, async () => {
+  const called = Date.now();
+  const [hers, his] = [await person({ viewport: phone }), await person({ locale: "ar", viewport: phone, colorScheme: "dark" })];
+  await signIn(his, editors[1]);
+  await his.goto(`${newsroom.url}/flash`);
+  await shot(his, "flash-empty");
+  await signIn(hers, editors[0]);
+  await hers.goto(`${newsroom.url}/flash`);
+  await hers.fill("#title_en", "Shelling in the east");
+  await hers.fill("#body_en", "Reported by telephone at noon. Nobody could check it yet.");
+  await hers.fill("#title_ar", "قصف في الشرق");
+  await hers.fill("#body_ar", "أُبلغ به هاتفيًا عند الظهر، ولم يتمكّن أحد من التحقّق منه بعد.");
+  if (await hers.locator("#place").count()) await hers.selectOption("#place", "");
+  await hers.fill("[name=place_en]", "Eastern district");
+  await hers.fill("[name=place_ar]", "الحيّ الشرقي");
+  await hers.click("form[action='/flash'] button[type=submit]");
+  const mine = hers.locator("article.flash");
+  await mine.first().waitFor();
+  assert.equal(await mine.locator("form").count(), 0, "nobody approves alone");
+  await shot(hers, "flash-sent");
+  // It appears on the other phone by itself, word for word what is approved.
+  const there = his.locator("article.flash");
+  await there.first().waitFor({ timeout: PATIENCE });
+  assert.match(await there.innerText(), /Nobody could check it yet/);
+  await shot(his, "flash-waiting");
+  const clearance = await there.locator("[name=clearance]").getAttribute("value");
+  assert.ok((await there.innerText()).includes(clearance));
+  await there.locator("form button").click();
+  await his.locator("article.flash p.good").waitFor({ timeout: PATIENCE });
+  await hers.locator("article.flash p.good").waitFor({ timeout: PATIENCE });
+  await shot(his, "flash-out");
+  const address = (await (await his.request.get(`${newsroom.url}/flash`, { headers: { Accept: "application/json" } })).json()).flashes[0].publication.url_path;
+  const story = await newsroom.published(address);
+  assert.match(story, /Not yet confirmed/);
+  assert.match(story, /Eastern district/);
+  assert.match(await newsroom.published(address.replace(/^en/, "ar")), /لم يتأكّد بعد/);
+  assert.ok(Date.now() - called < 300_000, "five minutes from call to site");
+});
+
 test("cookies are out of reach of scripts, foreign text ran nowhere, no page broke its own policy", { timeout: PATIENCE }, async () => {
   const page = await person({ locale: "ar", viewport: phone });
   await signIn(page, editors[0]);

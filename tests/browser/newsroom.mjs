@@ -133,6 +133,8 @@ export async function found() {
     const secret = async (file) => (await readFile(join(secrets, file), "utf8")).trim();
     return {
       url: serving.url,
+      /** A file of the published site. */
+      published: (path) => readFile(join(dir, "site", path), "utf8"),
       passphrase: (name) => secret(`${name}.passphrase`),
       enrolment: (name) => secret(`${name}.enrol`),
       send: async (note) => {

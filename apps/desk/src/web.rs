@@ -12,6 +12,7 @@ mod drops;
 mod enrol;
 mod events;
 mod fault;
+mod flash;
 mod form;
 mod frame;
 mod held;
@@ -116,6 +117,8 @@ pub fn router(desk: Desk, settings: Settings) -> Router {
         .route("/channels", get(channels::show).post(channels::enter))
         .route("/channels/{id}/{act}", post(channels::act))
         .route("/deliveries/{id}/{verdict}", post(channels::decide))
+        .route("/flash", get(flash::show).post(flash::send))
+        .route("/flash/{id}/approve", post(flash::approve))
         .route("/stories", get(stories::list))
         .route("/stories/new", post(stories::begin))
         .route("/stories/{id}", get(story::show).post(story::save))

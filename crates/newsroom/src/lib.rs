@@ -6,7 +6,7 @@
 //! lock, calls `decide`, applies the changes and writes the audit trail, all in one transaction.
 //!
 //! The flows: [`accounts`] (enrolment, sign-in), [`items`] (examine and protect), [`stories`] (edit, approve,
-//! publish), [`arrival`] (how far a dispatch has come), [`sources`] (who may see and answer them, and missed contact),
+//! publish), [`flash`] (what is called in), [`arrival`] (how far a dispatch has come), [`sources`] (who may see and answer them, and missed contact),
 //! [`vaults`] (from which vault of a reporter something came), [`risks`] (what holds a story back for a source's sake),
 //! [`drill`] (a captured kit). What an approval binds is in
 //! [`clearance`]; who did what, in a chain of hashes, in [`audit`]; how drops behave, in [`conduct`].
@@ -18,6 +18,7 @@ pub mod clearance;
 pub mod conduct;
 pub mod draft;
 pub mod drill;
+pub mod flash;
 pub mod held;
 pub mod ids;
 pub mod items;

@@ -137,6 +137,11 @@ pub enum Refusal {
     /// When it happened is not written as a date.
     #[error("not a date as the site writes it")]
     BadDate,
+    /// What the flash lane was given is no flash.
+    #[error(
+        "a flash is unconfirmed words with a place, without media, a point, a delay or a correction"
+    )]
+    NotAFlash,
     /// A version that withdraws the story still says something.
     #[error("a withdrawn story carries its reason and nothing else")]
     WithdrawnAndTold,
@@ -308,6 +313,7 @@ impl Refusal {
             Self::TopicTwice => "topic-twice",
             Self::Nowhere => "nowhere",
             Self::BadDate => "bad-date",
+            Self::NotAFlash => "not-a-flash",
             Self::WithdrawnAndTold => "withdrawn-and-told",
             Self::NothingToWithdraw => "nothing-to-withdraw",
             Self::UnknownDerivative => "unknown-derivative",
@@ -376,6 +382,7 @@ impl Refusal {
         "topic-twice",
         "nowhere",
         "bad-date",
+        "not-a-flash",
         "withdrawn-and-told",
         "nothing-to-withdraw",
         "unknown-derivative",

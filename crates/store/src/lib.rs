@@ -22,6 +22,7 @@ mod drops;
 mod engine;
 mod epochs;
 mod error;
+mod flash;
 mod held;
 mod items;
 mod jobs;

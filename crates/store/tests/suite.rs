@@ -19,6 +19,8 @@ mod double;
 mod epochs;
 #[path = "suite/files.rs"]
 mod files;
+#[path = "suite/flash.rs"]
+mod flash;
 #[path = "suite/held.rs"]
 mod held;
 #[path = "suite/items.rs"]
@@ -137,6 +139,8 @@ suite! {
     stories::publishing_fixes_salts_and_goes_live_once,
     stories::a_closed_account_no_longer_approves,
     stories::slugs_are_unique,
+    flash::g08_a_flash_goes_out_with_its_second_approval,
+    flash::what_is_no_flash_keeps_to_the_long_way,
     outbox::g11_a_story_is_told_once_in_each_channel,
     outbox::g11_a_crash_while_sending_is_never_ready,
     outbox::a_correction_and_a_withdrawal_follow_what_stands,

@@ -258,7 +258,7 @@ fn state(stage: StoryStage) -> StoryState {
     }
 }
 
-fn story_view(
+pub(super) fn story_view(
     record: &StoryRecord,
     choices: Vec<DerivativeChoice>,
     publication: Option<PublicationView>,
@@ -331,7 +331,7 @@ async fn choices(
 }
 
 /// Where a publication is; `None` while its proofs are not made yet.
-async fn publication_view(
+pub(super) async fn publication_view(
     open: &OpenDesk,
     publication: &Publication,
 ) -> Result<Option<PublicationView>, DeskError> {

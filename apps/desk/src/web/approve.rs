@@ -158,7 +158,7 @@ fn mine(editor: &Signed, view: &StoryView) -> bool {
 }
 
 /// The two places an approval fills: any two different people, the safety editor one of them.
-fn approvals(tongue: Tongue, approvals: &[ApprovalView]) -> Markup {
+pub(crate) fn approvals(tongue: Tongue, approvals: &[ApprovalView]) -> Markup {
     let safety = approvals.iter().any(|approval| approval.safety);
     html! {
         ul.approvals {

@@ -5,8 +5,8 @@ use axum::response::{IntoResponse, Response};
 use serde_json::{Value, json};
 
 use crate::desk::{
-    ApprovalView, DerivativeView, DispatchLine, FindingView, HeldLine, InboxView, ItemLine,
-    ItemView, LockState, PublicationView, StoryLine, StorySettings, StoryView, WorkState,
+    ApprovalView, DerivativeView, DispatchLine, FindingView, FlashView, HeldLine, InboxView,
+    ItemLine, ItemView, LockState, PublicationView, StoryLine, StorySettings, StoryView, WorkState,
 };
 use crate::web::visit::Visit;
 
@@ -227,6 +227,20 @@ pub(crate) fn story(visit: &Visit, view: &StoryView) -> Value {
         "risks": risks(view),
         "csrf": visit.csrf,
     })
+}
+
+/// The flash lane.
+pub(crate) fn flashes(visit: &Visit, views: &[FlashView]) -> Value {
+    let flashes: Vec<Value> = views
+        .iter()
+        .map(|view| {
+            let mut value = story(visit, &view.story);
+            value["saved_at"] = json!(view.saved_at);
+            value["channels"] = json!({ "stand": view.channels.0, "wanted": view.channels.1 });
+            value
+        })
+        .collect();
+    json!({ "flashes": flashes, "csrf": visit.csrf })
 }
 
 /// What holds a story back; empty for those who may not see sources.

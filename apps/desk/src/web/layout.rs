@@ -13,6 +13,7 @@ use crate::web::visit::Visit;
 pub(crate) enum Place {
     Inbox,
     Drops,
+    Flash,
     Stories,
     Cards,
     Channels,
@@ -55,6 +56,7 @@ fn bar(visit: &Visit, place: Place) -> Markup {
                 @if let Some(editor) = &visit.editor {
                     nav aria-label=(t!(tongue, "nav-label")) {
                         (entry("/", &t!(tongue, "nav-inbox"), place == Place::Inbox))
+                        (entry("/flash", &t!(tongue, "nav-flash"), place == Place::Flash))
                         (entry("/stories", &t!(tongue, "nav-stories"), place == Place::Stories))
                         (entry("/channels", &t!(tongue, "nav-channels"), place == Place::Channels))
                         (entry("/drops", &t!(tongue, "nav-drops"), place == Place::Drops))

@@ -175,6 +175,14 @@ mod tests {
     }
 
     #[test]
+    fn every_refusal_of_the_rules_has_its_words() {
+        for code in newsroom::Refusal::CODES {
+            let said = |tongue: Tongue| tongue.coded("refusal", code).is_some();
+            assert!(Tongue::BOTH.into_iter().all(said), "{code}");
+        }
+    }
+
+    #[test]
     fn sizes_and_times_read_well() {
         assert_eq!(
             size(Tongue::En, 512).replace(['\u{2068}', '\u{2069}'], ""),

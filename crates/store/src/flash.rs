@@ -1,0 +1,122 @@
+//! The flash lane: begun with its author's approval, sent out with the approval that completes it. One transaction each,
+//! because both happen with one press on a telephone.
+
+use crate::engine::{Tx, args, transact};
+use crate::error::StoreError;
+use crate::open::Store;
+use crate::value::At;
+use ledger::Digest;
+use newsroom::clearance::{ClearanceRecord, session_evidence};
+use newsroom::flash::{Flash, is_flash};
+use newsroom::stories::{Command, Story, StoryState, clear};
+use newsroom::{EditorId, Micros, PublicationId, Refusal, StoryId};
+
+impl Store {
+    /// Begins a flash. Who wrote it approves exactly this text by sending it; `session_hash` is the hash of the token of their session.
+    ///
+    /// # Errors
+    /// The [`Refusal`] that applies.
+    pub async fn create_flash(
+        &self,
+        by: EditorId,
+        flash: Flash,
+        session_hash: Digest,
+        now: Micros,
+    ) -> Result<StoryId, StoreError> {
+        let id = StoryId::from_bytes(self.random());
+        let draft = flash.draft(id)?;
+        transact!(self, "create flash", Decide, |tx| {
+            let create = Command::Create {
+                id,
+                by,
+                draft: draft.clone(),
+            };
+            self.story_command(tx, id, by, Some(&draft), create, now)
+                .await?;
+            let state = self.story_state(tx, id, None, None).await?;
+            let approve = approval(by, current(&state)?, session_hash);
+            self.story_command(tx, id, by, None, approve, now).await?;
+            Ok(id)
+        })
+    }
+
+    /// Approves a flash as the page showed it, and sends it out if that was the approval it lacked. Tells the publication if it did.
+    ///
+    /// # Errors
+    /// [`Refusal::NotAFlash`], or the [`Refusal`] that applies.
+    pub async fn approve_flash(
+        &self,
+        id: StoryId,
+        by: EditorId,
+        clearance: Digest,
+        session_hash: Digest,
+        now: Micros,
+    ) -> Result<Option<PublicationId>, StoreError> {
+        let publication = PublicationId::from_bytes(self.random());
+        transact!(self, "approve flash", Decide, |tx| {
+            let state = self.story_state(tx, id, Some(by), None).await?;
+            let story = state.story.as_ref().ok_or(Refusal::UnknownStory)?;
+            if !is_flash(&story.draft) {
+                return Err(Refusal::NotAFlash.into());
+            }
+            let approve = approval(by, clearance, session_hash);
+            self.story_command(tx, id, by, None, approve, now).await?;
+            self.send_if_cleared(tx, id, by, publication, now).await
+        })
+    }
+
+    async fn send_if_cleared(
+        &self,
+        tx: &mut Tx,
+        id: StoryId,
+        by: EditorId,
+        publication: PublicationId,
+        now: Micros,
+    ) -> Result<Option<PublicationId>, StoreError> {
+        let state = self.story_state(tx, id, Some(by), None).await?;
+        if clear(&state).is_err() {
+            return Ok(None);
+        }
+        let publish = Command::Publish {
+            by,
+            id: publication,
+        };
+        self.story_command(tx, id, by, None, publish, now).await?;
+        Ok(Some(publication))
+    }
+
+    /// The newest versions of the stories that were saved last, newest first.
+    ///
+    /// # Errors
+    /// The engine's failure.
+    pub async fn latest_stories(&self, limit: u32) -> Result<Vec<Story>, StoreError> {
+        transact!(self, "latest stories", Read, |tx| {
+            let rows: Vec<(Vec<u8>, i64)> = tx
+                .all(
+                    "SELECT id, version FROM stories ORDER BY saved_at DESC, id LIMIT $1",
+                    args![limit],
+                )
+                .await?;
+            let at = At("stories", "id");
+            let mut stories = Vec::with_capacity(rows.len());
+            for (id, version) in rows {
+                let id = StoryId::from_bytes(at.bytes(&id)?);
+                stories.push(self.load_version(tx, id, at.number(version)?).await?);
+            }
+            Ok(stories)
+        })
+    }
+}
+
+fn current(state: &StoryState) -> Result<Digest, Refusal> {
+    let story = state.story.as_ref().ok_or(Refusal::UnknownStory)?;
+    Ok(ClearanceRecord::new(story, &state.derivatives)?.hash())
+}
+
+fn approval(by: EditorId, clearance: Digest, session_hash: Digest) -> Command {
+    Command::Approve {
+        by,
+        clearance,
+        evidence: session_evidence(&session_hash, &clearance),
+    }
+}

@@ -4,14 +4,16 @@
 import assert from "node:assert/strict";
 import { after, before, test } from "node:test";
 import { PATIENCE, desktop, launch, phone, shot, signIn as signInAt } from "./browser.mjs";
-import { custodians, editors, found } from "./newsroom.mjs";
+import { custodians, editors, found, shortPosts } from "./newsroom.mjs";
 
 let browser;
 let newsroom;
+let elsewhere;
 const complaints = [];
 
 before(async () => {
   newsroom = await found();
+  elsewhere = await shortPosts();
   browser = await launch();
 }, { timeout: PATIENCE });
 
@@ -19,6 +21,7 @@ after(async () => {
   if (process.env.FH_SHOW_LOGS) process.stderr.write(newsroom?.logs() ?? "");
   await browser?.close();
   await newsroom?.stop();
+  await elsewhere?.stop();
 });
 
 /** A person at a browser. Whatever the page complains about is remembered. */
@@ -278,6 +281,42 @@ test("cards are handed in and what is missing is a picture; drops say how they b
   }
 });
 
+test("two people open a channel, and what it is told follows the words while they are written", { timeout: PATIENCE }, async () => {
+  const page = await person();
+  await signIn(page, editors[0]);
+  await page.goto(`${newsroom.url}/channels`);
+  await page.selectOption("[name=kind]", "mastodon");
+  await page.selectOption("[name=language]", "ar");
+  await page.fill("[name=server]", elsewhere.url);
+  await page.fill("[name=secret]", "a token");
+  await page.locator("form:has([name=secret]) button[type=submit]").click();
+  const second = await person({ locale: "ar", viewport: phone });
+  await signIn(second, editors[1]);
+  await second.goto(`${newsroom.url}/channels`);
+  await second.locator("form[action$='/confirm'] button").click();
+  await page.goto(`${newsroom.url}/stories`);
+  await page.click("form[action='/stories/new'] button");
+  await page.waitForURL(/stories\/[0-9a-f]+$/);
+  await page.locator(".told-channel").waitFor();
+  await page.fill("#title_ar", "أُغلق السوق اليوم");
+  await page.fill("#body_ar", "أُغلق السوق اليوم عند الظهر. قال التجّار إنهم لم يُبلَّغوا من قبل، وبقيت المحالّ مغلقة حتى المساء.\n\nلم يُعرف السبب بعد.");
+  // Nothing was pressed.
+  await page.locator(".told-text", { hasText: "أُغلق السوق اليوم" }).first().waitFor();
+  await page.locator(".told-text", { hasText: "لم يُعرف السبب" }).last().waitFor();
+  assert.ok((await page.locator(".told-post").count()) > 1, "more than fits into one post becomes a thread");
+  assert.match(await page.locator(".told-channel").innerText(), /120/);
+  await shot(page, "told");
+  const script = await person({ javaScriptEnabled: false, viewport: phone, locale: "ar" });
+  await signIn(script, editors[1]);
+  await script.goto(page.url());
+  await script.fill("#title_ar", "بلا برنامج");
+  await script.locator("button[formaction$='/preview']").click();
+  assert.match(await script.locator(".told-text").first().innerText(), /بلا برنامج/);
+  await script.goto(page.url());
+  assert.equal(await script.inputValue("#title_ar"), "", "nothing was saved");
+  assert.equal(elsewhere.posts.length, 0, "and nothing was told");
+});
+
 test("a flash goes from one phone to the site with a yes from another, and from nobody alone", { timeout: 2 * PATIENCE }, async () => {
   const called = Date.now();
   const [hers, his] = [await person({ viewport: phone }), await person({ locale: "ar", viewport: phone, colorScheme: "dark" })];
@@ -308,13 +347,16 @@ test("a flash goes from one phone to the site with a yes from another, and from 
   await there.locator("form button").click();
   await his.locator("article.flash p.good").waitFor({ timeout: PATIENCE });
   await hers.locator("article.flash p.good").waitFor({ timeout: PATIENCE });
+  await his.locator("article.flash p.good", { hasText: /1/ }).waitFor({ timeout: PATIENCE });
   await shot(his, "flash-out");
+  assert.equal(elsewhere.posts.length, 1, "told once");
+  assert.match(decodeURIComponent(elsewhere.posts[0].body), /لم يتأكّد بعد/);
   const address = (await (await his.request.get(`${newsroom.url}/flash`, { headers: { Accept: "application/json" } })).json()).flashes[0].publication.url_path;
   const story = await newsroom.published(address);
   assert.match(story, /Not yet confirmed/);
   assert.match(story, /Eastern district/);
   assert.match(await newsroom.published(address.replace(/^en/, "ar")), /لم يتأكّد بعد/);
-  assert.ok(Date.now() - called < 300_000, "five minutes from call to site");
+  assert.ok(Date.now() - called < 300_000, "five minutes from call to site and channel");
 });
 
 test("cookies are out of reach of scripts, foreign text ran nowhere, no page broke its own policy", { timeout: PATIENCE }, async () => {

@@ -4,6 +4,7 @@
 import { execFile, spawn } from "node:child_process";
 import { randomBytes } from "node:crypto";
 import { mkdir, mkdtemp, readFile, readdir, rm, writeFile } from "node:fs/promises";
+import { createServer } from "node:http";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { createInterface } from "node:readline";
@@ -97,6 +98,34 @@ async function large(dir) {
     ...quiet, "testsrc2=size=640x480:rate=25:duration=4,noise=alls=20:allf=t", "-c:v", "libx264", "-preset", "ultrafast", "-pix_fmt", "yuv420p", film,
   ]);
   return [photo, film];
+}
+
+/** A server that speaks as much of Mastodon's API as an account with short posts needs. It keeps what it was told. */
+export async function shortPosts() {
+  const posts = [];
+  const server = createServer((request, response) => {
+    let body = "";
+    request.on("data", (bytes) => (body += bytes));
+    request.on("end", () => {
+      const here = `http://127.0.0.1:${server.address().port}`;
+      const say = (value) => {
+        response.writeHead(200, { "content-type": "application/json" });
+        response.end(JSON.stringify(value));
+      };
+      const path = request.url.split("?")[0];
+      if (path === "/api/v1/accounts/verify_credentials") return say({ id: "7", acct: "city", url: `${here}/@city` });
+      if (path === "/api/v2/instance") return say({ configuration: { statuses: { max_characters: 120, max_media_attachments: 4, characters_reserved_per_url: 23 } } });
+      if (path === "/api/v1/accounts/7/statuses") return say(posts);
+      if (path === "/api/v1/statuses" && request.method === "POST") {
+        const post = { id: String(posts.length + 1), url: `${here}/@city/${posts.length + 1}`, body, content: body, media_attachments: [] };
+        posts.push(post);
+        return say(post);
+      }
+      response.writeHead(404).end("{}");
+    });
+  });
+  await new Promise((done) => server.listen(0, "127.0.0.1", done));
+  return { url: `http://127.0.0.1:${server.address().port}`, posts, stop: () => new Promise((done) => (server.closeAllConnections(), server.close(done))) };
 }
 
 /** Founds everything; the desk is running and locked, the reporter has her kit. */

@@ -18,6 +18,7 @@ mod reading;
 mod sources;
 mod stories;
 mod telling;
+mod told;
 mod views;
 
 use std::fs;
@@ -51,6 +52,7 @@ pub use channels::*;
 pub use flash::FlashView;
 pub use sources::*;
 pub(crate) use telling::Telling;
+pub use told::{Outgoing, ToldView};
 pub use views::*;
 
 /// What a desk is started with.

@@ -24,6 +24,7 @@ mod outbox;
 mod publishing;
 mod pull;
 pub mod rekey;
+mod renditions;
 pub mod settling;
 mod sweep;
 mod tokens;

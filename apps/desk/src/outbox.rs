@@ -16,14 +16,14 @@ use publish::channels::{
     Abilities, Action, Attachment, Channel, ChannelSettings, Ended as Carried, Fault, Remote, Task,
     deliver,
 };
-use publish::renditions::{Post, StoryWords, Turn, render};
-use store::{Attempt, PublicationRecord, StoreError};
+use publish::renditions::{Post, Turn, render};
+use store::{Attempt, StoreError};
 use tokio::runtime::Handle;
 
 use crate::clock;
 use crate::desk::EventKind;
 use crate::open_desk::OpenDesk;
-use crate::publishing;
+use crate::{publishing, renditions};
 
 /// How often the outbox is looked at when nobody says that something was added: half of the two seconds within which a
 /// scheduled post has to leave.
@@ -158,6 +158,9 @@ async fn adapter(
     {
         tracing::warn!(%error, "a channel's name could not be kept");
     }
+    if let Err(error) = renditions::keep(open, attempt.channel, &standing.abilities).await {
+        tracing::warn!(%error, "a channel's limits could not be kept");
+    }
     Ok(channel)
 }
 
@@ -273,8 +276,9 @@ async fn make(open: &Arc<OpenDesk>, attempt: &Attempt, can: &Abilities) -> Resul
         Deed::Correct => (Action::correcting(can), Turn::New),
         Deed::Withdraw => (Action::withdrawing(can), Turn::Withdrawn),
     };
-    let files = publishing::attachments(open, &record).map_err(|_| broken("files"))?;
-    let words = words_of(open, &record, tongue, turn);
+    let files = publishing::attachments(open, &record.derivatives).map_err(|_| broken("files"))?;
+    let draft = &record.story.draft;
+    let words = renditions::words_of(&open.site.base_url, draft, tongue, turn);
     let link = words.link.clone();
     let read = |bytes: &Option<zeroize::Zeroizing<Vec<u8>>>| -> Result<Vec<Remote>, Fault> {
         match bytes {
@@ -285,7 +289,14 @@ async fn make(open: &Arc<OpenDesk>, attempt: &Attempt, can: &Abilities) -> Resul
     let posts = match &attempt.posts {
         Some(fixed) => serde_json::from_slice(fixed).map_err(|_| broken("record"))?,
         None => {
-            let posts = render(&words, can, &files);
+            // Word for word what was approved, if it was fixed then; taking back has nothing to add to it.
+            let told = attempt.deed != Deed::Withdraw;
+            let again = turn == Turn::Corrected;
+            let approved = draft.rendition(attempt.channel, again).filter(|_| told);
+            let posts: Vec<Post> = match approved {
+                Some(fixed) => serde_json::from_str(&fixed.posts).map_err(|_| broken("record"))?,
+                None => render(&words, can, &files),
+            };
             let json = serde_json::to_vec(&posts).map_err(|_| broken("record"))?;
             let fixed = open
                 .store
@@ -303,40 +314,6 @@ async fn make(open: &Arc<OpenDesk>, attempt: &Attempt, can: &Abilities) -> Resul
         done: read(&attempt.done)?,
         before: read(&attempt.before)?,
     })
-}
-
-fn words_of(open: &OpenDesk, record: &PublicationRecord, tongue: Tongue, turn: Turn) -> StoryWords {
-    let draft = &record.story.draft;
-    let text = match tongue {
-        Tongue::En => &draft.en,
-        Tongue::Ar => &draft.ar,
-    };
-    let path = publishing::story_path(&draft.settings.slug);
-    let path = path.replacen(Tongue::En.tag(), tongue.tag(), 1);
-    let alts = draft.media.iter().map(|placed| match tongue {
-        Tongue::En => placed.alt_en.clone(),
-        Tongue::Ar => placed.alt_ar.clone(),
-    });
-    let topics = draft
-        .settings
-        .telling
-        .topics
-        .iter()
-        .map(|topic| match tongue {
-            Tongue::En => topic.name.en.clone(),
-            Tongue::Ar => topic.name.ar.clone(),
-        });
-    StoryWords {
-        tongue,
-        link: format!("{}{path}", open.site.base_url.as_str()),
-        title: text.title.clone(),
-        body: text.body.clone(),
-        grade: publishing::shown_grade(draft.settings.grade),
-        graphic: draft.settings.graphic,
-        tags: topics.collect(),
-        alts: alts.collect(),
-        turn,
-    }
 }
 
 /// Writes down what stands, from the thread that sends.

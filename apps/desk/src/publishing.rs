@@ -293,6 +293,7 @@ impl SiteStory {
             ar,
             media: placed,
             settings,
+            renditions: _,
         } = self.draft;
         let text = |text: newsroom::stories::Text| publish::Text {
             title: text.title,
@@ -385,10 +386,10 @@ fn bilingual(note: Note) -> Bilingual {
     }
 }
 
-/// A publication's files for channels, in the story's order: the very bytes that were cleared.
+/// A story's files for channels, in its order: the very bytes that are cleared.
 pub(crate) fn attachments(
     open: &OpenDesk,
-    record: &PublicationRecord,
+    derivatives: &[DerivativeRecord],
 ) -> Result<Vec<Attachment>, PublishingError> {
     let attachment = |derivative: &DerivativeRecord| {
         let what = &derivative.what;
@@ -404,7 +405,7 @@ pub(crate) fn attachments(
             dimensions: recipe.and_then(|recipe| recipe.width.zip(recipe.height)),
         })
     };
-    record.derivatives.iter().map(attachment).collect()
+    derivatives.iter().map(attachment).collect()
 }
 
 /// What a derivative is published as.

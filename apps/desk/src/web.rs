@@ -32,6 +32,7 @@ mod story;
 mod streaming;
 mod telling;
 pub(crate) mod text;
+mod told;
 mod unlock;
 mod visit;
 
@@ -126,6 +127,7 @@ pub fn router(desk: Desk, settings: Settings) -> Router {
             "/stories/{id}/approve",
             get(approve::show).post(approve::approve),
         )
+        .route("/stories/{id}/preview", post(told::preview))
         .route("/stories/{id}/acknowledge", post(approve::acknowledge))
         .route("/stories/{id}/withdraw", post(telling::withdraw))
         .route("/stories/{id}/publish", post(approve::publish))

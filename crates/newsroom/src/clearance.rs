@@ -1,19 +1,19 @@
 //! What an approval binds: one canonical record of everything that will leave, and its hash.
 //!
 //! An editor who approves says yes to exactly these bytes: both texts, every derivative with its hash, its
-//! descriptions and its place in the order, and every setting. One byte elsewhere and the approval is void.
+//! descriptions and its place in the order, every setting, and what each channel is told. One byte elsewhere and the approval is void.
 //! The layout is `docs/formats/clearance.md`; `vectors/clearance.json` pins it.
 
 use crate::ids::{DerivativeId, StoryId};
 use crate::refusal::Refusal;
-use crate::stories::{DerivativeFacts, Story, Text};
+use crate::stories::{DerivativeFacts, Rendition, Story, Text};
 use crate::telling::{Label, Note, Telling};
 use ledger::{Digest, sha256};
 
 /// The first bytes of every record: what it is and which version of the layout.
 pub const DOMAIN: &str = "fh1/clearance";
 /// The layout's version.
-pub const VERSION: u8 = 2;
+pub const VERSION: u8 = 3;
 
 /// Everything an approval binds, in its canonical bytes.
 #[derive(Clone, PartialEq, Eq, Debug)]
@@ -45,8 +45,18 @@ impl ClearanceRecord {
         if Self::new(story, derivatives)?.hash() == *clearance {
             return Ok(true);
         }
-        let says_no_more = *story.draft.settings.telling == Telling::default();
-        Ok(says_no_more && Self::laid_out(story, derivatives, 1)?.hash() == *clearance)
+        let draft = &story.draft;
+        if draft.renditions.is_some() {
+            return Ok(false);
+        }
+        let says_no_more = *draft.settings.telling == Telling::default();
+        let layouts = [(2, true), (1, says_no_more)];
+        for (version, _) in layouts.into_iter().filter(|(_, says_all)| *says_all) {
+            if Self::laid_out(story, derivatives, version)?.hash() == *clearance {
+                return Ok(true);
+            }
+        }
+        Ok(false)
     }
 
     fn laid_out(
@@ -85,6 +95,9 @@ impl ClearanceRecord {
         out.raw(&settings.not_before.map_or(0, |at| at.0).to_be_bytes());
         if version > 1 {
             out.telling(&settings.telling);
+        }
+        if version > 2 {
+            out.renditions(story.draft.renditions.as_deref());
         }
         Ok(Self {
             story: story.id,
@@ -177,6 +190,17 @@ impl Encoder {
         }
     }
 
+    fn renditions(&mut self, fixed: Option<&[Rendition]>) {
+        self.raw(&[u8::from(fixed.is_some())]);
+        let fixed = fixed.unwrap_or_default();
+        self.count(fixed.len());
+        for one in fixed {
+            self.raw(one.channel.as_bytes());
+            self.raw(&[u8::from(one.corrected)]);
+            self.raw(sha256(one.posts.as_bytes()).as_bytes());
+        }
+    }
+
     fn label(&mut self, label: &Label) {
         self.text(&label.slug);
         self.note(&label.name);
@@ -196,7 +220,7 @@ mod tests {
     use crate::time::Micros;
 
     #[test]
-    fn what_was_decided_under_the_first_layout_stays_if_it_said_all() {
+    fn what_was_decided_under_an_earlier_layout_stays_if_it_said_all() {
         let id = StoryId::from_bytes([3; 16]);
         let mut story = Story {
             id,
@@ -210,19 +234,23 @@ mod tests {
                 .unwrap()
                 .hash()
         };
-        let decided = |story: &Story, hash| ClearanceRecord::was_decided(story, &[], hash).unwrap();
-        let [first, now] = [1, VERSION].map(|version| hash(&story, version));
-        assert_ne!(first, now);
-        assert!(decided(&story, &first) && decided(&story, &now));
+        let decided =
+            |story: &Story, hash: Digest| ClearanceRecord::was_decided(story, &[], &hash).unwrap();
+        let [first, second, now] = [1, 2, VERSION].map(|version| hash(&story, version));
+        assert!(first != second && second != now);
+        let all = |story: &Story| [first, second, now].map(|hash| decided(story, hash));
+        assert_eq!(all(&story), [true; 3]);
         story.draft.en.title.push('.');
-        assert!(!decided(&story, &first) && !decided(&story, &now));
+        assert_eq!(all(&story), [false; 3]);
         story.draft.en.title.clear();
         story.draft.settings.telling.when = "2026".into();
-        assert_eq!(
-            hash(&story, 1),
-            first,
-            "the first layout says nothing of it"
-        );
-        assert!(!decided(&story, &first), "and so binds nothing of it");
+        let says_nothing_of_it = hash(&story, 1) == first;
+        assert!(says_nothing_of_it, "the first layout");
+        assert!(!decided(&story, first), "and so binds nothing of it");
+        assert!(decided(&story, hash(&story, 2)), "the second binds it");
+        // Nor does an earlier layout bind what channels are told.
+        story.draft.renditions = Some(Vec::new());
+        assert!(!decided(&story, hash(&story, 2)));
+        assert!(decided(&story, hash(&story, VERSION)));
     }
 }

@@ -1,6 +1,6 @@
 //! What an editor writes: two languages, media in their order, settings; and what form it must have.
 
-use crate::ids::{DerivativeId, StoryId};
+use crate::ids::{ChannelId, DerivativeId, StoryId};
 use crate::refusal::{Lack, Refusal};
 use crate::telling::{Note, Telling};
 use crate::time::Micros;
@@ -99,6 +99,18 @@ pub struct Settings {
     pub telling: Box<Telling>,
 }
 
+/// What one channel is told: made when a version is saved, shown to those who approve it, and sent as it stands.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Rendition {
+    /// The channel.
+    pub channel: ChannelId,
+    /// Whether it is for a channel that was told an earlier version, which this one corrects.
+    pub corrected: bool,
+    /// The posts, as the desk's renderer wrote them (JSON). The rules bind the bytes and read nothing in them.
+    pub posts: String,
+}
+
 /// What an editor writes.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -111,6 +123,10 @@ pub struct Draft {
     pub media: Vec<Placed>,
     /// Settings.
     pub settings: Settings,
+    /// What each channel is told; a channel that is not named is not told. `None` in versions saved before renditions were
+    /// fixed: those are rendered as they are sent.
+    #[serde(default)]
+    pub renditions: Option<Vec<Rendition>>,
 }
 
 impl Draft {
@@ -130,7 +146,27 @@ impl Draft {
             ar: Text::default(),
             media: Vec::new(),
             settings,
+            renditions: None,
         }
+    }
+
+    /// What a channel is told: the words for one that was told before, or else those for one that was not.
+    #[must_use]
+    pub fn rendition(&self, channel: ChannelId, again: bool) -> Option<&Rendition> {
+        let find = |corrected: bool| {
+            let fixed = self.renditions.iter().flatten();
+            fixed
+                .filter(|one| one.channel == channel)
+                .find(|one| one.corrected == corrected)
+        };
+        again.then(|| find(true)).flatten().or_else(|| find(false))
+    }
+
+    /// Whether the version may be told in a channel: what was not shown to those who approved is not.
+    #[must_use]
+    pub fn goes_to(&self, channel: ChannelId) -> bool {
+        let named = |fixed: &Vec<Rendition>| fixed.iter().any(|one| one.channel == channel);
+        self.renditions.as_ref().is_none_or(named)
     }
 
     /// Whether it may be stored at all: lengths, characters, no derivative twice.
@@ -188,6 +224,7 @@ impl Draft {
                     ..Telling::default()
                 }),
             },
+            renditions: None,
         }
     }
 

@@ -3,7 +3,7 @@
 use crate::accounts::Roles;
 use crate::clearance::ClearanceRecord;
 pub use crate::draft::{
-    ALT_MAX, BODY_MAX, Draft, Grade, MEDIA_MAX, Placed, Settings, TITLE_MAX, Text,
+    ALT_MAX, BODY_MAX, Draft, Grade, MEDIA_MAX, Placed, Rendition, Settings, TITLE_MAX, Text,
 };
 use crate::ids::{DerivativeId, EditorId, ItemId, PublicationId, StoryId};
 use crate::refusal::Refusal;

@@ -33,7 +33,8 @@ use crate::renditions::{Post, Shown};
 use serde::{Deserialize, Serialize};
 
 /// How a platform can be asked twice.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
 pub enum Class {
     /// A: the client names the post, so a repeat changes nothing.
     Free,
@@ -54,7 +55,8 @@ impl Class {
 }
 
 /// How a platform counts what fits into one post.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
 pub enum Measure {
     /// User-perceived characters.
     Graphemes,
@@ -65,7 +67,8 @@ pub enum Measure {
 }
 
 /// How a platform covers what is hard to look at.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
 pub enum Covering {
     /// It does not: nothing graphic goes there.
     None,
@@ -76,7 +79,8 @@ pub enum Covering {
 }
 
 /// What fits into one post of a channel.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
 pub struct Limits {
     /// How text is counted.
     pub measure: Measure,
@@ -99,7 +103,8 @@ pub struct Limits {
 }
 
 /// What a channel can do.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
 pub struct Abilities {
     /// How it can be asked twice.
     pub class: Class,

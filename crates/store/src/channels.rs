@@ -30,6 +30,8 @@ pub struct ChannelRecord {
     pub name: Option<Private>,
     /// Why the platform does not let us in.
     pub words: Option<Private>,
+    /// What it can do, as the adapter wrote it (JSON) when the server was asked last.
+    pub abilities: Option<String>,
 }
 
 type Sealed = Option<Vec<u8>>;
@@ -42,13 +44,14 @@ type Row = (
     Vec<u8>,
     Option<Vec<u8>>,
     Option<Vec<u8>>,
+    Option<String>,
 );
 
 /// The fields of a record, for both queries.
 macro_rules! select_channels {
     ($tail:literal) => {
         concat!(
-            "SELECT id, kind, language, stage, pending, entered_by, name, words FROM channels ",
+            "SELECT id, kind, language, stage, pending, entered_by, name, words, abilities FROM channels ",
             $tail
         )
     };
@@ -204,6 +207,18 @@ impl Store {
         })
     }
 
+    /// What the channel can do, as its server said now.
+    ///
+    /// # Errors
+    /// The engine's failure.
+    pub async fn keep_abilities(&self, id: ChannelId, json: &str) -> Result<(), StoreError> {
+        transact!(self, "keep abilities", Work, |tx| {
+            let sql = "UPDATE channels SET abilities = $1 WHERE id = $2";
+            tx.exec(sql, args![json, id]).await?;
+            Ok(())
+        })
+    }
+
     /// All channels, oldest first.
     ///
     /// # Errors
@@ -269,7 +284,7 @@ impl Store {
     }
 
     fn channel_from(&self, row: Row) -> Result<ChannelRecord, StoreError> {
-        let (id, kind, language, stage, pending, entered_by, name, words) = row;
+        let (id, kind, language, stage, pending, entered_by, name, words, abilities) = row;
         let at = At("channels", "stage");
         let id = ChannelId::from_bytes(At("channels", "id").bytes(&id)?);
         let text = |column, sealed: Option<Vec<u8>>| {
@@ -283,6 +298,7 @@ impl Store {
             stage: at.word(ChannelStage::from_code(&stage))?,
             entered_by: EditorId::from_bytes(at.bytes(&entered_by)?),
             pending: pending.as_deref().map(sha256),
+            abilities,
             id,
             kind,
             language,

@@ -7,36 +7,43 @@ use crate::open::Store;
 use crate::value::At;
 use ledger::Digest;
 use newsroom::clearance::{ClearanceRecord, session_evidence};
-use newsroom::flash::{Flash, is_flash};
-use newsroom::stories::{Command, Story, StoryState, clear};
+use newsroom::flash::is_flash;
+use newsroom::stories::{Command, Draft, Story, StoryState, clear};
 use newsroom::{EditorId, Micros, PublicationId, Refusal, StoryId};
 
 impl Store {
+    /// An id for a story that is about to be begun: its address is made from it.
+    #[must_use]
+    pub fn fresh_story_id(&self) -> StoryId {
+        StoryId::from_bytes(self.random())
+    }
+
     /// Begins a flash. Who wrote it approves exactly this text by sending it; `session_hash` is the hash of the token of their session.
     ///
     /// # Errors
-    /// The [`Refusal`] that applies.
+    /// [`Refusal::NotAFlash`], or the [`Refusal`] that applies.
     pub async fn create_flash(
         &self,
+        id: StoryId,
         by: EditorId,
-        flash: Flash,
+        draft: &Draft,
         session_hash: Digest,
         now: Micros,
-    ) -> Result<StoryId, StoreError> {
-        let id = StoryId::from_bytes(self.random());
-        let draft = flash.draft(id)?;
+    ) -> Result<(), StoreError> {
+        if !is_flash(draft) {
+            return Err(Refusal::NotAFlash.into());
+        }
         transact!(self, "create flash", Decide, |tx| {
             let create = Command::Create {
                 id,
                 by,
                 draft: draft.clone(),
             };
-            self.story_command(tx, id, by, Some(&draft), create, now)
+            self.story_command(tx, id, by, Some(draft), create, now)
                 .await?;
             let state = self.story_state(tx, id, None, None).await?;
             let approve = approval(by, current(&state)?, session_hash);
-            self.story_command(tx, id, by, None, approve, now).await?;
-            Ok(id)
+            self.story_command(tx, id, by, None, approve, now).await
         })
     }
 

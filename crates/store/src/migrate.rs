@@ -15,6 +15,7 @@ const MIGRATIONS: &[(i64, &str)] = &[
     (6, include_str!("../migrations/0006_held_items.sql")),
     (7, include_str!("../migrations/0007_vaults.sql")),
     (8, include_str!("../migrations/0008_channels.sql")),
+    (9, include_str!("../migrations/0009_abilities.sql")),
 ];
 
 /// The texts of all migrations, in order.

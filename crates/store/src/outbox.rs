@@ -120,7 +120,7 @@ impl Store {
         tx: &mut Tx,
         publication: &Publication,
         deed: Deed,
-        not_before: Option<Micros>,
+        (not_before, told): (Option<Micros>, &(dyn Fn(ChannelId) -> bool + Sync)),
         now: Micros,
     ) -> Result<u32, StoreError> {
         let rows: Vec<(Vec<u8>, String)> = tx
@@ -143,7 +143,8 @@ impl Store {
         let rows: Vec<FactsRow> = tx.all(sql, args![publication.story]).await?;
         let earlier = rows.into_iter().map(facts).collect::<Result<Vec<_>, _>>()?;
         let mut added = 0;
-        for one in plan(deed, &channels, &earlier) {
+        let plans = plan(deed, &channels, &earlier);
+        for one in plans.into_iter().filter(|one| told(one.channel)) {
             let id = DeliveryId::from_bytes(self.random());
             let sql = "INSERT INTO deliveries (id, channel, story, publication, clearance, deed, stage, attempts, doubtful,
                            repeats, not_before, due_at, created_at, changed_at)
@@ -196,8 +197,10 @@ impl Store {
         } else {
             Deed::Post
         };
-        let embargo = story.draft.settings.not_before;
-        self.plan_deliveries(tx, publication, deed, embargo, now)
+        let draft = &story.draft;
+        let embargo = draft.settings.not_before;
+        let told = |channel| deed == Deed::Withdraw || draft.goes_to(channel);
+        self.plan_deliveries(tx, publication, deed, (embargo, &told), now)
             .await?;
         Ok(())
     }
@@ -220,7 +223,7 @@ impl Store {
                 .last()
                 .ok_or(Refusal::UnknownPublication)?;
             let added = self
-                .plan_deliveries(tx, last, Deed::Withdraw, None, now)
+                .plan_deliveries(tx, last, Deed::Withdraw, (None, &|_| true), now)
                 .await?;
             let entry = Entry::new(
                 Chain::Story(story),

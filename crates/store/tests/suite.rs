@@ -142,6 +142,7 @@ suite! {
     flash::g08_a_flash_goes_out_with_its_second_approval,
     flash::what_is_no_flash_keeps_to_the_long_way,
     outbox::g11_a_story_is_told_once_in_each_channel,
+    outbox::g08_what_nobody_approved_for_a_channel_is_not_told_there,
     outbox::g11_a_crash_while_sending_is_never_ready,
     outbox::a_correction_and_a_withdrawal_follow_what_stands,
     outbox::nothing_old_goes_out_after_its_withdrawal,

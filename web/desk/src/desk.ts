@@ -115,7 +115,32 @@ function closeMenus(): void {
   });
 }
 
+const PREVIEW_AFTER_MS = 700;
+
+/** What each channel is told follows the words while they are written. The answer is shown, nothing is saved. */
+function previewForms(): void {
+  for (const form of document.querySelectorAll<HTMLFormElement>("form[data-preview]")) {
+    let timer: number | undefined;
+    let latest = 0;
+    const look = async () => {
+      const mine = ++latest;
+      const body = new URLSearchParams();
+      for (const [name, value] of new FormData(form)) if (typeof value === "string") body.append(name, value);
+      const response = await fetch(form.dataset.preview ?? "", { method: "POST", body, headers: { Accept: "text/html" }, credentials: "same-origin" });
+      if (!response.ok || mine !== latest) return;
+      const next = parse(await response.text()).getElementById("told");
+      if (next) document.getElementById("told")?.replaceWith(document.adoptNode(next));
+    };
+    form.addEventListener("input", () => {
+      window.clearTimeout(timer);
+      // Without an answer the last preview stays; the button shows the next.
+      timer = window.setTimeout(() => void look().catch(() => undefined), PREVIEW_AFTER_MS);
+    });
+  }
+}
+
 guardForms();
+previewForms();
 sendOnce();
 closeMenus();
 const kinds = new Set(liveParts(document).flatMap((part) => (part.dataset.live ?? "").split(" ")));

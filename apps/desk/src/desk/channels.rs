@@ -16,6 +16,7 @@ use super::{Desk, DeskError, EditorId, StoryId};
 use crate::clock;
 use crate::desk::EventKind;
 use crate::open_desk::OpenDesk;
+use crate::renditions;
 
 /// Deliveries on the page.
 const SHOWN: u32 = 300;
@@ -194,6 +195,7 @@ impl Desk {
             .enter_channel(entry.known, about, &json, editor, clock::now())
             .await?;
         open.store.name_channel(id, &standing.name).await?;
+        renditions::keep(&open, id, &standing.abilities).await?;
         Ok(Entered::Waiting(id))
     }
 

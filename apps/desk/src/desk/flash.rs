@@ -6,8 +6,10 @@ use newsroom::outbox::Stage;
 use newsroom::stories::Story;
 use newsroom::telling::Label;
 use newsroom::time::HOUR;
+use store::StoreError;
 
 use super::stories::{publication_view, story_view};
+use super::told::{outgoing, with_renditions};
 use super::{Desk, DeskError, EditorId, StoryId, StoryView};
 use crate::clock;
 use crate::desk::EventKind;
@@ -77,10 +79,11 @@ impl Desk {
         flash: Flash,
     ) -> Result<StoryId, DeskError> {
         let open = self.open()?;
-        let now = clock::now();
-        let id = open
-            .store
-            .create_flash(editor, flash, *session, now)
+        let id = open.store.fresh_story_id();
+        let draft = flash.draft(id).map_err(StoreError::from)?;
+        let draft = with_renditions(&open, draft).await?;
+        open.store
+            .create_flash(id, editor, &draft, *session, clock::now())
             .await?;
         open.tell(EventKind::Story, id);
         Ok(id)
@@ -120,10 +123,11 @@ async fn flash_view(open: &OpenDesk, story: &Story) -> Result<FlashView, DeskErr
         Some(last) => publication_view(open, last).await?,
         None => None,
     };
+    let outgoing = outgoing(open, &record.story.draft).await?;
     let rows = open.store.deliveries(Some(story.id), ROWS).await?;
     let stands = |row: &&store::DeliveryRecord| row.stage == Stage::Confirmed;
     Ok(FlashView {
-        story: story_view(&record, Vec::new(), publication),
+        story: story_view(&record, Vec::new(), outgoing, publication),
         saved_at: story.saved_at.0,
         channels: (rows.iter().filter(stands).count(), rows.len()),
     })

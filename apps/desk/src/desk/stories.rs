@@ -9,9 +9,11 @@ use newsroom::{Micros, Refusal};
 use store::{DerivativeRecord, StoreError, StoryRecord};
 
 use super::reading::{derivative_view, internal};
+use super::told::{outgoing, with_renditions};
 use super::{
-    ApprovalView, DerivativeChoice, Desk, DeskError, EditorId, PublicationView, PublishedFile,
-    StoryDraft, StoryId, StoryLine, StoryMedia, StorySettings, StoryState, StoryView,
+    ApprovalView, DerivativeChoice, Desk, DeskError, EditorId, Outgoing, PublicationView,
+    PublishedFile, StoryDraft, StoryId, StoryLine, StoryMedia, StorySettings, StoryState,
+    StoryView,
 };
 use crate::clock;
 use crate::desk::EventKind;
@@ -57,7 +59,8 @@ impl Desk {
             None => None,
         };
         let choices = choices(&open, &record).await?;
-        Ok(story_view(&record, choices, publication))
+        let outgoing = outgoing(&open, &record.story.draft).await?;
+        Ok(story_view(&record, choices, outgoing, publication))
     }
 
     /// Starts an empty story.
@@ -91,6 +94,7 @@ impl Desk {
             None => current.version,
         };
         let draft = draft_from(draft, current.draft.settings);
+        let draft = with_renditions(&open, draft).await?;
         open.store
             .save_story(story, editor, expected, &draft, clock::now())
             .await?;
@@ -218,7 +222,7 @@ async fn live(open: &OpenDesk, story: StoryId) -> Result<(), StoreError> {
     }
 }
 
-fn draft_from(draft: StoryDraft, standing: Settings) -> Draft {
+pub(super) fn draft_from(draft: StoryDraft, standing: Settings) -> Draft {
     let settings = draft
         .settings
         .map_or(standing.clone(), |settings| Settings {
@@ -238,6 +242,7 @@ fn draft_from(draft: StoryDraft, standing: Settings) -> Draft {
         ar: text(draft.title_ar, &draft.body_ar),
         media: draft.media.into_iter().map(placed).collect(),
         settings,
+        renditions: None,
     }
 }
 
@@ -261,6 +266,7 @@ fn state(stage: StoryStage) -> StoryState {
 pub(super) fn story_view(
     record: &StoryRecord,
     choices: Vec<DerivativeChoice>,
+    outgoing: Outgoing,
     publication: Option<PublicationView>,
 ) -> StoryView {
     let approval = |(approval, name): &(newsroom::stories::Approval, String)| ApprovalView {
@@ -279,6 +285,7 @@ pub(super) fn story_view(
         approvals: record.approvals.iter().map(approval).collect(),
         state: state(record.stage),
         publication,
+        outgoing,
         held: record.held,
         risks: record.risks,
     }

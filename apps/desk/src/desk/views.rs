@@ -404,6 +404,8 @@ pub struct StoryView {
     pub state: StoryState,
     /// Where it was published, once it was.
     pub publication: Option<PublicationView>,
+    /// What each channel is told.
+    pub outgoing: super::Outgoing,
     /// Held back until a safety editor has answered for a risk to a source.
     pub held: bool,
     /// What the risk is. Pages show it to those alone who may see sources.

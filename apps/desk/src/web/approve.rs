@@ -18,6 +18,7 @@ use crate::web::parts;
 use crate::web::story::{grade_words, kind_of};
 use crate::web::telling;
 use crate::web::text::{Tongue, foreign, machine, short, size, t, time, visible};
+use crate::web::told;
 use crate::web::visit::Visit;
 
 /// `GET /stories/{id}/approve`
@@ -229,6 +230,7 @@ fn body(visit: &Visit, editor: &Signed, view: &StoryView, shown: bool) -> Markup
             (media(tongue, view, shown))
             (settings(tongue, view))
         }
+        @if !withdrawn(view) { (told::section(tongue, &view.outgoing)) }
         (risk(visit, editor, view))
         (binding(visit, editor, view))
     }

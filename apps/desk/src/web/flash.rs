@@ -20,6 +20,7 @@ use crate::web::layout::{self, Place};
 use crate::web::parts;
 use crate::web::stories;
 use crate::web::text::{Tongue, machine, t, time, visible};
+use crate::web::told;
 use crate::web::visit::Visit;
 
 const PAGE: &str = "/flash";
@@ -136,6 +137,9 @@ fn card(visit: &Visit, editor: &Signed, view: &FlashView) -> Markup {
                 }
             }
             (said(tongue, view))
+            @if !story.outgoing.told.is_empty() {
+                details { summary { (t!(tongue, "told-title")) } (told::channels(tongue, &story.outgoing)) }
+            }
             (approve::approvals(tongue, &story.approvals))
             (next(visit, editor, view))
             p.small { a href=(format!("/stories/{}", story.id)) { (t!(tongue, "flash-story")) } }

@@ -6,7 +6,8 @@ use serde_json::{Value, json};
 
 use crate::desk::{
     ApprovalView, DerivativeView, DispatchLine, FindingView, FlashView, HeldLine, InboxView,
-    ItemLine, ItemView, LockState, PublicationView, StoryLine, StorySettings, StoryView, WorkState,
+    ItemLine, ItemView, LockState, PublicationView, StoryLine, StorySettings, StoryView, ToldView,
+    WorkState,
 };
 use crate::web::visit::Visit;
 
@@ -223,6 +224,8 @@ pub(crate) fn story(visit: &Visit, view: &StoryView) -> Value {
         "approvals": view.approvals.iter().map(approval).collect::<Vec<_>>(),
         "state": view.state.code(),
         "publication": view.publication.as_ref().map(publication),
+        "told": view.outgoing.told.iter().map(told).collect::<Vec<_>>(),
+        "left_out": view.outgoing.left_out,
         "held": view.held,
         "risks": risks(view),
         "csrf": visit.csrf,
@@ -241,6 +244,16 @@ pub(crate) fn flashes(visit: &Visit, views: &[FlashView]) -> Value {
         })
         .collect();
     json!({ "flashes": flashes, "csrf": visit.csrf })
+}
+
+/// What one channel is told.
+fn told(view: &ToldView) -> Value {
+    let posts: Vec<Value> = view
+        .posts
+        .iter()
+        .map(|(post, weight)| json!({ "post": post, "takes": weight }))
+        .collect();
+    json!({ "channel": view.channel, "corrected": view.corrected, "posts": posts, "most": view.most })
 }
 
 /// What holds a story back; empty for those who may not see sources.

@@ -21,6 +21,7 @@ use crate::web::parts;
 use crate::web::stories;
 use crate::web::telling;
 use crate::web::text::{Coded as _, Tongue, foreign, short, size, t};
+use crate::web::told;
 use crate::web::visit::Visit;
 
 /// `GET /stories/{id}`
@@ -55,7 +56,7 @@ pub(crate) async fn save(
 }
 
 /// Texts and media as the form sends them; `derivative` repeats, in the order of the story.
-fn draft(posted: &Posted) -> Result<StoryDraft, Fault> {
+pub(crate) fn draft(posted: &Posted) -> Result<StoryDraft, Fault> {
     let text = |name: &str| posted.field(name).replace("\r\n", "\n");
     let media = posted
         .all("derivative")
@@ -125,6 +126,7 @@ fn bad() -> Fault {
 
 fn body(visit: &Visit, editor: &Signed, view: &StoryView) -> Markup {
     let tongue = visit.tongue;
+    let preview = format!("/stories/{}/preview", view.id);
     html! {
         div.head {
             p.crumb { a href="/stories" { (t!(tongue, "nav-stories")) } " / " (short(&view.id.to_string())) }
@@ -132,7 +134,7 @@ fn body(visit: &Visit, editor: &Signed, view: &StoryView) -> Markup {
             p { (stories::state(tongue, view.state)) " " span.quiet { (t!(tongue, "story-version", version = view.version)) } }
         }
         (approve::standing(visit, editor, view))
-        form.editor method="post" action=(format!("/stories/{}", view.id)) data-guard=(t!(tongue, "story-unsaved")) {
+        form.editor method="post" action=(format!("/stories/{}", view.id)) data-guard=(t!(tongue, "story-unsaved")) data-preview=(preview) {
             (parts::token(visit))
             input type="hidden" name="version" value=(view.version);
             @if !view.approvals.is_empty() {
@@ -153,9 +155,11 @@ fn body(visit: &Visit, editor: &Signed, view: &StoryView) -> Markup {
             }
             div.save-bar {
                 button.button.primary type="submit" { (t!(tongue, "story-save")) }
+                button.button type="submit" formaction=(preview) { (t!(tongue, "told-look")) }
                 span.quiet.small { (t!(tongue, "story-save-hint")) }
             }
         }
+        (told::section(tongue, &view.outgoing))
         (telling::withdrawing(visit, view, view.draft.settings.as_ref().and_then(|settings| settings.telling.as_ref())))
     }
 }

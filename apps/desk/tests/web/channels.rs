@@ -156,7 +156,8 @@ fn reached(visitor: &Visitor, deed: &str, stage: &str) -> Value {
     }
 }
 
-fn tell(editors: &[Visitor], story: &str, body: &str) {
+/// Saves, approves, publishes; the posts that were approved, with the text as a channel of a kind is told it.
+fn tell(editors: &[Visitor], story: &str, body: &str) -> Vec<Value> {
     let texts = [
         ("title_en", "What was filmed"),
         ("body_en", body),
@@ -165,10 +166,8 @@ fn tell(editors: &[Visitor], story: &str, body: &str) {
     ];
     let saved = editors[0].post(story, story, &texts);
     assert_eq!(saved.status, 303, "{}", saved.body);
-    let clearance = editors[0].data(story).json()["clearance"]
-        .as_str()
-        .unwrap()
-        .to_owned();
+    let shown = editors[0].data(story).json();
+    let clearance = shown["clearance"].as_str().unwrap().to_owned();
     for editor in editors {
         let approved = editor.post(
             story,
@@ -179,6 +178,7 @@ fn tell(editors: &[Visitor], story: &str, body: &str) {
     }
     let published = editors[0].post(story, &format!("{story}/publish"), &[]);
     assert_eq!(published.status, 200, "{}", published.body);
+    shown["told"].as_array().unwrap().clone()
 }
 
 #[test]
@@ -224,7 +224,8 @@ fn peer_a_story_its_correction_and_its_withdrawal_reach_bluesky_once() {
         .post("/stories", "/stories/new", &[])
         .header("location")
         .to_owned();
-    tell(&editors, &story, "first words");
+    let told = tell(&editors, &story, "first words");
+    assert_eq!((told.len(), &told[0]["channel"]), (1, &json!(channel)));
     let sent = reached(hala, "post", "confirmed");
     assert!(
         sent["links"][0]
@@ -235,6 +236,12 @@ fn peer_a_story_its_correction_and_its_withdrawal_reach_bluesky_once() {
     let stands = pds.posts();
     assert_eq!(stands.len(), 1);
     let text = stands[0]["value"]["text"].as_str().unwrap();
+    let approved = &told[0]["posts"][0]["post"]["text"];
+    assert_eq!(
+        text,
+        approved.as_str().unwrap(),
+        "byte for byte what was approved"
+    );
     assert!(
         text.contains("ما صُوِّر") && text.contains("https://news.example/ar/stories/"),
         "{text}"
@@ -250,6 +257,16 @@ fn peer_a_story_its_correction_and_its_withdrawal_reach_bluesky_once() {
             .unwrap()
             .contains("second words")
     );
+
+    // While words are written, and saved nowhere.
+    let looked = hala.post(
+        &story,
+        &format!("{story}/preview"),
+        &[("title_ar", "كلمات أخرى"), ("body_ar", "x")],
+    );
+    assert_eq!(looked.status, 200);
+    assert!(looked.body.contains("كلمات أخرى"), "{}", looked.body);
+    assert!(!hala.page(&story).body.contains("كلمات أخرى"));
 
     let withdrawn = hala.post("/channels", &format!("{story}/withdraw-channels"), &[]);
     assert_eq!(withdrawn.status, 303, "{}", withdrawn.body);

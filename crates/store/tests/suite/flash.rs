@@ -42,11 +42,15 @@ fn code<T>(result: &Result<T, StoreError>) -> &'static str {
 }
 
 async fn begin(world: &World, by: EditorId) -> StoryId {
+    let id = world.store.fresh_story_id();
+    send(world, id, by, called_in()).await.unwrap();
+    id
+}
+
+async fn send(world: &World, id: StoryId, by: EditorId, flash: Flash) -> Result<(), StoreError> {
+    let draft = flash.draft(id)?;
     let (store, now) = (&world.store, world.now());
-    store
-        .create_flash(by, called_in(), session(), now)
-        .await
-        .unwrap()
+    store.create_flash(id, by, &draft, session(), now).await
 }
 
 /// Whether it went out.
@@ -107,18 +111,13 @@ pub(crate) async fn what_is_no_flash_keeps_to_the_long_way(world: World) {
     let sami = world.editor("Sami", Roles::SAFETY).await;
     let mut nowhere = called_in();
     nowhere.place = Label::default();
-    let refused = world
-        .store
-        .create_flash(noor, nowhere, session(), world.now())
-        .await;
+    let id = world.store.fresh_story_id();
+    let refused = send(&world, id, noor, nowhere).await;
     assert_eq!(code(&refused), "not-a-flash");
     // Half a flash is not kept either: what its author could not approve was never begun.
     let mut half = called_in();
     half.ar.body.clear();
-    let refused = world
-        .store
-        .create_flash(noor, half, session(), world.now())
-        .await;
+    let refused = send(&world, id, noor, half).await;
     assert_eq!(code(&refused), "incomplete");
     assert!(world.store.latest_stories(10).await.unwrap().is_empty());
     // A story with a file, approved by one, is not sent out by the short way.

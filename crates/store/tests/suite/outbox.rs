@@ -4,6 +4,7 @@ use crate::world::World;
 use ledger::sha256;
 use newsroom::accounts::Roles;
 use newsroom::outbox::{ChannelStage, Deed, Ended, Stage, Verdict};
+use newsroom::stories::Rendition;
 use newsroom::time::{MINUTE, SECOND};
 use newsroom::{ChannelId, EditorId, StoryId};
 use store::{Attempt, StoreError};
@@ -221,6 +222,33 @@ pub(crate) async fn g11_a_story_is_told_once_in_each_channel(world: World) {
     );
     assert!(desk.claim().await.is_none());
     assert_eq!(store.deliveries(Some(story), 9).await.unwrap().len(), 1);
+}
+
+pub(crate) async fn g08_what_nobody_approved_for_a_channel_is_not_told_there(world: World) {
+    let desk = Desk::new(world).await;
+    let fixed = |channel| Rendition {
+        channel,
+        corrected: false,
+        posts: "[]".to_owned(),
+    };
+    let other = ChannelId::from_bytes([9; 16]);
+    for (renditions, rows) in [
+        (vec![], 0),
+        (vec![fixed(other)], 0),
+        (vec![fixed(other), fixed(desk.channel)], 1),
+    ] {
+        let story = desk.world.story(desk.noor).await;
+        let current = desk.world.store.story(story).await.unwrap().story;
+        let mut draft = current.draft;
+        draft.renditions = Some(renditions);
+        let store = &desk.world.store;
+        store
+            .save_story(story, desk.noor, current.version, &draft, desk.world.now())
+            .await
+            .unwrap();
+        desk.publish(story, true).await;
+        assert_eq!(store.deliveries(Some(story), 9).await.unwrap().len(), rows);
+    }
 }
 
 pub(crate) async fn g11_a_crash_while_sending_is_never_ready(world: World) {

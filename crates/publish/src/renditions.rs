@@ -7,7 +7,7 @@
 mod measure;
 mod split;
 
-use crate::channels::{Abilities, Attachment, Covering};
+use crate::channels::{Abilities, Attachment, Covering, Limits};
 use crate::front::grade_words;
 use crate::input::Grade;
 use crate::words::{Tongue, paragraphs, t};
@@ -132,6 +132,23 @@ impl Post {
     #[must_use]
     pub fn rightward(&self) -> bool {
         self.language == Tongue::Ar.tag()
+    }
+
+    /// How much of a channel's measure its text takes; a link may cost another length than its own.
+    #[must_use]
+    pub fn takes(&self, limits: &Limits) -> usize {
+        let whole = weigh(limits.measure, &self.text);
+        let Some(cost) = limits.link else {
+            return whole;
+        };
+        let links = self
+            .spans
+            .iter()
+            .filter(|span| matches!(span.meaning, Meaning::Link(_)))
+            .filter_map(|span| self.text.get(span.start..span.end));
+        links.fold(whole, |takes, link| {
+            takes.saturating_sub(weigh(limits.measure, link)) + cost
+        })
     }
 }
 

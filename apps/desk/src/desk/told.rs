@@ -4,7 +4,7 @@ use newsroom::ChannelId;
 use newsroom::stories::{Draft, Rendition};
 use publish::Tongue;
 use publish::channels::{Attachment, Kind};
-use publish::renditions::{Post, Turn, render, weigh};
+use publish::renditions::{Post, Turn, render};
 
 use super::reading::internal;
 use super::stories::draft_from;
@@ -116,7 +116,7 @@ fn told(room: &Room, fixed: &Rendition) -> Result<ToldView, DeskError> {
     let posts: Vec<Post> = serde_json::from_str(&fixed.posts)
         .map_err(|error| internal("reading renditions", &error))?;
     let weighed = |post: Post| {
-        let weight = weigh(limits.measure, &post.text);
+        let weight = post.takes(limits);
         (post, weight)
     };
     Ok(ToldView {

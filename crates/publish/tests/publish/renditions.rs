@@ -87,6 +87,23 @@ fn every_post_of_every_story_fits_and_no_character_is_torn() {
 }
 
 #[test]
+fn a_link_takes_what_the_channel_says_and_the_post_still_fits() {
+    let mut can = can(120, 3_000, Covering::None);
+    can.limits.link = Some(23);
+    for seed in 0..100 {
+        let words = story(seed);
+        let posts = render(&words, &can, &[]);
+        let first = &posts[0];
+        let longer = weigh(Measure::Graphemes, &words.link) - 23;
+        assert_eq!(
+            first.takes(&can.limits) + longer,
+            weigh(Measure::Graphemes, &first.text)
+        );
+        assert!(posts.iter().all(|post| post.takes(&can.limits) <= 120));
+    }
+}
+
+#[test]
 fn a_thread_says_all_of_a_text_that_fits_in_it() {
     let mut words = story(1);
     words.body = (0..120)

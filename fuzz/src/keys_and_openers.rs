@@ -2,7 +2,7 @@
 //! same code without either crate's tests needing the other decoders.
 
 use keys::{Passphrase, ReplyIdentity, StateKey};
-use openers::{IntakeIdentity, KeyringFile, Share};
+use openers::{IntakeIdentity, KeyringFile, LockedSigningKey, Share};
 
 /// Takes any bytes and panics when something that must hold does not.
 pub type Target = fn(&[u8]);
@@ -13,6 +13,7 @@ pub const ALL: &[(&str, Target)] = &[
     ("keys_locked", keys_locked),
     ("openers_identity", openers_identity),
     ("openers_keyring", openers_keyring),
+    ("openers_signing_key", openers_signing_key),
 ];
 
 /// Recipients, hybrid and plain: any text is one key in its one spelling, or an error.
@@ -69,5 +70,17 @@ pub fn openers_keyring(data: &[u8]) {
     }
     if let Ok(share) = Share::decode(data) {
         assert_eq!(share.expose_encoded().as_slice(), data);
+    }
+}
+
+/// A custodian's locked signing key: what is read is written back the same, and says whose it is. Nothing is stretched.
+pub fn openers_signing_key(data: &[u8]) {
+    if let Ok(locked) = LockedSigningKey::from_json(data) {
+        locked.public().expect("checked when it was read");
+        let stored = locked.to_json().expect("what was read can be written");
+        assert_eq!(
+            LockedSigningKey::from_json(&stored).expect("and read again"),
+            locked
+        );
     }
 }

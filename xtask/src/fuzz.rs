@@ -109,9 +109,8 @@ fn seeds() -> Result<PathBuf> {
 fn plant(value: &Value, dir: &Path, planted: &mut u32) -> Result<()> {
     match value {
         Value::String(text) => {
-            let bytes = hex::decode(text).unwrap_or_else(|_| text.clone().into_bytes());
             *planted += 1;
-            Ok(fs::write(dir.join(planted.to_string()), bytes)?)
+            Ok(fs::write(dir.join(planted.to_string()), meant(text)?)?)
         }
         Value::Array(list) => list.iter().try_for_each(|value| plant(value, dir, planted)),
         Value::Object(map) => map
@@ -119,6 +118,18 @@ fn plant(value: &Value, dir: &Path, planted: &mut u32) -> Result<()> {
             .try_for_each(|value| plant(value, dir, planted)),
         _ => Ok(()),
     }
+}
+
+/// The bytes that a vector's text stands for: `hex:` and `text:` say which, digits alone are bytes, and all else is itself.
+fn meant(text: &str) -> Result<Vec<u8>> {
+    if let Some(digits) = text.strip_prefix("hex:") {
+        return hex::decode(digits).with_context(|| format!("reading the vector {text}"));
+    }
+    let plain = || text.as_bytes().to_vec();
+    Ok(match text.strip_prefix("text:") {
+        Some(text) => text.as_bytes().to_vec(),
+        None => hex::decode(text).unwrap_or_else(|_| plain()),
+    })
 }
 
 /// Runs one target; `false` when it found an input that breaks it.

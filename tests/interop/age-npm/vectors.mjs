@@ -131,6 +131,21 @@ function wrapped() {
   return { kek: hex(kek), set: hex(set), name, generation, nonce: hex(nonce), key: hex(key), sealed: hex(sealed) };
 }
 
+// A custodian's signing key, locked: the file byte for byte.
+function lockedSigningKey() {
+  const [typed, canonical] = ["Seven  WORDS of hers", "seven words of hers"];
+  const [seed, salt, nonce] = [fill(32, 70), fill(16, 71), fill(24, 72)];
+  const cost = { memory_kib: 64, passes: 1, lanes: 1 };
+  const stretched = argon2id(utf8ToBytes(canonical), salt, { m: cost.memory_kib, t: cost.passes, p: cost.lanes, dkLen: 32, version: 0x13 });
+  const verifying = ed25519.getPublicKey(seed);
+  const sealed = xchacha20poly1305(derive(stretched, "fh1/signing-key"), nonce, verifying).encrypt(seed);
+  const file = {
+    format: "firsthand-custodian-key", version: 2, public: hex(verifying), ...cost,
+    salt: hex(salt), nonce: hex(nonce), sealed: hex(sealed),
+  };
+  return { typed, seed: hex(seed), file: JSON.stringify(file, null, 2) + "\n" };
+}
+
 async function identities() {
   const out = [];
   for (const seed of [fill(32, 0), fill(32, 200)]) {
@@ -148,4 +163,4 @@ write("keys", {
   derivations: { key: hex(key), outputs: LABELS.map((label) => ({ label, output: hex(derive(key, label)) })) },
   chain: chain(), veil: veil(), mac: macs(), reply: reply(), vault: vault(), signing: signing(),
 });
-write("openers", { identities: await identities(), shares: shares(), wrapped: wrapped() });
+write("openers", { identities: await identities(), shares: shares(), wrapped: wrapped(), locked_signing_key: lockedSigningKey() });

@@ -28,9 +28,18 @@ fn seeds() -> Vec<Vec<u8>> {
         reply.recipient().seal(b"complete").unwrap(),
         include_bytes!("../../vectors/keyring-v1.json").to_vec(),
         share,
+        signing_key(),
         "أرنب Apple ٣٤ \u{200b}x\u{0301}".as_bytes().to_vec(),
         Vec::new(),
     ]
+}
+
+/// The vector's locked signing key, a file.
+fn signing_key() -> Vec<u8> {
+    let vectors = include_str!("../../vectors/openers.json");
+    let vectors: serde_json::Value = serde_json::from_str(vectors).unwrap();
+    let file = vectors["locked_signing_key"]["file"].as_str();
+    file.unwrap().as_bytes().to_vec()
 }
 
 fn bend(seed: &[u8], others: &[Vec<u8>], rng: &mut ChaCha20Rng) -> Vec<u8> {

@@ -1,6 +1,8 @@
 //! Code and vectors agree. The vectors were computed by other people's primitives (`tests/interop/age-npm/vectors.mjs`).
 
-use openers::{IntakeIdentity, Kek, KeyringFile, SetFacts, SetId, Share, Wrapped, combine};
+use openers::{
+    IntakeIdentity, Kek, KeyringFile, LockedSigningKey, SetFacts, SetId, Share, Wrapped, combine,
+};
 use serde_json::{Value, json};
 
 fn vectors() -> Value {
@@ -65,6 +67,19 @@ fn wrapped_keys_open() {
             .unwrap(&Kek::from_bytes([0; 32]), SetId(array(vector, "set")))
             .is_err()
     );
+}
+
+/// A locked signing key: its file byte for byte, and the key in it.
+#[test]
+fn a_locked_signing_key_opens() {
+    let vector = &vectors()["locked_signing_key"];
+    let file = text(vector, "file").as_bytes();
+    let locked = LockedSigningKey::from_json(file).unwrap();
+    assert_eq!(locked.to_json().unwrap(), file);
+    let words = keys::Passphrase::new(text(vector, "typed"));
+    let key = locked.open(&words).unwrap();
+    assert_eq!(key.expose_bytes(), &array::<32>(vector, "seed"));
+    assert!(locked.open(&keys::Passphrase::new("other words")).is_err());
 }
 
 /// A keyring made by the first version stays readable by every later one.

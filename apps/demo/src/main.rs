@@ -13,6 +13,7 @@ mod samples;
 mod site;
 mod story;
 mod visitor;
+mod walks;
 
 use anyhow::{Context, Result};
 use clap::Parser;
@@ -89,7 +90,7 @@ fn run(options: &Options) -> Result<bool> {
     Ok(report.all_well())
 }
 
-/// The stations in the order of the data.
+/// The stations in the order of the data, then the other ways.
 fn chain(
     programs: &Programs,
     newsroom: &newsroom::Newsroom<'_>,
@@ -105,5 +106,6 @@ fn chain(
     let derivatives = newsroom.protect(&examined, report)?;
     reporter.read_receipts(report)?;
     let published = story::publish(newsroom, &derivatives, report)?;
-    reader::check(programs, &published, out, report)
+    reader::check(programs, &published, out, report)?;
+    walks::all(programs, newsroom, &reporter, &out.join("site"), report)
 }

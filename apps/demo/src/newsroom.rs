@@ -205,6 +205,21 @@ impl Newsroom<'_> {
         Ok(out)
     }
 
+    /// A card through the desk's page, as an editor would; gives how many places on it may be cells.
+    pub(crate) fn hand_in_card(&self, card: &[u8]) -> Result<u64> {
+        let taken = self.editor.upload("/cards", "card", card)?;
+        let windows = taken["windows"].as_u64();
+        windows.context("the desk did not say what is on the card")
+    }
+
+    /// Cards by the desk's command, beside the running desk.
+    pub(crate) fn gather(&self, cards: &[PathBuf]) -> Result<()> {
+        let mut command = self.programs.command("fh-desk");
+        command.arg("gather").arg("--dir");
+        command.arg(self.programs.path("desk")).args(cards);
+        self.programs.run(&mut command).map(drop)
+    }
+
     /// Cells on the drop's disk, by its own metrics.
     pub(crate) fn drop_cells(&self) -> Result<u64> {
         let token = std::fs::read_to_string(self.programs.path("drop.token"))?;

@@ -11,6 +11,12 @@ use std::process::Command;
 const NOTE: &str = "Filmed from a roof this morning. Do not show the minaret on the left. \
                     صُوِّر من سطح هذا الصباح.";
 const PASSPHRASE: &str = "quiet river stone lantern copper meadow velvet anchor";
+/// The same words with the first two exchanged: opens the same vault, and marks what is sealed as forced.
+const MARKED: &str = "river quiet stone lantern copper meadow velvet anchor";
+/// What the newsroom calls her.
+pub(crate) const PSEUDONYM: &str = "swallow-of-barada";
+/// How often she asks the drop before something is wrong; once a second, as the desk looks and writes on its own ticks.
+const ASKED: u32 = 90;
 
 /// Her device: a vault and a passphrase.
 pub(crate) struct Reporter<'a> {
@@ -34,7 +40,7 @@ impl<'a> Reporter<'a> {
         };
         std::fs::write(&reporter.passphrase, format!("{PASSPHRASE}\n"))?;
         report.station("kit", || {
-            let kit = newsroom.kit("swallow-of-barada")?;
+            let kit = newsroom.kit(PSEUDONYM)?;
             let bytes = kit.metadata()?.len();
             let size = vault_size(inputs)?.to_string();
             let mut init = reporter.command("init");
@@ -51,11 +57,46 @@ impl<'a> Reporter<'a> {
         Ok(reporter)
     }
 
+    /// The same device, opened with the words that mark what is sealed as forced.
+    pub(crate) fn under_force(&self) -> Result<Self> {
+        let forced = Self {
+            programs: self.programs,
+            vault: self.vault.clone(),
+            passphrase: self.programs.path("forced.passphrase"),
+        };
+        std::fs::write(&forced.passphrase, format!("{MARKED}\n"))?;
+        Ok(forced)
+    }
+
+    /// One command of hers, whose answer is an object.
+    pub(crate) fn act(&self, verb: &str, args: &[&str]) -> Result<Value> {
+        self.programs
+            .run_json(self.command(verb).args(args).arg("--json"))
+    }
+
+    /// The same over the one road that this demo has.
+    pub(crate) fn act_on_line(&self, verb: &str) -> Result<Value> {
+        self.act(verb, &["--road", "loopback"])
+    }
+
+    /// Asks her mailboxes until what came is enough; it is asked of each answer.
+    pub(crate) fn receive_until(
+        &self,
+        what: &str,
+        mut enough: impl FnMut(&Value) -> Result<bool>,
+    ) -> Result<()> {
+        for _ in 0..ASKED {
+            if enough(&self.act_on_line("receive")?)? {
+                return Ok(());
+            }
+            std::thread::sleep(std::time::Duration::from_secs(1));
+        }
+        anyhow::bail!("asked {ASKED} times in vain: {what}")
+    }
+
     /// Sealed pieces lying on her device.
     fn pieces_here(&self) -> Result<u64> {
-        let said = self
-            .programs
-            .run_json(self.command("status").arg("--json"))?;
+        let said = self.act("status", &[])?;
         let dispatches = said["dispatches"]
             .as_array()
             .context("fh-field lists dispatches")?;
@@ -98,9 +139,7 @@ impl<'a> Reporter<'a> {
     pub(crate) fn send(&self, newsroom: &Newsroom<'_>, report: &mut Report) -> Result<()> {
         let before = self.pieces_here()?;
         let sent = report.station("send", || {
-            let said = self
-                .programs
-                .run_json(self.command("send").args(["--road", "loopback", "--json"]))?;
+            let said = self.act_on_line("send")?;
             let cells = number(&said, "cells_sent")?;
             let flow = Flow {
                 input: format!("{before} sealed pieces"),
@@ -130,26 +169,12 @@ impl<'a> Reporter<'a> {
     /// Polls her mailboxes until everything is acknowledged; then the device has forgotten it.
     pub(crate) fn read_receipts(&self, report: &mut Report) -> Result<()> {
         report.station("receipt", || {
-            let mut receipts = 0;
-            let mut forgotten = 0;
-            for _ in 0..60 {
-                let said = self.programs.run_json(
-                    self.command("receive")
-                        .args(["--road", "loopback", "--json"]),
-                )?;
-                receipts += number(&said, "receipts")?;
-                forgotten += number(&said, "forgotten")?;
-                if forgotten > 0 && self.pieces_here()? == 0 {
-                    break;
-                }
-                // The desk writes receipts on its own ticks; asking again is what a person would do.
-                std::thread::sleep(std::time::Duration::from_secs(1));
-            }
-            let left = self.pieces_here()?;
-            anyhow::ensure!(
-                left == 0,
-                "{left} pieces are still on the device after {receipts} receipts"
-            );
+            let (mut receipts, mut forgotten) = (0, 0);
+            self.receive_until("receipts for everything", |said| {
+                receipts += number(said, "receipts")?;
+                forgotten += number(said, "forgotten")?;
+                Ok(forgotten > 0 && self.pieces_here()? == 0)
+            })?;
             let flow = Flow {
                 input: format!("{receipts} receipts"),
                 out: format!("{forgotten} pieces forgotten, 0 left on the device"),
@@ -172,7 +197,7 @@ fn vault_size(inputs: &[PathBuf]) -> Result<u64> {
     size.context("the inputs are larger than any vault")
 }
 
-fn number(said: &Value, key: &str) -> Result<u64> {
+pub(crate) fn number(said: &Value, key: &str) -> Result<u64> {
     said[key]
         .as_u64()
         .with_context(|| format!("fh-field did not say `{key}`: {said}"))

@@ -189,7 +189,12 @@ fn pdf(objects: &[String]) -> String {
 }
 
 /// Encodes what ffmpeg's own sources compute, with metadata as a device would write it.
-fn computed(sources: &[&str], options: &str, metadata: &[&str], out: &Path) -> Result<()> {
+pub(crate) fn computed(
+    sources: &[&str],
+    options: &str,
+    metadata: &[&str],
+    out: &Path,
+) -> Result<()> {
     let mut command = Command::new("ffmpeg");
     command.args(["-v", "error", "-y"]);
     for source in sources {

@@ -16,6 +16,7 @@ use std::path::Path;
 fn whole_chain_g01_g09_g10_g12() {
     let run = Run::of_small_media();
     every_input_is_accounted_for(&run);
+    every_way_was_walked(&run);
     g01_nothing_readable_lies_on_any_disk(&run);
     g09_nothing_published_identifies(&run);
     logs_at_trace_say_nothing_about_sources(&run);
@@ -51,6 +52,19 @@ fn every_input_is_accounted_for(run: &Run) {
             );
         }
     }
+}
+
+/// By net, by cards, back, previews first, in a hurry, and under force; each in its order.
+fn every_way_was_walked(run: &Run) {
+    let report = run.report();
+    let stations = report["stations"].as_array().unwrap().iter();
+    let names: Vec<&str> = stations
+        .map(|one| one["station"].as_str().unwrap())
+        .collect();
+    let ways = [
+        "verify", "spread", "cards", "message", "previews", "flash", "duress",
+    ];
+    assert!(names.ends_with(&ways), "{names:?}");
 }
 
 /// The reporter's vault, the drop's folder, the desk's, and every temporary file any program left.

@@ -139,6 +139,12 @@ impl DeskFolder {
         self.root.join("drops")
     }
 
+    /// When the machine's clock was trusted.
+    #[must_use]
+    pub fn clock(&self) -> PathBuf {
+        self.root.join("clock.json")
+    }
+
     /// The public log of statements.
     #[must_use]
     pub fn statement_log(&self) -> PathBuf {

@@ -27,8 +27,9 @@ use crate::clock;
 use crate::config::{Database, DeskConfig, DeskFolder};
 use crate::desk::{EventKind, Telling};
 use crate::publishing::SiteSettings;
+use crate::steady::Steady;
 use crate::watch::Watch;
-use crate::{alarms, founding, intake, opening_store, outbox, sweep, tokens, work};
+use crate::{alarms, founding, intake, opening_store, outbox, schedule, sweep, tokens, work};
 
 /// How long locking waits for background work before it closes the record under it.
 const GRACE: Duration = Duration::from_secs(3);
@@ -42,6 +43,8 @@ pub(crate) enum OpenFault {
     Config(#[from] crate::config::ConfigError),
     #[error("the archive cannot be used: {0}")]
     Blobs(#[from] BlobError),
+    #[error("the time that the machine has been running cannot be read or kept: {0}")]
+    Clock(#[source] std::io::Error),
     #[error("the statement log's key cannot be used: {0}")]
     Signer(#[from] ledger::KeyError),
 }
@@ -81,6 +84,8 @@ pub(crate) struct OpenDesk {
     pub(crate) choices_after: Mutex<Option<DispatchKey>>,
     /// Items, by dispatch and place, that are not what their manifest names.
     contradicted: Lock<HashSet<(DispatchKey, u32)>>,
+    /// The time that embargoes go by.
+    pub(crate) steady: Steady,
     /// One publication at a time touches the log and the site.
     pub(crate) publishing: Mutex<()>,
     pub(crate) stop: CancellationToken,
@@ -107,6 +112,7 @@ impl OpenDesk {
             organisation: config.organisation.clone(),
             log: around.folder.statement_log(),
         };
+        let steady = Steady::open(&around.folder.clock()).map_err(OpenFault::Clock)?;
         let open = Arc::new(Self {
             store,
             archive: Arc::new(archive),
@@ -121,6 +127,7 @@ impl OpenDesk {
             told: Lock::new(HashMap::new()),
             choices_after: Mutex::new(None),
             contradicted: Lock::new(HashSet::new()),
+            steady,
             publishing: Mutex::new(()),
             stop,
             tasks: TaskTracker::new(),
@@ -140,6 +147,7 @@ impl OpenDesk {
         intake::start(&open);
         alarms::start(&open);
         work::start(&open);
+        schedule::start(&open);
         outbox::start(&open);
         Ok(open)
     }

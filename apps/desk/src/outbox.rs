@@ -5,10 +5,10 @@
 
 use std::collections::HashMap;
 use std::sync::Arc;
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use ledger::Digest;
-use newsroom::outbox::{Deed, Ended, SteadyClock};
+use newsroom::outbox::{Deed, Ended};
 use newsroom::time::HOUR;
 use newsroom::{ChannelId, Micros};
 use publish::Tongue;
@@ -20,7 +20,6 @@ use publish::renditions::{Post, Turn, render};
 use store::{Attempt, StoreError};
 use tokio::runtime::Handle;
 
-use crate::clock;
 use crate::desk::EventKind;
 use crate::open_desk::OpenDesk;
 use crate::{publishing, renditions};
@@ -41,12 +40,10 @@ pub(crate) fn start(open: &Arc<OpenDesk>) {
 type Adapters = HashMap<ChannelId, (Digest, Box<dyn Channel>)>;
 
 async fn carrying(open: Arc<OpenDesk>) {
-    // From here on an embargo trusts the time that passes, not a clock that somebody may set.
-    let (steady, since) = (SteadyClock::at(clock::now()), Instant::now());
     let mut adapters = Adapters::new();
     loop {
-        let elapsed = i64::try_from(since.elapsed().as_micros()).unwrap_or(i64::MAX);
-        let now = steady.now(clock::now(), elapsed);
+        // An embargo trusts the time that passes, not a clock that somebody may set.
+        let now = open.steady.now();
         match open.store.claim_delivery(now).await {
             Ok(Some(attempt)) => adapters = carry(&open, attempt, adapters, now).await,
             Ok(None) => {

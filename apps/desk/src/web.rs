@@ -42,6 +42,7 @@ use axum::Router;
 use axum::extract::DefaultBodyLimit;
 use axum::middleware::from_fn_with_state;
 use axum::routing::{get, post};
+use jiff::tz::TimeZone;
 
 use crate::auth::Auth;
 use crate::desk::Desk;
@@ -61,6 +62,8 @@ pub struct Settings {
     pub clock: Clock,
     /// Accounts, sessions, and the brake on guessing.
     pub auth: Auth,
+    /// The newsroom's time zone: embargoes are entered in it.
+    pub zone: TimeZone,
 }
 
 /// What every handler can reach.
@@ -71,6 +74,7 @@ struct App {
     clock: Clock,
     origin: Origin,
     cookies: Cookies,
+    zone: TimeZone,
 }
 
 /// All pages of the desk.
@@ -81,6 +85,7 @@ pub fn router(desk: Desk, settings: Settings) -> Router {
         desk,
         auth: settings.auth,
         clock: settings.clock,
+        zone: settings.zone,
         origin,
     };
     Router::new()
@@ -131,6 +136,7 @@ pub fn router(desk: Desk, settings: Settings) -> Router {
         .route("/stories/{id}/acknowledge", post(approve::acknowledge))
         .route("/stories/{id}/withdraw", post(telling::withdraw))
         .route("/stories/{id}/publish", post(approve::publish))
+        .route("/stories/{id}/unschedule", post(approve::unschedule))
         .route("/stories/{id}/withdraw-channels", post(channels::withdraw))
         .route("/events", get(events::stream))
         .route("/lang/{tag}", get(language::choose))

@@ -22,5 +22,7 @@ mod hostile;
 mod rig;
 #[path = "web/rules.rs"]
 mod rules;
+#[path = "web/schedule.rs"]
+mod schedule;
 #[path = "web/sources.rs"]
 mod sources;

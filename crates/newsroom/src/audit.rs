@@ -218,6 +218,12 @@ acts! {
     StoryPublished = "story.published",
     /// A story is out.
     StoryLive = "story.live",
+    /// A cleared version goes out by itself at its moment.
+    StoryScheduled = "story.scheduled",
+    /// It is held back again.
+    StoryUnscheduled = "story.unscheduled",
+    /// Its moment came, and the rules refused it.
+    StoryNotSent = "story.not-sent",
     /// Credentials of a channel were entered.
     ChannelEntered = "channel.entered",
     /// A second person confirmed them.

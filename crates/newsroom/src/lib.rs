@@ -28,6 +28,7 @@ pub mod private;
 pub mod refusal;
 pub mod risks;
 pub mod sources;
+pub mod steady;
 pub mod stories;
 pub mod telling;
 pub mod time;

@@ -16,8 +16,6 @@ const FIRST_PAUSE: i64 = 5 * SECOND;
 const LONGEST_PAUSE: i64 = HOUR;
 /// How long what was under way when a process ended may still take at the platform: looking for it sooner could miss it.
 const SETTLING: i64 = 60 * SECOND;
-/// How far the wall clock may run ahead of the time since it was last trusted.
-pub const CLOCK_SLACK: i64 = 2 * SECOND;
 
 macro_rules! words {
     ($(#[$doc:meta])* $name:ident { $($(#[$each:meta])* $variant:ident = $code:literal),+ $(,)? }) => {
@@ -301,32 +299,9 @@ pub fn confirm_channel(
     }
 }
 
-/// A clock that embargoes can rely on while the process runs: it never runs ahead of the time that has really passed since
-/// it was last trusted, whatever the machine's clock is set to meanwhile.
-#[derive(Clone, Copy, PartialEq, Eq, Debug)]
-pub struct SteadyClock {
-    anchor: Micros,
-}
-
-impl SteadyClock {
-    /// Trusts the wall clock as it is now.
-    #[must_use]
-    pub const fn at(wall: Micros) -> Self {
-        Self { anchor: wall }
-    }
-
-    /// The time: the wall clock, but at most what has passed since the anchor. `elapsed` is measured by a clock that
-    /// nobody sets.
-    #[must_use]
-    pub fn now(&self, wall: Micros, elapsed: i64) -> Micros {
-        wall.min(self.anchor.plus(elapsed).plus(CLOCK_SLACK))
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
-    use proptest::prelude::*;
 
     const NOW: Micros = Micros(1_000_000_000);
 
@@ -539,29 +514,5 @@ mod tests {
             Ok(ChannelStage::Open)
         );
         assert!(confirm_channel(ChannelStage::Open, one, two).is_err());
-    }
-
-    proptest! {
-        /// Whatever the machine's clock is set to, and however often the process starts again from a right clock, nothing
-        /// begins more than the slack before its embargo by the time that really passed.
-        #[test]
-        fn no_embargo_is_broken_by_a_clock_that_jumps(
-            embargo in 0_i64..10_000, jumps in prop::collection::vec((0_i64..500, -20_000_i64..20_000), 1..40)
-        ) {
-            let mut real = 0_i64;
-            let steady = SteadyClock::at(Micros(0));
-            let held = Delivery { not_before: Some(Micros(embargo * SECOND)), due_at: Some(Micros(0)), ..row(Stage::Ready, 0) };
-            for (passes, jump) in jumps {
-                real += passes;
-                let wall = Micros((real + jump) * SECOND);
-                let now = steady.now(wall, real * SECOND);
-                if may_begin(&held, &FINE, now).is_some() {
-                    prop_assert!(real * SECOND + CLOCK_SLACK >= embargo * SECOND);
-                }
-            }
-            // And once the clock is right and the time is there, it does begin.
-            let late = embargo.max(real) * SECOND;
-            prop_assert!(may_begin(&held, &FINE, steady.now(Micros(late), late)).is_some());
-        }
     }
 }

@@ -166,6 +166,12 @@ pub enum Refusal {
         /// The first moment at which it may go out.
         until: Micros,
     },
+    /// Nothing to wait for: no moment is set, or it has passed.
+    #[error("no moment in the future is set")]
+    NoMoment,
+    /// The story does not wait for its moment.
+    #[error("the story is not scheduled")]
+    NotScheduled,
     /// No such story.
     #[error("no such story")]
     UnknownStory,
@@ -321,6 +327,8 @@ impl Refusal {
             Self::SlugInvalid => "slug-invalid",
             Self::SlugTaken => "slug-taken",
             Self::NotYet { .. } => "not-yet",
+            Self::NoMoment => "no-moment",
+            Self::NotScheduled => "not-scheduled",
             Self::UnknownStory => "unknown-story",
             Self::UnknownItem => "unknown-item",
             Self::UnknownPublication => "unknown-publication",
@@ -390,6 +398,8 @@ impl Refusal {
         "slug-invalid",
         "slug-taken",
         "not-yet",
+        "no-moment",
+        "not-scheduled",
         "unknown-story",
         "unknown-item",
         "unknown-publication",

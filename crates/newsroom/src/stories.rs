@@ -95,6 +95,19 @@ pub struct Publication {
     pub live_at: Option<Micros>,
 }
 
+/// A cleared version that waits for its moment. It is decided anew when the moment comes: what changed until then counts.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Schedule {
+    /// The version.
+    pub version: u32,
+    /// Hash of the clearance record that was approved.
+    pub clearance: Digest,
+    /// Who set it going.
+    pub by: EditorId,
+    /// When it goes out: the moment that was approved with it.
+    pub at: Micros,
+}
+
 /// A story version that two different people cleared, the safety editor among them.
 ///
 /// It comes from [`clear`] alone and is consumed by publishing: there is no other way to a [`Publication`].
@@ -148,6 +161,8 @@ pub struct StoryState {
     pub risks: Risks,
     /// What safety editors answered for, in the newest version.
     pub acknowledgements: Vec<Acknowledgement>,
+    /// Whether it waits for its moment.
+    pub schedule: Option<Schedule>,
 }
 
 /// What can be asked of a story.
@@ -199,6 +214,16 @@ pub enum Command {
         /// The publication's id, made by the caller.
         id: PublicationId,
     },
+    /// Let it go out by itself at the moment that was approved with it.
+    Schedule {
+        /// Who.
+        by: EditorId,
+    },
+    /// Hold it back again.
+    Unschedule {
+        /// Who.
+        by: EditorId,
+    },
     /// The site with it is in place.
     WentLive {
         /// Which publication.
@@ -227,6 +252,13 @@ pub enum Change {
     },
     /// A safety editor answers for its risks.
     Acknowledged(Acknowledgement),
+    /// It goes out when its moment comes.
+    Scheduled(Schedule),
+    /// It no longer goes out by itself.
+    Unscheduled {
+        /// The version that waited.
+        version: u32,
+    },
     /// It goes out.
     Published(Publication),
     /// It is out.
@@ -260,6 +292,8 @@ pub fn decide(state: &StoryState, command: Command, now: Micros) -> Result<Vec<C
         Command::Withdraw { by } => withdraw(state, by),
         Command::Acknowledge { by, clearance } => acknowledge(state, by, clearance),
         Command::Publish { by, id } => publish(state, by, id, now),
+        Command::Schedule { by } => schedule(state, by, now),
+        Command::Unschedule { by } => unschedule(state, by),
         Command::WentLive { id } => went_live(state, id, now),
     }
 }
@@ -406,6 +440,32 @@ fn publish(
         Change::Published(publication),
         Change::Enqueue(Work::Publish { publication: id }),
     ])
+}
+
+fn schedule(state: &StoryState, by: EditorId, now: Micros) -> Result<Vec<Change>, Refusal> {
+    active(state, by)?;
+    let story = newest(state)?;
+    refuse_if_published(state, story)?;
+    let at = story.draft.settings.not_before.filter(|at| *at > now);
+    let at = at.ok_or(Refusal::NoMoment)?;
+    let clearance = clear(state)?.record.hash();
+    let schedule = Schedule {
+        version: story.version,
+        clearance,
+        by,
+        at,
+    };
+    if state.schedule == Some(schedule) {
+        return Ok(Vec::new());
+    }
+    Ok(vec![Change::Scheduled(schedule)])
+}
+
+/// One person may: holding back harms nobody.
+fn unschedule(state: &StoryState, by: EditorId) -> Result<Vec<Change>, Refusal> {
+    active(state, by)?;
+    let version = state.schedule.ok_or(Refusal::NotScheduled)?.version;
+    Ok(vec![Change::Unscheduled { version }])
 }
 
 fn went_live(state: &StoryState, id: PublicationId, now: Micros) -> Result<Vec<Change>, Refusal> {

@@ -107,6 +107,8 @@ fn apply(state: &mut StoryState, changes: &[Change]) {
                     .retain(|a| a.editor != *editor || a.version != *version);
             }
             Change::Acknowledged(given) => state.acknowledgements.push(given.clone()),
+            Change::Scheduled(schedule) => state.schedule = Some(*schedule),
+            Change::Unscheduled { .. } => state.schedule = None,
             Change::Published(publication) => state.publications.push(publication.clone()),
             Change::WentLive { id, at } => {
                 for publication in state.publications.iter_mut().filter(|p| p.id == *id) {

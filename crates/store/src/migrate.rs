@@ -16,6 +16,7 @@ const MIGRATIONS: &[(i64, &str)] = &[
     (7, include_str!("../migrations/0007_vaults.sql")),
     (8, include_str!("../migrations/0008_channels.sql")),
     (9, include_str!("../migrations/0009_abilities.sql")),
+    (10, include_str!("../migrations/0010_schedules.sql")),
 ];
 
 /// The texts of all migrations, in order.

@@ -6,6 +6,7 @@ use crate::engine::{Tx, args, transact};
 use crate::error::StoreError;
 use crate::jobs::enqueue;
 use crate::open::Store;
+use crate::schedules::{drop_schedule, load_schedule, put_schedule};
 use crate::value::At;
 use ledger::Digest;
 use newsroom::accounts::Roles;
@@ -13,8 +14,8 @@ use newsroom::audit::{Act, Actor, Chain, Entry};
 use newsroom::clearance::{ClearanceRecord, session_evidence};
 use newsroom::risks::{self, Risks};
 use newsroom::stories::{
-    Approval, Change, Command, Draft, EditorFacts, Publication, Story, StoryStage, StoryState,
-    decide, stage,
+    Approval, Change, Command, Draft, EditorFacts, Publication, Schedule, Story, StoryStage,
+    StoryState, decide, stage,
 };
 use newsroom::{DerivativeId, EditorId, Micros, PublicationId, Refusal, StoryId};
 use zeroize::Zeroizing;
@@ -38,6 +39,8 @@ pub struct StoryRecord {
     pub risks: Risks,
     /// Whether these risks hold it back, all else being done.
     pub held: bool,
+    /// The moment for which it waits, and the code of the rule that refused it then.
+    pub schedule: Option<(Schedule, Option<String>)>,
 }
 
 /// A story in the list.
@@ -239,6 +242,7 @@ impl Store {
             }
             let clearance = ClearanceRecord::new(&story, &state.derivatives)?.hash();
             Ok(StoryRecord {
+                schedule: load_schedule(tx, id).await?,
                 story,
                 clearance,
                 approvals,
@@ -354,6 +358,7 @@ impl Store {
         let version = story.as_ref().map_or(0, |story| story.version);
         Ok(StoryState {
             risks: self.story_risks(tx, id, version).await?,
+            schedule: load_schedule(tx, id).await?.map(|(schedule, _)| schedule),
             acknowledgements,
             story,
             derivatives,
@@ -463,7 +468,19 @@ impl Store {
                 self.insert_acknowledgement(tx, id, version, given, now)
                     .await?;
             }
+            Change::Scheduled(schedule) => {
+                put_schedule(tx, id, schedule).await?;
+                let entry = entry(Act::StoryScheduled).with("version", schedule.version);
+                let entry = entry.with("clearance", schedule.clearance);
+                self.append(tx, entry.with("at", schedule.at)).await?;
+            }
+            Change::Unscheduled { version } => {
+                drop_schedule(tx, id).await?;
+                self.append(tx, entry(Act::StoryUnscheduled).with("version", version))
+                    .await?;
+            }
             Change::Published(publication) => {
+                drop_schedule(tx, id).await?;
                 self.insert_publication(tx, publication).await?;
                 self.plan_publication(tx, publication, now).await?;
                 let entry = entry(Act::StoryPublished).with("version", publication.version);
@@ -497,6 +514,8 @@ impl Store {
         voided: u32,
     ) -> Result<(), StoreError> {
         self.write_version(tx, story).await?;
+        // What waited was an older version: nobody approved that it goes out beside this one.
+        drop_schedule(tx, story.id).await?;
         let (id, now) = (story.id, story.saved_at);
         let begins = story.version == 1;
         let act = if begins {

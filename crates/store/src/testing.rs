@@ -85,8 +85,16 @@ pub fn entropy(seed: u64) -> ChaCha20Rng {
 /// # Errors
 /// As [`Store::open_sqlite`].
 pub async fn sqlcipher(folder: &Path) -> Result<Store, StoreError> {
+    sqlcipher_again(folder, 1).await
+}
+
+/// As [`sqlcipher`], with randomness of another seed: a desk that starts again makes no id twice.
+///
+/// # Errors
+/// As [`Store::open_sqlite`].
+pub async fn sqlcipher_again(folder: &Path, seed: u64) -> Result<Store, StoreError> {
     let key = DatabaseKey::from_bytes([1; 32]);
-    Store::open_sqlite(&folder.join("desk.db"), &key, keys(1), entropy(1)).await
+    Store::open_sqlite(&folder.join("desk.db"), &key, keys(1), entropy(seed)).await
 }
 
 /// A store in a fresh database of a throwaway cluster, under keys made from the seed 1.
@@ -94,7 +102,15 @@ pub async fn sqlcipher(folder: &Path) -> Result<Store, StoreError> {
 /// # Errors
 /// As [`Store::open_postgres`].
 pub async fn postgres(url: &str) -> Result<Store, StoreError> {
-    Store::open_postgres(url, keys(1), entropy(1)).await
+    postgres_again(url, 1).await
+}
+
+/// As [`postgres`], with randomness of another seed.
+///
+/// # Errors
+/// As [`Store::open_postgres`].
+pub async fn postgres_again(url: &str, seed: u64) -> Result<Store, StoreError> {
+    Store::open_postgres(url, keys(1), entropy(seed)).await
 }
 
 /// A PostgreSQL cluster that lives as long as this value, or the process.

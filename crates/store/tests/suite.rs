@@ -37,6 +37,8 @@ mod rekeying;
 mod replies;
 #[path = "suite/risks.rs"]
 mod risks;
+#[path = "suite/schedule.rs"]
+mod schedule;
 #[path = "suite/secrecy.rs"]
 mod secrecy;
 #[path = "suite/sources.rs"]
@@ -58,6 +60,16 @@ fn runtime() -> tokio::runtime::Runtime {
         .enable_all()
         .build()
         .unwrap()
+}
+
+/// The whole count, on the engine that a newsroom begins with.
+#[test]
+fn no_embargo_of_a_thousand_is_broken_by_clocks_or_restarts() {
+    let folder = tempfile::tempdir().unwrap();
+    runtime().block_on(async {
+        let world = World::on_sqlcipher(folder.path()).await;
+        schedule::of_so_many_none_is_broken(world, 1_000).await;
+    });
 }
 
 macro_rules! suite {
@@ -141,6 +153,9 @@ suite! {
     stories::slugs_are_unique,
     flash::g08_a_flash_goes_out_with_its_second_approval,
     flash::what_is_no_flash_keeps_to_the_long_way,
+    schedule::a_cleared_version_goes_out_at_its_moment_and_an_edit_stops_it,
+    schedule::g08_what_lost_an_approver_meanwhile_does_not_go_out,
+    schedule::no_embargo_is_broken,
     outbox::g11_a_story_is_told_once_in_each_channel,
     outbox::g08_what_nobody_approved_for_a_channel_is_not_told_there,
     outbox::g11_a_crash_while_sending_is_never_ready,

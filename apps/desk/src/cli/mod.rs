@@ -396,6 +396,15 @@ struct Serve {
     /// Seconds between looks at each drop.
     #[arg(long, default_value_t = 5)]
     poll_seconds: u64,
+    /// The newsroom's time zone, in which embargoes are entered (`Europe/Berlin`).
+    #[arg(long, default_value = "UTC", value_parser = zone)]
+    time_zone: jiff::tz::TimeZone,
+}
+
+/// A zone of the IANA database.
+fn zone(name: &str) -> Result<jiff::tz::TimeZone, String> {
+    jiff::tz::TimeZone::get(name)
+        .map_err(|_| format!("no time zone is called {name}; use a name such as Europe/Berlin"))
 }
 
 /// Runs one command.

@@ -52,6 +52,7 @@ async fn serve(args: Serve) -> anyhow::Result<()> {
         public_origin: args.public_origin,
         clock: Arc::new(|| clock::now().0),
         auth: auth::Auth::new(),
+        zone: args.time_zone,
     };
     let router = web::router(desk.clone(), settings);
     terminal::say(&format!("listening http://{}", listener.local_addr()?))?;

@@ -12,8 +12,8 @@ use super::reading::{derivative_view, internal};
 use super::told::{outgoing, with_renditions};
 use super::{
     ApprovalView, DerivativeChoice, Desk, DeskError, EditorId, Outgoing, PublicationView,
-    PublishedFile, StoryDraft, StoryId, StoryLine, StoryMedia, StorySettings, StoryState,
-    StoryView,
+    Published, PublishedFile, ScheduleView, StoryDraft, StoryId, StoryLine, StoryMedia,
+    StorySettings, StoryState, StoryView,
 };
 use crate::clock;
 use crate::desk::EventKind;
@@ -60,7 +60,11 @@ impl Desk {
         };
         let choices = choices(&open, &record).await?;
         let outgoing = outgoing(&open, &record.story.draft).await?;
-        Ok(story_view(&record, choices, outgoing, publication))
+        let mut view = story_view(&record, choices, outgoing, publication);
+        if let Some(schedule) = &mut view.schedule {
+            schedule.clock_ahead = open.steady.ahead();
+        }
+        Ok(view)
     }
 
     /// Starts an empty story.
@@ -173,19 +177,23 @@ impl Desk {
         self.story(story).await
     }
 
-    /// Publishes a cleared story: statements, log, proofs, site. Repeating it is harmless. Returns
+    /// Publishes a cleared story: statements, log, proofs, site; or schedules it, when the moment that was approved with
+    /// it is still to come. Repeating it is harmless. Returns
     /// when the site is in place, or after a while when that takes long (then without being live).
     ///
     /// # Errors
     /// Locked, not found, refused (not cleared), or a station failed.
-    pub async fn publish(
-        &self,
-        editor: EditorId,
-        story: StoryId,
-    ) -> Result<PublicationView, DeskError> {
+    pub async fn publish(&self, editor: EditorId, story: StoryId) -> Result<Published, DeskError> {
         let open = self.open()?;
-        match open.store.publish_story(story, editor, clock::now()).await {
+        let now = open.steady.now();
+        match open.store.publish_story(story, editor, now).await {
             Ok(_) => {}
+            // What has a moment goes out by itself then.
+            Err(StoreError::Refused(Refusal::NotYet { until })) => {
+                open.store.schedule_story(story, editor, now).await?;
+                open.tell(EventKind::Story, story);
+                return Ok(Published::Scheduled { at: until.0 });
+            }
             // Pressed twice, or again after a restart: what was decided is carried out.
             Err(StoreError::Refused(Refusal::AlreadyPublished)) => {}
             Err(error) => return Err(error.into()),
@@ -199,10 +207,24 @@ impl Desk {
             Some(last) => publication_view(&open, last).await?,
             None => None,
         };
-        view.ok_or_else(|| DeskError::Internal {
+        let view = view.ok_or_else(|| DeskError::Internal {
             during: "publishing",
             reason: "the publication is not in the record".to_owned(),
-        })
+        })?;
+        Ok(Published::Out(view))
+    }
+
+    /// Holds a scheduled story back again.
+    ///
+    /// # Errors
+    /// Locked, not found, refused (not scheduled), or the store failed.
+    pub async fn unschedule(&self, editor: EditorId, story: StoryId) -> Result<(), DeskError> {
+        let open = self.open()?;
+        open.store
+            .unschedule_story(story, editor, clock::now())
+            .await?;
+        open.tell(EventKind::Story, story);
+        Ok(())
     }
 }
 
@@ -286,6 +308,11 @@ pub(super) fn story_view(
         state: state(record.stage),
         publication,
         outgoing,
+        schedule: record.schedule.as_ref().map(|(one, trouble)| ScheduleView {
+            at: one.at.0,
+            trouble: trouble.clone(),
+            clock_ahead: 0,
+        }),
         held: record.held,
         risks: record.risks,
     }

@@ -406,10 +406,35 @@ pub struct StoryView {
     pub publication: Option<PublicationView>,
     /// What each channel is told.
     pub outgoing: super::Outgoing,
+    /// The moment for which it waits.
+    pub schedule: Option<ScheduleView>,
     /// Held back until a safety editor has answered for a risk to a source.
     pub held: bool,
     /// What the risk is. Pages show it to those alone who may see sources.
     pub risks: newsroom::risks::Risks,
+}
+
+/// A cleared version that waits for its moment.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ScheduleView {
+    /// The moment, microseconds UTC.
+    pub at: i64,
+    /// The code of the rule that refused it when the moment came.
+    pub trouble: Option<String>,
+    /// How far the machine's clock runs ahead of the time that has passed, in microseconds: the moment is not of that clock.
+    pub clock_ahead: i64,
+}
+
+/// What became of pressing "publish".
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Published {
+    /// It is on the site.
+    Out(PublicationView),
+    /// It goes out by itself.
+    Scheduled {
+        /// When, microseconds UTC.
+        at: i64,
+    },
 }
 
 /// A derivative that could be added to a story.

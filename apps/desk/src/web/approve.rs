@@ -3,10 +3,12 @@
 use axum::extract::{Path, Query, State};
 use axum::response::{IntoResponse, Response};
 use maud::{Markup, html};
+use newsroom::time::{MINUTE, SECOND};
 
 use crate::auth::Signed;
 use crate::desk::{
-    ApprovalView, DerivativeView, PublicationView, StoryId, StoryMedia, StoryState, StoryView,
+    ApprovalView, DerivativeView, PublicationView, Published, StoryId, StoryMedia, StoryState,
+    StoryView,
 };
 use crate::web::App;
 use crate::web::fault::Fault;
@@ -15,11 +17,14 @@ use crate::web::item::{Show, id};
 use crate::web::json;
 use crate::web::layout::{self, Place};
 use crate::web::parts;
-use crate::web::story::{grade_words, kind_of};
+use crate::web::story::{grade_words, kind_of, moment_words};
 use crate::web::telling;
-use crate::web::text::{Tongue, foreign, machine, short, size, t, time, visible};
+use crate::web::text::{Coded as _, Tongue, foreign, machine, short, size, t, time, visible};
 use crate::web::told;
 use crate::web::visit::Visit;
+
+/// A clock that runs so far ahead was moved by somebody or something.
+const AHEAD: i64 = 5 * SECOND;
 
 /// `GET /stories/{id}/approve`
 pub(crate) async fn show(
@@ -123,11 +128,57 @@ pub(crate) async fn publish(
     let story = id::<StoryId>(&story)?;
     let published = app.desk.publish(editor.id, story).await;
     let page = format!("/stories/{story}");
-    let view = published.map_err(|error| Fault::from(error).back_to(page.clone()))?;
+    let published = published.map_err(|error| Fault::from(error).back_to(page.clone()))?;
     if visit.json {
-        return Ok(json::reply(&json::publication(&view)));
+        let value = match published {
+            Published::Out(view) => json::publication(&view),
+            Published::Scheduled { at } => serde_json::json!({ "scheduled_at": at }),
+        };
+        return Ok(json::reply(&value));
     }
     Ok(layout::see_other(&format!("{page}#standing")))
+}
+
+/// `POST /stories/{id}/unschedule`
+pub(crate) async fn unschedule(
+    State(app): State<App>,
+    editor: Signed,
+    Path(story): Path<String>,
+    _posted: Posted,
+) -> Result<Response, Fault> {
+    let story = id::<StoryId>(&story)?;
+    let page = format!("/stories/{story}");
+    let done = app.desk.unschedule(editor.id, story).await;
+    done.map_err(|error| Fault::from(error).back_to(page.clone()))?;
+    Ok(layout::see_other(&format!("{page}#standing")))
+}
+
+/// The moment for which it waits, or why it did not go out then; and the way to hold it back.
+fn waiting(visit: &Visit, view: &StoryView) -> Markup {
+    let tongue = visit.tongue;
+    html! {
+        @if let Some(schedule) = &view.schedule {
+            @match &schedule.trouble {
+                Some(code) => p.notice role="alert" {
+                    (t!(tongue, "schedule-refused")) " " (moment_words(visit, schedule.at)) " · "
+                    (tongue.coded("refusal", code).unwrap_or_else(|| t!(tongue, "refusal-other", code = code.as_str())))
+                },
+                None => p.notice role="status" { (t!(tongue, "schedule-waits")) " " (moment_words(visit, schedule.at)) },
+            }
+            @if schedule.clock_ahead > AHEAD {
+                p.notice role="alert" { (t!(tongue, "schedule-clock", minutes = (schedule.clock_ahead / MINUTE + 1))) }
+            }
+            (parts::act(visit, &format!("/stories/{}/unschedule", view.id), &t!(tongue, "schedule-back"), "plain"))
+        }
+    }
+}
+
+/// Set for a moment that is still to come.
+fn later(visit: &Visit, view: &StoryView) -> bool {
+    let settings = view.draft.settings.as_ref();
+    settings
+        .and_then(|settings| settings.not_before)
+        .is_some_and(|at| at > visit.now)
 }
 
 /// Where a story stands on its way out; part of the story page.
@@ -142,10 +193,12 @@ pub(crate) fn standing(visit: &Visit, editor: &Signed, view: &StoryView) -> Mark
                 a.button href=(format!("/stories/{}/approve", view.id)) {
                     @if mine(editor, view) { (t!(tongue, "approve-look-again")) } @else { (t!(tongue, "approve-go")) }
                 }
-                @if view.state == StoryState::Cleared {
-                    (parts::act(visit, &format!("/stories/{}/publish", view.id), &t!(tongue, "publish"), "primary"))
+                @if view.state == StoryState::Cleared && view.schedule.as_ref().is_none_or(|one| one.trouble.is_some()) {
+                    @let words = if later(visit, view) { t!(tongue, "schedule-go") } else { t!(tongue, "publish") };
+                    (parts::act(visit, &format!("/stories/{}/publish", view.id), &words, "primary"))
                 }
             }
+            (waiting(visit, view))
             @if view.state == StoryState::Publishing { p.working { (t!(tongue, "publishing")) } }
             @if let Some(publication) = &view.publication { (result(tongue, publication)) }
         }
@@ -228,7 +281,7 @@ fn body(visit: &Visit, editor: &Signed, view: &StoryView, shown: bool) -> Markup
                 }
             } }
             (media(tongue, view, shown))
-            (settings(tongue, view))
+            (settings(visit, view))
         }
         @if !withdrawn(view) { (told::section(tongue, &view.outgoing)) }
         (risk(visit, editor, view))
@@ -245,7 +298,8 @@ fn withdrawn(view: &StoryView) -> bool {
     telling.is_some_and(|telling| telling.withdrawn.is_some())
 }
 
-fn settings(tongue: Tongue, view: &StoryView) -> Markup {
+fn settings(visit: &Visit, view: &StoryView) -> Markup {
+    let tongue = visit.tongue;
     html! {
         dl.facts {
             @if let Some(settings) = &view.draft.settings {
@@ -256,7 +310,7 @@ fn settings(tongue: Tongue, view: &StoryView) -> Markup {
                 }))
                 (parts::fact(&t!(tongue, "settings-not-before"), &html! {
                     @match settings.not_before {
-                        Some(at) => (time(at)),
+                        Some(at) => (moment_words(visit, at)),
                         None => (t!(tongue, "settings-at-once")),
                     }
                 }))

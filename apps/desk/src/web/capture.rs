@@ -37,7 +37,7 @@ pub(crate) async fn show(
     Path(kit): Path<String>,
     Query(since): Query<Since>,
 ) -> Result<Response, Fault> {
-    let since = moment(&since.since)?;
+    let since = moment(&since.since, &jiff::tz::TimeZone::UTC)?;
     let view = app.desk.capture_plan(editor.id, id(&kit)?, since).await?;
     Ok(page(&visit, &view))
 }

@@ -95,6 +95,7 @@ fn meet(app: &App, request: &Parts, jar: &CookieJar) -> (Visit, Option<String>) 
         editor: None,
         csrf: visit::csrf_of(&token),
         now: (app.clock)(),
+        zone: app.zone.clone(),
         seen: app.desk.told(),
     };
     (visit, fresh)

@@ -226,6 +226,7 @@ pub(crate) fn story(visit: &Visit, view: &StoryView) -> Value {
         "publication": view.publication.as_ref().map(publication),
         "told": view.outgoing.told.iter().map(told).collect::<Vec<_>>(),
         "left_out": view.outgoing.left_out,
+        "schedule": view.schedule.as_ref().map(|one| json!({ "at": one.at, "trouble": one.trouble })),
         "held": view.held,
         "risks": risks(view),
         "csrf": visit.csrf,

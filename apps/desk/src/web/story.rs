@@ -3,6 +3,7 @@
 use axum::extract::{Path, State};
 use axum::http::StatusCode;
 use axum::response::{IntoResponse, Response};
+use jiff::tz::TimeZone;
 use maud::{Markup, html};
 use newsroom::stories::Grade;
 
@@ -20,7 +21,7 @@ use crate::web::layout::{self, Place};
 use crate::web::parts;
 use crate::web::stories;
 use crate::web::telling;
-use crate::web::text::{Coded as _, Tongue, foreign, short, size, t};
+use crate::web::text::{Coded as _, Tongue, foreign, short, size, t, time};
 use crate::web::told;
 use crate::web::visit::Visit;
 
@@ -44,19 +45,23 @@ pub(crate) async fn show(
 /// `POST /stories/{id}`
 pub(crate) async fn save(
     State(app): State<App>,
+    visit: Visit,
     editor: Signed,
     Path(story): Path<String>,
     posted: Posted,
 ) -> Result<Response, Fault> {
     let story = id::<StoryId>(&story)?;
     let page = format!("/stories/{story}");
-    let saved = app.desk.save_story(editor.id, story, draft(&posted)?).await;
+    let saved = app
+        .desk
+        .save_story(editor.id, story, draft(&visit, &posted)?)
+        .await;
     saved.map_err(|error| Fault::from(error).back_to(page.clone()))?;
     Ok(layout::see_other(&page))
 }
 
 /// Texts and media as the form sends them; `derivative` repeats, in the order of the story.
-pub(crate) fn draft(posted: &Posted) -> Result<StoryDraft, Fault> {
+pub(crate) fn draft(visit: &Visit, posted: &Posted) -> Result<StoryDraft, Fault> {
     let text = |name: &str| posted.field(name).replace("\r\n", "\n");
     let media = posted
         .all("derivative")
@@ -75,7 +80,7 @@ pub(crate) fn draft(posted: &Posted) -> Result<StoryDraft, Fault> {
         title_ar: text("title_ar"),
         body_ar: text("body_ar"),
         media,
-        settings: settings(posted)?,
+        settings: settings(visit, posted)?,
     })
 }
 
@@ -97,7 +102,7 @@ pub(crate) fn version(posted: &Posted) -> Result<Option<u64>, Fault> {
 }
 
 /// Only a form that has the fields changes the settings.
-fn settings(posted: &Posted) -> Result<Option<StorySettings>, Fault> {
+fn settings(visit: &Visit, posted: &Posted) -> Result<Option<StorySettings>, Fault> {
     if !posted.has("slug") {
         return Ok(None);
     }
@@ -105,19 +110,21 @@ fn settings(posted: &Posted) -> Result<Option<StorySettings>, Fault> {
         slug: posted.field("slug").trim().to_owned(),
         grade: Grade::from_code(posted.field("grade")).ok_or_else(bad)?,
         graphic: posted.field("graphic") == "1",
-        not_before: moment(posted.field("not_before"))?,
+        not_before: moment(posted.field("not_before"), &visit.zone)?,
         telling: telling::posted(posted)?,
     }))
 }
 
-/// `2026-11-22T18:30`, in UTC as the page says; empty for at once.
-pub(crate) fn moment(text: &str) -> Result<Option<i64>, Fault> {
+/// `2026-11-22T18:30`, in the newsroom's zone as the page says; empty for at once. A minute that the change of the clocks skips
+/// or brings twice is no moment.
+pub(crate) fn moment(text: &str, zone: &TimeZone) -> Result<Option<i64>, Fault> {
     if text.is_empty() {
         return Ok(None);
     }
     let civil: jiff::civil::DateTime = text.parse().map_err(|_| bad())?;
-    let zoned = civil.to_zoned(jiff::tz::TimeZone::UTC).map_err(|_| bad())?;
-    Ok(Some(zoned.timestamp().as_microsecond()))
+    let stamp = zone.to_ambiguous_timestamp(civil).unambiguous();
+    let stamp = stamp.map_err(|_| Fault::plain(StatusCode::CONFLICT, "moment-unclear"))?;
+    Ok(Some(stamp.as_microsecond()))
 }
 
 fn bad() -> Fault {
@@ -150,7 +157,7 @@ fn body(visit: &Visit, editor: &Signed, view: &StoryView) -> Markup {
             }
             (picker(tongue, view))
             @if let Some(settings) = &view.draft.settings {
-                (settings_fields(tongue, settings))
+                (settings_fields(visit, settings))
                 @if let Some(standing) = &settings.telling { (telling::fields(tongue, view, standing)) }
             }
             div.save-bar {
@@ -275,7 +282,8 @@ pub(crate) fn kind_of(mime: &str) -> &'static str {
     }
 }
 
-fn settings_fields(tongue: Tongue, settings: &StorySettings) -> Markup {
+fn settings_fields(visit: &Visit, settings: &StorySettings) -> Markup {
+    let tongue = visit.tongue;
     html! {
         fieldset.settings {
             legend { (t!(tongue, "settings-title")) }
@@ -292,8 +300,8 @@ fn settings_fields(tongue: Tongue, settings: &StorySettings) -> Markup {
                 input #slug name="slug" value=(settings.slug) dir="ltr" maxlength="60" autocapitalize="none" spellcheck="false";
             }
             div.setting {
-                label for="not_before" { (t!(tongue, "settings-not-before")) }
-                input #not_before type="datetime-local" name="not_before" dir="ltr" value=[settings.not_before.map(minute)];
+                label for="not_before" { (t!(tongue, "settings-not-before-in", zone = zone_name(&visit.zone))) }
+                input #not_before type="datetime-local" name="not_before" dir="ltr" value=[settings.not_before.map(|at| minute(at, &visit.zone))];
             }
             label.check {
                 input type="checkbox" name="graphic" value="1" checked[settings.graphic];
@@ -304,10 +312,30 @@ fn settings_fields(tongue: Tongue, settings: &StorySettings) -> Markup {
 }
 
 /// As the field takes it.
-fn minute(micros: i64) -> String {
+fn minute(micros: i64, zone: &TimeZone) -> String {
     jiff::Timestamp::from_microsecond(micros)
-        .map(|stamp| stamp.strftime("%Y-%m-%dT%H:%M").to_string())
+        .map(|stamp| {
+            stamp
+                .to_zoned(zone.clone())
+                .strftime("%Y-%m-%dT%H:%M")
+                .to_string()
+        })
         .unwrap_or_default()
+}
+
+/// A zone's name in the database of zones.
+fn zone_name(zone: &TimeZone) -> String {
+    zone.iana_name().unwrap_or("UTC").to_owned()
+}
+
+/// A moment in the newsroom's zone, and in UTC where that is another.
+pub(crate) fn moment_words(visit: &Visit, micros: i64) -> Markup {
+    html! {
+        @if visit.zone != TimeZone::UTC {
+            bdi dir="ltr" { (minute(micros, &visit.zone).replace('T', " ")) " " (zone_name(&visit.zone)) } " · "
+        }
+        (time(micros))
+    }
 }
 
 /// A grade in words.
@@ -315,4 +343,29 @@ pub(crate) fn grade_words(tongue: Tongue, grade: Grade) -> String {
     tongue
         .coded("grade", grade.code())
         .unwrap_or_else(|| grade.code().to_owned())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_moment_is_of_the_newsrooms_zone_and_never_one_that_the_clocks_skip_or_bring_twice() {
+        let berlin = TimeZone::get("Europe/Berlin").unwrap();
+        let read = |text: &str, zone: &TimeZone| moment(text, zone).map_err(|fault| fault.status());
+        let winter = read("2026-11-22T18:30", &TimeZone::UTC).unwrap().unwrap();
+        let summer = read("2026-07-01T18:30", &TimeZone::UTC).unwrap().unwrap();
+        assert_eq!(read("2026-11-22T19:30", &berlin), Ok(Some(winter)));
+        assert_eq!(read("2026-07-01T20:30", &berlin), Ok(Some(summer)));
+        assert_eq!(minute(summer, &berlin), "2026-07-01T20:30");
+        for unclear in ["2026-03-29T02:30", "2026-10-25T02:30"] {
+            assert_eq!(
+                read(unclear, &berlin),
+                Err(StatusCode::CONFLICT),
+                "{unclear}"
+            );
+        }
+        assert_eq!(read("", &berlin), Ok(None));
+        assert_eq!(read("tomorrow", &berlin), Err(StatusCode::BAD_REQUEST));
+    }
 }

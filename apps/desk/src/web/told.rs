@@ -26,7 +26,10 @@ pub(crate) async fn preview(
 ) -> Result<Response, Fault> {
     let story = id::<StoryId>(&story)?;
     let back = format!("/stories/{story}");
-    let outgoing = app.desk.preview_story(story, story::draft(&posted)?).await;
+    let outgoing = app
+        .desk
+        .preview_story(story, story::draft(&visit, &posted)?)
+        .await;
     let outgoing = outgoing.map_err(|error| Fault::from(error).back_to(back.clone()))?;
     let tongue = visit.tongue;
     let title = t!(tongue, "told-title");

@@ -25,6 +25,8 @@ pub(crate) struct Visit {
     pub(crate) csrf: String,
     /// When the request came in, microseconds since 1970 UTC.
     pub(crate) now: i64,
+    /// The newsroom's time zone.
+    pub(crate) zone: jiff::tz::TimeZone,
     /// The number of the last live event before the page was made.
     pub(crate) seen: u64,
 }

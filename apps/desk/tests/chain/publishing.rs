@@ -4,7 +4,7 @@ use std::fs;
 use std::time::Duration;
 
 use desk::clock;
-use desk::desk::StoryState;
+use desk::desk::{Published, StoryState};
 use rand_chacha::ChaCha20Rng;
 use rand_core::{RngCore, SeedableRng};
 
@@ -50,7 +50,9 @@ fn a_publication_survives_kills_and_is_made_once() {
     }
     runtime.block_on(async {
         let desk = world.open_desk().await;
-        let published = desk.publish(noor, story).await.unwrap();
+        let Published::Out(published) = desk.publish(noor, story).await.unwrap() else {
+            panic!("it was to go out at once");
+        };
         assert_eq!(
             desk.story(story).await.unwrap().state,
             StoryState::Published

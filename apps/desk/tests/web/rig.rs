@@ -188,6 +188,7 @@ async fn serve(
         public_origin: setting.public_origin.map(str::to_owned),
         clock: Arc::new(move || clock.load(Ordering::Relaxed)),
         auth: Auth::with_cost(Cost::for_tests()),
+        zone: jiff::tz::TimeZone::get("Europe/Berlin").unwrap(),
     };
     let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
     let url = format!("http://{}", listener.local_addr().unwrap());

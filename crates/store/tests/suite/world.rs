@@ -26,6 +26,7 @@ pub(crate) struct World {
     pub(crate) engine: Engine,
     clock: AtomicI64,
     next: AtomicU8,
+    starts: u64,
 }
 
 impl World {
@@ -52,16 +53,20 @@ impl World {
             engine,
             clock: AtomicI64::new(1_800_000_000_000_000),
             next: AtomicU8::new(1),
+            starts: 1,
         }
     }
 
     /// The desk is started anew on the same record.
     pub(crate) async fn reopen(&mut self) {
         self.store.close().await;
-        self.store = match &self.engine {
-            Engine::Sqlcipher(folder) => testing::sqlcipher(folder).await.unwrap(),
-            Engine::Postgres { url, .. } => testing::postgres(url).await.unwrap(),
+        self.starts += 1;
+        let seed = self.starts;
+        let opened = match &self.engine {
+            Engine::Sqlcipher(folder) => testing::sqlcipher_again(folder, seed).await,
+            Engine::Postgres { url, .. } => testing::postgres_again(url, seed).await,
         };
+        self.store = opened.unwrap();
     }
 
     /// A moment later than every one before.

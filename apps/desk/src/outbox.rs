@@ -20,6 +20,7 @@ use publish::renditions::{Post, Turn, render};
 use store::{Attempt, StoreError};
 use tokio::runtime::Handle;
 
+use crate::clock;
 use crate::desk::EventKind;
 use crate::open_desk::OpenDesk;
 use crate::{publishing, renditions};
@@ -249,6 +250,7 @@ fn micros(time: Duration) -> i64 {
 /// Everything a blocking thread needs.
 struct Made {
     action: Action,
+    now: i64,
     posts: Vec<Post>,
     files: Vec<Attachment>,
     link: String,
@@ -305,6 +307,7 @@ async fn make(open: &Arc<OpenDesk>, attempt: &Attempt, can: &Abilities) -> Resul
     };
     Ok(Made {
         action,
+        now: clock::now().0,
         posts,
         files,
         link,
@@ -357,6 +360,7 @@ fn send(
         clearance,
         channel: id,
         at,
+        now: made.now,
         link: &made.link,
         posts: &made.posts,
         files: &made.files,

@@ -100,6 +100,14 @@ pub(crate) fn words_of(
         graphic: draft.settings.graphic,
         tags: topics.collect(),
         alts: alts.collect(),
+        place: draft.settings.telling.place.as_ref().map(|place| {
+            let name = &place.label.name;
+            match tongue {
+                Tongue::En => name.en.clone(),
+                Tongue::Ar => name.ar.clone(),
+            }
+        }),
+        when: Some(draft.settings.telling.when.clone()).filter(|when| !when.is_empty()),
         turn,
     }
 }

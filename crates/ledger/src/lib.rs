@@ -15,6 +15,7 @@ mod tree;
 
 pub mod chain;
 pub mod stored;
+pub mod webhook;
 
 pub use checkpoint::{Checkpoint, CheckpointError, SignedCheckpoint};
 pub use cosignature::{Cosignature, CosignerKey};

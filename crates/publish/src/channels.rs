@@ -14,6 +14,7 @@ mod http;
 mod long;
 mod mastodon;
 mod matrix;
+mod wire;
 mod wordpress;
 
 use std::sync::Arc;
@@ -26,6 +27,7 @@ pub use handle::Handle;
 pub use http::{Line, LineError};
 pub use mastodon::{Mastodon, MastodonAccount};
 pub use matrix::{Matrix, MatrixAccount};
+pub use wire::{Wire, WireAccount};
 pub use wordpress::{WordPress, WordPressAccount};
 
 use crate::input::{MediaBytes, MediaKind};
@@ -184,6 +186,8 @@ pub struct Part<'a> {
     pub link: &'a str,
     /// The first post of the thread and the one before this.
     pub thread: Option<(&'a Remote, &'a Remote)>,
+    /// The moment of this attempt, microseconds since 1970 UTC.
+    pub now: i64,
 }
 
 impl<'a> Part<'a> {

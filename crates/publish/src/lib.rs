@@ -19,6 +19,7 @@ mod input;
 mod listing;
 mod map;
 mod media;
+pub mod ninjs;
 mod page;
 mod pages;
 pub mod renditions;

@@ -46,6 +46,10 @@ pub struct StoryWords {
     pub tags: Vec<String>,
     /// Descriptions of the files, in their order.
     pub alts: Vec<String>,
+    /// Where it happened, as coarse as the newsroom says.
+    pub place: Option<String>,
+    /// When it happened, as the site writes dates.
+    pub when: Option<String>,
     /// What becomes of it.
     pub turn: Turn,
 }
@@ -104,6 +108,15 @@ pub struct Article {
     pub paragraphs: Vec<String>,
     /// The words over the link to the newsroom's own page.
     pub source: String,
+    /// Where it happened.
+    #[serde(default)]
+    pub place: Option<String>,
+    /// When it happened.
+    #[serde(default)]
+    pub when: Option<String>,
+    /// Whether it is no longer told.
+    #[serde(default)]
+    pub withdrawn: bool,
 }
 
 /// One post.
@@ -318,5 +331,8 @@ fn article(words: &StoryWords) -> Article {
         notice,
         paragraphs: if withdrawn { Vec::new() } else { body },
         source: t!(words.tongue, "post-source"),
+        place: words.place.clone().filter(|_| !withdrawn),
+        when: words.when.clone().filter(|_| !withdrawn),
+        withdrawn,
     }
 }

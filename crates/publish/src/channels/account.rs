@@ -2,13 +2,14 @@
 
 use std::net::SocketAddr;
 
+use ledger::webhook::{WebhookSecret, WebhookSecretError};
 use serde::{Deserialize, Serialize};
 use thiserror::Error;
 use zeroize::Zeroize;
 
 use super::{
     Bluesky, BlueskyAccount, Channel, Line, LineError, Mastodon, MastodonAccount, Matrix,
-    MatrixAccount, WordPress, WordPressAccount,
+    MatrixAccount, Wire, WireAccount, WordPress, WordPressAccount,
 };
 
 /// A kind of platform.
@@ -23,11 +24,19 @@ pub enum Kind {
     WordPress,
     /// A Matrix room; the account is the room's id.
     Matrix,
+    /// A partner newsroom's receiver; the account are the terms of use and whom to ask for the original.
+    Wire,
 }
 
 impl Kind {
     /// All of them, in the order in which they are offered.
-    pub const ALL: [Self; 4] = [Self::Bluesky, Self::Mastodon, Self::WordPress, Self::Matrix];
+    pub const ALL: [Self; 5] = [
+        Self::Bluesky,
+        Self::Mastodon,
+        Self::WordPress,
+        Self::Matrix,
+        Self::Wire,
+    ];
 
     /// Its stable word.
     #[must_use]
@@ -37,6 +46,7 @@ impl Kind {
             Self::Mastodon => "mastodon",
             Self::WordPress => "wordpress",
             Self::Matrix => "matrix",
+            Self::Wire => "wire",
         }
     }
 
@@ -54,6 +64,7 @@ impl Kind {
             Self::Mastodon => "Mastodon",
             Self::WordPress => "WordPress",
             Self::Matrix => "Matrix",
+            Self::Wire => "ninjs",
         }
     }
 }
@@ -86,6 +97,9 @@ pub enum SettingsError {
     /// The server's address.
     #[error(transparent)]
     Server(#[from] LineError),
+    /// A web hook's secret.
+    #[error(transparent)]
+    Secret(#[from] WebhookSecretError),
     /// Something is missing.
     #[error("the account's name or its credential is missing")]
     Missing,
@@ -123,6 +137,13 @@ impl ChannelSettings {
                     token: secret,
                 },
             )),
+            Kind::Wire => Box::new(Wire::new(
+                line,
+                WireAccount {
+                    rights: name,
+                    secret: WebhookSecret::from_text(&self.secret)?,
+                },
+            )),
             Kind::WordPress => Box::new(WordPress::new(
                 line,
                 &WordPressAccount {
@@ -145,7 +166,7 @@ mod tests {
                 kind,
                 server: "https://social.example".to_owned(),
                 account: "news".to_owned(),
-                secret: "word".to_owned(),
+                secret: "whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw".to_owned(),
                 proxy: None,
             };
             let json = serde_json::to_vec(&settings).unwrap();

@@ -60,6 +60,8 @@ pub struct Task<'a> {
     pub channel: [u8; 16],
     /// When it was decided.
     pub at: i64,
+    /// The moment of this attempt, microseconds since 1970 UTC.
+    pub now: i64,
     /// The story's page on the newsroom's own site.
     pub link: &'a str,
     /// What is to stand.
@@ -226,6 +228,7 @@ impl Run<'_, '_> {
             files: task.files,
             link: task.link,
             thread,
+            now: task.now,
         }
     }
 }

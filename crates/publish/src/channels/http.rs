@@ -111,6 +111,17 @@ impl Line {
         )
     }
 
+    /// Sends bytes as they are.
+    pub(crate) fn bytes(
+        &self,
+        method: Method,
+        path: &str,
+        headers: &[(&str, &str)],
+        body: Vec<u8>,
+    ) -> Result<Answer, Fault> {
+        self.call(method, path, headers, Send::Bytes(body))
+    }
+
     /// Sends what a reader gives, `size` bytes of it.
     pub(crate) fn stream(
         &self,

@@ -9,6 +9,7 @@ mod matrix;
 mod outbox;
 mod servers;
 pub(crate) mod stories;
+mod wire;
 mod wordpress;
 
 /// How many deliveries each server gets: twenty, or what `FH_DELIVERIES` says.

@@ -181,6 +181,7 @@ fn peer_bluesky_takes_500_generated_posts_and_no_more_than_fits() {
                 files: &[],
                 link: &words.link,
                 thread: None,
+                now: 0,
             };
             channel
                 .send(&part)

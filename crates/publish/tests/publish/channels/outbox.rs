@@ -87,6 +87,7 @@ pub(crate) fn carry(
             clearance: row.clearance,
             channel: [9; 16],
             at: 1_795_370_460_000_000 + i64::try_from(seed).unwrap() * 1_000_000,
+            now: 1_795_370_500_000_000,
             link: row.link,
             posts: row.posts,
             files: row.files,

@@ -51,6 +51,8 @@ pub(crate) fn story(seed: u64) -> StoryWords {
         .map(|_| sentence(&mut rng, length))
         .collect();
     StoryWords {
+        place: None,
+        when: None,
         tongue,
         link: format!("https://news.example/{}/stories/s{seed}.html", tongue.tag()),
         title: sentence(&mut rng, 10),

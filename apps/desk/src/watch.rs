@@ -4,6 +4,7 @@
 //! whoever has the spool: hashes of noise, public checkpoints, and names for what a drop did. Once the desk is open, alarms
 //! are entered in the audit chain, each once.
 
+mod noise;
 mod own_tree;
 #[cfg(test)]
 mod tests;
@@ -11,7 +12,6 @@ mod tests;
 use std::collections::BTreeMap;
 use std::fs;
 use std::io;
-use std::ops::Range;
 use std::path::PathBuf;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
@@ -22,6 +22,7 @@ use store::SpoolPosition;
 
 use crate::drops::{DropClient, DropError};
 use crate::files;
+use noise::Noise;
 use own_tree::{Taken, TreeFile};
 
 /// Checkpoints that reporters brought and that cannot be judged yet; more are thrown away, oldest first.
@@ -86,7 +87,7 @@ pub struct DropView {
     pub signed_at: Option<u64>,
     /// When it was last looked at, microseconds since 1970 UTC.
     pub looked_at: Option<i64>,
-    /// Cells of it that no kit's key opened, since the desk's program was started.
+    /// Cells of it that no kit's key opened.
     pub noise: u64,
     /// What it did wrong, oldest first.
     pub alarms: Vec<Alarm>,
@@ -102,25 +103,18 @@ struct One {
 pub(crate) struct Watch {
     folder: PathBuf,
     drops: Mutex<BTreeMap<String, Arc<Mutex<One>>>>,
-    /// Where in the spool the cells of which drop lie, until intake has looked at them; and what it found to be nobody's.
     noise: Mutex<Noise>,
-}
-
-/// Which drops noise came from. Kept in memory alone: it is a sign, not a proof.
-#[derive(Default)]
-struct Noise {
-    waiting: Vec<(Range<u64>, String)>,
-    nobodys: BTreeMap<String, u64>,
 }
 
 impl Watch {
     /// Watches from this folder, which is made when it is not there.
     pub(crate) fn new(folder: PathBuf) -> io::Result<Self> {
         files::private_folder(&folder)?;
+        let noise = Noise::open(folder.join("noise.json"))?;
         Ok(Self {
             folder,
             drops: Mutex::new(BTreeMap::new()),
-            noise: Mutex::default(),
+            noise: Mutex::new(noise),
         })
     }
 
@@ -128,24 +122,12 @@ impl Watch {
     pub(crate) fn spooled(&self, url: &str, first: SpoolPosition, cells: &[u8]) {
         let count = (cells.len() / formats::CELL) as u64;
         let range = first.0..first.0 + count;
-        let mut noise = lock(&self.noise);
-        match noise.waiting.last_mut() {
-            // One entry for each run of a drop, however long the desk stays locked.
-            Some((last, whose)) if whose == url && last.end == range.start => last.end = range.end,
-            _ => noise.waiting.push((range, url.to_owned())),
-        }
+        unless_lost(lock(&self.noise).spooled(url, range));
     }
 
     /// Intake has looked at everything before `next`; these cells are nobody's.
     pub(crate) fn nobodys(&self, places: &[SpoolPosition], next: SpoolPosition) {
-        let mut noise = lock(&self.noise);
-        let Noise { waiting, nobodys } = &mut *noise;
-        for place in places {
-            if let Some((_, url)) = waiting.iter().find(|(range, _)| range.contains(&place.0)) {
-                *nobodys.entry(url.clone()).or_default() += 1;
-            }
-        }
-        waiting.retain(|(range, _)| range.end > next.0);
+        unless_lost(lock(&self.noise).looked(places, next));
     }
 
     fn one(&self, url: &str) -> io::Result<Arc<Mutex<One>>> {
@@ -257,7 +239,7 @@ impl Watch {
             proven: one.known.proven,
             signed_at: one.last().map(|last| last.clock()),
             looked_at: one.known.looked_at,
-            noise: lock(&self.noise).nobodys.get(url).copied().unwrap_or(0),
+            noise: lock(&self.noise).of(url),
             alarms: one.known.alarms.clone(),
         })
     }
@@ -432,6 +414,13 @@ impl One {
     fn save(&self) -> io::Result<()> {
         let bytes = serde_json::to_vec(&self.known).map_err(io::Error::other)?;
         files::replace(&self.path, &bytes)
+    }
+}
+
+/// Counting noise is a sign for people. That it cannot be written down is said, and stops no cell.
+fn unless_lost(written: io::Result<()>) {
+    if let Err(error) = written {
+        tracing::warn!(%error, "which drop noise came from cannot be written down");
     }
 }
 

@@ -30,9 +30,10 @@ pub(crate) struct Arguments {
     /// Address to listen on, usually of a loopback behind Tor. With port 0 the system picks one.
     #[arg(long, value_name = "ADDRESS:PORT")]
     listen: SocketAddr,
-    /// File with the desk's token, made by `fh-drop token`.
-    #[arg(long, value_name = "FILE")]
-    desk_token_file: PathBuf,
+    /// File with a desk's token or its hash, made by `fh-drop token`. Repeat it for each desk that reads this drop, each with a
+    /// token of its own: cells stay until all of them have confirmed that they hold them.
+    #[arg(long = "desk-token-file", value_name = "FILE", required = true)]
+    desk_token_files: Vec<PathBuf>,
     /// How many GiB of cells the drop may hold.
     #[arg(long, value_name = "GIB", default_value_t = 64)]
     total_gib: u32,
@@ -45,7 +46,7 @@ pub(crate) struct Arguments {
     /// Within a day checkpoints name multiples of this many cells, so that they do not tell when a single report came.
     #[arg(long, value_name = "CELLS", default_value_t = 64, value_parser = clap::value_parser!(u64).range(1..))]
     checkpoint_cells: u64,
-    /// How many days cells are kept after the desk has confirmed that it holds them.
+    /// How many days cells are kept after every desk has confirmed that it holds them.
     #[arg(long, value_name = "DAYS", default_value_t = 30, value_parser = clap::value_parser!(i64).range(1..))]
     keep_days: i64,
     /// After how many seconds a line on which nothing moves is closed. Slow ones are not.
@@ -59,14 +60,33 @@ pub(crate) struct Arguments {
 /// Serves until SIGTERM or SIGINT.
 pub(crate) fn run(arguments: &Arguments) -> anyhow::Result<()> {
     logging::start(arguments.log);
-    let desk = token::read_hash(&arguments.desk_token_file)?;
+    let desks = desks(&arguments.desk_token_files)?;
     allow_many_connections();
     let store = Arc::new(open(arguments)?);
     let runtime = tokio::runtime::Runtime::new().context("cannot start the server's threads")?;
-    let served = runtime.block_on(listen(arguments.listen, store, desk));
+    let served = runtime.block_on(listen(arguments.listen, store, desks));
     // Uploads that did not end in time are cut here: what they were told is stored is on the disk.
     runtime.shutdown_timeout(Duration::from_secs(1));
     served
+}
+
+/// The desks' hashes. One token in two files would be one desk that is waited for twice: somebody meant another.
+fn desks(files: &[PathBuf]) -> anyhow::Result<Vec<TokenHash>> {
+    let mut desks: Vec<TokenHash> = Vec::new();
+    for file in files {
+        let desk = token::read_hash(file)?;
+        if desks
+            .iter()
+            .any(|known| known.as_bytes() == desk.as_bytes())
+        {
+            anyhow::bail!(
+                "{} holds the token of another file; make one for each desk with `fh-drop token`",
+                file.display()
+            );
+        }
+        desks.push(desk);
+    }
+    Ok(desks)
 }
 
 fn open(arguments: &Arguments) -> anyhow::Result<Store> {
@@ -105,7 +125,11 @@ fn limits(arguments: &Arguments) -> Limits {
     }
 }
 
-async fn listen(address: SocketAddr, store: Arc<Store>, desk: TokenHash) -> anyhow::Result<()> {
+async fn listen(
+    address: SocketAddr,
+    store: Arc<Store>,
+    desks: Vec<TokenHash>,
+) -> anyhow::Result<()> {
     let listener = TcpListener::bind(address);
     let listener = listener
         .await
@@ -123,7 +147,7 @@ async fn listen(address: SocketAddr, store: Arc<Store>, desk: TokenHash) -> anyh
         tracing::info!("stopping");
     };
     announce(address, &store.log_key())?;
-    drop::serve::serve(listener, store, desk, clock(), None, stop)
+    drop::serve::serve(listener, store, desks, clock(), None, stop)
         .await
         .context("cannot serve")
 }

@@ -118,7 +118,7 @@ pub(crate) enum Command {
         #[command(flatten)]
         road: RoadArgs,
     },
-    /// Forget what the newsroom has declined. Without --yes it only says what that would be.
+    /// Forget what the newsroom has declined. At a terminal it asks first; elsewhere it only says what that would be, without --yes.
     ForgetDeclined {
         /// Only of this dispatch; the beginning of its number is enough.
         dispatch: Option<String>,

@@ -1,10 +1,11 @@
-//! What a store says of its log at each tick, and what it may remove once the desk has it.
+//! What a store says of its log at each tick, and what it may remove once every desk has it.
 
 use std::io;
 use std::sync::{Arc, PoisonError};
 
 use ledger::SignedCheckpoint;
 use thiserror::Error;
+use wire::TokenHash;
 
 use crate::store::{Store, lock};
 
@@ -62,11 +63,18 @@ impl Store {
         self.log.first()
     }
 
-    /// Takes the desk's word that it holds everything below an offset; answers the furthest it ever gave.
+    /// Says which desks read this log, by their tokens' hashes: nothing is removed before all of them have had it for long.
+    /// Until this is said, nothing is removed at all.
+    pub fn read_by(&self, desks: impl IntoIterator<Item = TokenHash>) {
+        let mut known = self.desks.lock().unwrap_or_else(PoisonError::into_inner);
+        *known = desks.into_iter().collect();
+    }
+
+    /// Takes a desk's word that it holds everything below an offset; answers the furthest it ever gave.
     ///
     /// # Errors
     /// [`ConfirmError`].
-    pub fn confirm(&self, below: u64, now: i64) -> Result<u64, ConfirmError> {
+    pub fn confirm(&self, desk: &TokenHash, below: u64, now: i64) -> Result<u64, ConfirmError> {
         let _writer = lock(&self.writer);
         if below > self.log.size() {
             return Err(ConfirmError::BeyondEnd(self.log.size()));
@@ -76,27 +84,28 @@ impl Store {
             .lock()
             .unwrap_or_else(PoisonError::into_inner);
         let keep = self.limits.keep_days.max(1);
-        if let Some(next) = confirmed.with(below, now.div_euclid(DAY_MICROS), keep) {
+        if let Some(next) = confirmed.with(desk, below, now.div_euclid(DAY_MICROS), keep) {
             next.save(self.disk.as_ref())?;
             *confirmed = next;
         }
-        Ok(confirmed.below())
+        Ok(confirmed.below_of(desk))
     }
 
-    /// Removes the oldest packs that the desk has had for long enough and that a checkpoint names; returns how many.
+    /// Removes the oldest packs that every desk has had for long enough and that a checkpoint names; returns how many.
     pub(crate) fn make_room(&self, now: i64) -> io::Result<u64> {
         let keep = self.limits.keep_days.max(1);
         let confirmed = self
             .confirmed
             .lock()
             .unwrap_or_else(PoisonError::into_inner);
-        let below = confirmed.removable(now.div_euclid(DAY_MICROS), keep);
+        let desks = self.desks.lock().unwrap_or_else(PoisonError::into_inner);
+        let below = confirmed.removable(&desks, now.div_euclid(DAY_MICROS), keep);
         let below = below.min(self.tree.head().size());
         let removed = self.log.remove_below(below)?;
         if removed > 0 {
             tracing::info!(
                 packs = removed,
-                "packs that the desk has had for long are removed"
+                "packs that every desk has had for long are removed"
             );
         }
         Ok(removed)

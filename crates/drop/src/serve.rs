@@ -35,18 +35,20 @@ const BUFFER: usize = 64 * 1_024;
 /// Most headers of a request.
 const HEADERS: usize = 32;
 
-/// Serves a store until `stop` is ready, then lets running requests end, within limits.
+/// Serves a store, to the desks with these tokens, until `stop` is ready, then lets running requests end, within limits.
 ///
 /// # Errors
 /// When the committer's thread cannot be started.
 pub async fn serve(
     listener: TcpListener,
     store: Arc<Store>,
-    desk: TokenHash,
+    desks: impl IntoIterator<Item = TokenHash>,
     clock: Clock,
     observer: Option<GroupObserver>,
     stop: impl Future<Output = ()>,
 ) -> io::Result<()> {
+    let desks: Vec<TokenHash> = desks.into_iter().collect();
+    store.read_by(desks.clone());
     let (queue, committer) = Committer::start(Arc::clone(&store), Arc::clone(&clock), observer)?;
     let sweeper = tokio::spawn(sweep(Arc::clone(&store), Arc::clone(&clock)));
     let ticker = tokio::spawn(tick(Arc::clone(&store), Arc::clone(&clock)));
@@ -55,7 +57,7 @@ pub async fn serve(
         store: Arc::clone(&store),
         queue,
         clock,
-        desk,
+        desks,
         under_way: Mutex::new(HashMap::new()),
     };
     let (stopping, stopped) = watch::channel(false);

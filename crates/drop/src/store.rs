@@ -130,6 +130,8 @@ pub struct Store {
     pub(crate) log: Log,
     pub(crate) tree: Tree,
     pub(crate) confirmed: Mutex<Confirmed>,
+    /// Who reads this log.
+    pub(crate) desks: Mutex<Vec<wire::TokenHash>>,
     mail: Mailboxes,
     tokens: RwLock<Tokens>,
     sessions: RwLock<Sessions>,
@@ -194,6 +196,7 @@ impl Store {
             log,
             tree,
             confirmed: Mutex::new(confirmed),
+            desks: Mutex::default(),
             mail,
             tokens: RwLock::new(tokens),
             sessions: RwLock::new(sessions),

@@ -15,8 +15,9 @@ use rand_core::{CryptoRng, RngCore};
 use crate::book::Field;
 use crate::disk::Disk;
 use crate::error::FieldError;
+use crate::hold::Hold;
 use crate::record::{Reader, Writer};
-use crate::state::{Awaited, State};
+use crate::state::{Awaited, Dispatch, State};
 
 /// Packed files are not acknowledged; for so many epochs they are taken to be on their way.
 const PACK_LIFE: u32 = 52;
@@ -171,7 +172,7 @@ impl State {
             .dispatches
             .iter()
             .filter(|dispatch| dispatch.pieces.iter().any(|piece| !piece.forgotten))
-            .map(|dispatch| (dispatch.epoch, dispatch.intake));
+            .map(|dispatch| (self.epoch_wanted(dispatch), dispatch.intake));
         let packed = self
             .epochs
             .packs
@@ -187,6 +188,19 @@ impl State {
             standing.intake_from = standing.intake_from.min(intake);
         }
         standing
+    }
+
+    /// From which epoch on cells of a dispatch may be on their way. Of what was held back and nothing else the sealing may
+    /// be long ago: after as many epochs as a packed file has, it keeps no older one open. Whenever it is asked for, it goes
+    /// under the keys of that day.
+    fn epoch_wanted(&self, dispatch: &Dispatch) -> u32 {
+        let mut here = dispatch.pieces.iter().filter(|piece| !piece.forgotten);
+        if here.all(|piece| piece.hold != Hold::None) {
+            let oldest = self.epochs.epoch.saturating_sub(PACK_LIFE);
+            dispatch.epoch.max(oldest)
+        } else {
+            dispatch.epoch
+        }
     }
 
     /// The pair's epoch of sealing is what a reply through it confirms.

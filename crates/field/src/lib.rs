@@ -72,7 +72,7 @@ pub use seal::Source;
 pub use send::{Failure, SendWish, Sent};
 pub use spread::{Fit, Spread, SpreadPlan, SpreadWish, prepare_card, write_card};
 pub use state::DispatchState;
-pub use status::{DispatchStatus, REPLIES_FEW, Room, Status};
+pub use status::{DispatchStatus, HELD_LONG_DAYS, REPLIES_FEW, Room, Status};
 pub use way::{Trust, Way};
 
 /// Tells a caller how far a long piece of work is, in bytes done. Called often; must be cheap.

@@ -11,6 +11,9 @@ use crate::error::FieldError;
 use crate::hold::{Counted, Hold};
 use crate::state::DispatchState;
 
+/// A day in microseconds.
+const DAY: i64 = 24 * 3_600 * 1_000_000;
+
 /// One dispatch.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct DispatchStatus {
@@ -66,8 +69,20 @@ pub struct Status {
     pub retiring: Option<Retiring>,
 }
 
+/// After so many days without a word about what is held back, its owner is told: the newsroom may never have seen the preview.
+pub const HELD_LONG_DAYS: i64 = 28;
+
 /// With fewer replies left than this, the owner should send something.
 pub const REPLIES_FEW: usize = 3;
+
+impl DispatchStatus {
+    /// Days for which something of it has been held back without a word of the newsroom; `None` when nothing is.
+    #[must_use]
+    pub fn held_days(&self, now: i64) -> Option<i64> {
+        let days = now.saturating_sub(self.sealed_at).max(0) / DAY;
+        (self.held.pieces > 0).then_some(days)
+    }
+}
 
 impl<D: Disk> Field<D> {
     /// Sets how many bytes may go over the line in one day, noise and repetitions included; `None` for no limit. Counting begins

@@ -33,9 +33,15 @@ pub(super) fn add(args: &DropAdd, tongue: Tongue) -> anyhow::Result<()> {
         None if known_before => None,
         None => learn(&entry, tongue)?,
     };
+    let confirms = entry.confirm;
     config.put_drop(entry);
     config.save(&folder)?;
     terminal::say(&t!(tongue, "cli-drop-added", url = url.as_str()))?;
+    if confirms {
+        terminal::say(&t!(tongue, "cli-drop-confirms"))?;
+    } else {
+        terminal::say(&t!(tongue, "cli-drop-keeps"))?;
+    }
     Ok(())
 }
 

@@ -111,7 +111,8 @@ struct DropAdd {
     /// shown for you to compare.
     #[arg(long, value_name = "KEY")]
     log_key: Option<String>,
-    /// Tell the drop what this desk holds, so that it may remove it after its own time. Only if no other desk reads it.
+    /// Tell the drop what this desk holds, so that it may remove it after its own time. If other desks read it, each needs a
+    /// token of its own there: the drop then waits for all of them.
     #[arg(long)]
     confirm: bool,
     /// MiB that one session may store there; the same for all kits, or it would tell them apart.

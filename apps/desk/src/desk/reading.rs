@@ -21,6 +21,7 @@ use crate::clock;
 use crate::config::DeskConfig;
 use crate::desk::EventKind;
 use crate::intake::loose;
+use crate::intake::manifest::SEALED;
 use crate::intake::opening::OpeningError;
 use crate::open_desk::OpenDesk;
 use crate::work::items::{probe_from, report_from};
@@ -255,6 +256,9 @@ pub(super) fn dispatch_line(
             RecordState::Arriving => DispatchState::Arriving,
             RecordState::Complete => DispatchState::Opening,
             RecordState::Opened => DispatchState::Complete,
+            RecordState::Unreadable if record.trouble.as_deref() == Some(SEALED) => {
+                DispatchState::Unopenable
+            }
             RecordState::Unreadable => DispatchState::Damaged,
         },
         note: record.note.as_ref().map(|note| note.expose().to_owned()),

@@ -76,6 +76,8 @@ pub enum DispatchState {
     Complete,
     /// Something does not fit (a hash differs, an item is damaged); the items' findings say what.
     Damaged,
+    /// Whole, authentic and recognised, but sealed to a key that is not here any more.
+    Unopenable,
 }
 
 impl DispatchState {
@@ -89,6 +91,7 @@ impl DispatchState {
             Self::Opening => "opening",
             Self::Complete => "complete",
             Self::Damaged => "damaged",
+            Self::Unopenable => "unopenable",
         }
     }
 }

@@ -6,6 +6,9 @@ use ledger::Digest;
 use newsroom::BlobId;
 use store::PieceRecord;
 
+/// The code of what is sealed to no key that is here.
+pub(crate) const SEALED: &str = "does-not-open";
+
 /// Why a whole dispatch cannot be read. The code goes into the record and says nothing about sources.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 pub(crate) enum Contradiction {
@@ -24,7 +27,7 @@ pub(crate) enum Contradiction {
 impl Contradiction {
     pub(crate) const fn code(self) -> &'static str {
         match self {
-            Self::Sealed => "does-not-open",
+            Self::Sealed => SEALED,
             Self::Manifest => "manifest-malformed",
             Self::Place => "manifest-misplaced",
             Self::Pieces => "pieces-missing",

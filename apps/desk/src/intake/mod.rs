@@ -7,7 +7,7 @@ mod gather;
 mod item_reader;
 mod lookout;
 pub(crate) mod loose;
-mod manifest;
+pub(crate) mod manifest;
 mod news;
 mod noise;
 pub(crate) mod opening;

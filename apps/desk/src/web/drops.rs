@@ -119,40 +119,61 @@ mod tests {
 
     use super::*;
 
+    fn alarm(conduct: Conduct, note: &str) -> Alarm {
+        Alarm {
+            what: conduct.code().to_owned(),
+            cells: 9,
+            at: 0,
+            notes: vec![note.to_owned()],
+            logged: false,
+        }
+    }
+
+    fn seen(alarm: Alarm) -> DropView {
+        DropView {
+            url: "http://a.onion".to_owned(),
+            log_key: None,
+            cells: 5,
+            proven: 4,
+            noise: 3,
+            signed_at: Some(7),
+            looked_at: Some(8),
+            alarms: vec![alarm],
+        }
+    }
+
+    /// Whether there is a letter of the language in it.
+    fn speaks(tongue: Tongue, text: &str) -> bool {
+        let arabic = text.contains(|c| ('\u{621}'..='\u{64A}').contains(&c));
+        arabic == (tongue == Tongue::Ar)
+    }
+
     #[test]
-    fn every_conduct_has_words_and_advice_in_both_languages() {
+    fn each_alarm_is_shown_with_what_it_means_and_what_to_do_in_both_languages() {
         for tongue in [Tongue::En, Tongue::Ar] {
+            let mut said = std::collections::BTreeSet::new();
             for conduct in Conduct::ALL {
+                let page = card(tongue, &seen(alarm(conduct, ""))).into_string();
                 for family in ["conduct", "conduct-advice"] {
+                    let words = tongue.coded(family, conduct.code()).unwrap_or_default();
+                    assert!(words.len() > 20, "{family} {conduct}");
+                    assert!(speaks(tongue, &words), "{family} {conduct}: {words}");
+                    assert!(page.contains(&html! { (words) }.into_string()), "{page}");
                     assert!(
-                        tongue.coded(family, conduct.code()).is_some(),
-                        "{family} {conduct}"
+                        said.insert(words),
+                        "{family} {conduct}: said of another too"
                     );
                 }
+                let noise = t!(tongue, "drop-noise", cells = 3);
+                assert!(page.contains(&noise), "{page}");
             }
         }
     }
 
     #[test]
     fn an_alarm_is_shown_with_its_words_and_the_notes_escaped() {
-        let alarm = Alarm {
-            what: Conduct::Withheld.code().to_owned(),
-            cells: 9,
-            at: 0,
-            notes: vec!["<script>".to_owned()],
-            logged: false,
-        };
-        let view = DropView {
-            url: "http://a.onion".to_owned(),
-            log_key: None,
-            cells: 5,
-            proven: 4,
-            noise: 0,
-            signed_at: Some(7),
-            looked_at: Some(8),
-            alarms: vec![alarm],
-        };
-        let page = card(Tongue::En, &view).into_string();
+        let alarm = alarm(Conduct::Withheld, "<script>");
+        let page = card(Tongue::En, &seen(alarm)).into_string();
         assert!(page.contains("It signed more cells than it hands out."));
         assert!(page.contains("Misbehaves") && !page.contains("<script>"));
     }

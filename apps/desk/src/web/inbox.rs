@@ -123,6 +123,7 @@ fn card(visit: &Visit, line: &DispatchLine) -> Markup {
             @if !matches!(line.state, DispatchState::Complete | DispatchState::Announced) || line.items.is_empty() && line.held.is_empty() {
                 (progress::picture(tongue, line))
             }
+            (shut(tongue, line.state))
             (cut_short(visit, line))
             @if let Some(note) = line.note.as_deref().filter(|note| !note.trim().is_empty()) {
                 p.note-line { (foreign(&first_line(note))) }
@@ -137,6 +138,11 @@ fn card(visit: &Visit, line: &DispatchLine) -> Markup {
     }
 }
 
+/// What to make of a dispatch that nobody can open any more.
+fn shut(tongue: Tongue, state: DispatchState) -> Markup {
+    html! { @if state == DispatchState::Unopenable { p { (t!(tongue, "unopenable-hint")) } } }
+}
+
 /// A dispatch's state as a coloured word.
 fn state(tongue: Tongue, state: DispatchState) -> Markup {
     let kind = match state {
@@ -145,7 +151,7 @@ fn state(tongue: Tongue, state: DispatchState) -> Markup {
         DispatchState::Announced => "good",
         DispatchState::Opening => "busy",
         DispatchState::Complete => "good",
-        DispatchState::Damaged => "bad",
+        DispatchState::Damaged | DispatchState::Unopenable => "bad",
     };
     let words = tongue.coded("dispatch", state.code()).unwrap_or_default();
     parts::pill(kind, &words)
@@ -184,4 +190,28 @@ fn first_line(note: &str) -> String {
         cut.push('…');
     }
     cut
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_stays_shut_is_said_plainly_in_both_languages() {
+        let said = [
+            (Tongue::En, "cannot be opened any more", "it was recognised"),
+            (Tongue::Ar, "لم يعد فتحها ممكنًا", "وصلت كلها وعُرفت"),
+        ];
+        for (tongue, word, why) in said {
+            let pill = state(tongue, DispatchState::Unopenable).into_string();
+            assert!(pill.contains(word), "{pill}");
+            let hint = shut(tongue, DispatchState::Unopenable).into_string();
+            assert!(hint.contains(why), "{hint}");
+            assert!(
+                shut(tongue, DispatchState::Damaged)
+                    .into_string()
+                    .is_empty()
+            );
+        }
+    }
 }

@@ -5,7 +5,7 @@ use std::fs;
 use std::time::Duration;
 
 use desk::clock;
-use desk::desk::{Desk, DispatchLine, EditorId, Letter};
+use desk::desk::{Desk, DispatchLine, DispatchState, EditorId, Letter};
 use field::{Field, FieldError, FileDisk, Setup};
 use formats::{DispatchId, EPOCH, KitId};
 use keys::{Cost, Passphrase};
@@ -41,6 +41,26 @@ fn set_up(world: &World) {
     };
     let disk = FileDisk::create(&world.path("vault"), 32 << 20, false).unwrap();
     Field::init(disk, setup, &mut OsRng, &mut |_| {}).unwrap();
+}
+
+/// A device whose kit has an intake key that the newsroom does not have: what its key becomes once it was destroyed.
+fn with_a_lost_key(world: &World, weeks: i64) -> Reporter {
+    let mut kit = formats::Kit::decode(&fs::read(world.path("kit")).unwrap()).unwrap();
+    kit.intake = openers::IntakeIdentity::from_bytes([9; 32]).recipient();
+    let setup = Setup {
+        kit,
+        everyday: &Passphrase::new(DURESS),
+        duress: None,
+        keep_nothing: false,
+        cost: Cost::FOR_TESTS,
+    };
+    let disk = FileDisk::create(&world.path("old-vault"), 32 << 20, false).unwrap();
+    Field::init(disk, setup, &mut OsRng, &mut |_| {}).unwrap();
+    let disk = FileDisk::open(&world.path("old-vault")).unwrap();
+    let now = clock::now().0 + weeks * EPOCH;
+    let words = Passphrase::new(DURESS);
+    let field = Field::open(disk, &words, Cost::FOR_TESTS, now, &mut OsRng).unwrap();
+    Reporter { field }
 }
 
 /// Sends a note from a device and has it opened at the desk.
@@ -155,6 +175,33 @@ fn g10_a_forced_sender_is_recognised_after_old_epochs_were_closed() {
         assert_eq!(marks(&line), (true, true));
         let source = desk.source(sami, kit).await.unwrap().line;
         assert_eq!((source.forced, source.another_vault), (2, 2));
+        desk.stop().await;
+    });
+}
+
+#[test]
+fn what_a_forced_sender_sealed_to_a_destroyed_key_is_recognised_and_said_to_stay_shut() {
+    let world = World::new(73);
+    set_up(&world);
+    let runtime = tokio::runtime::Runtime::new().unwrap();
+    runtime.block_on(async {
+        let desk = world.open_desk().await;
+        let (kit, sami, _) = an_everyday_year(&desk, &world).await;
+        let mut forced = with_a_lost_key(&world, 50);
+        forced.add(&[], "all is well");
+        forced.send();
+        let shut = |one: &DispatchLine| one.state == DispatchState::Unopenable;
+        let inbox = until(&desk, |inbox| inbox.dispatches.iter().any(shut)).await;
+        let line = inbox.dispatches.iter().find(|one| shut(one)).unwrap();
+        assert_eq!(marks(line), (true, true));
+        assert!(line.note.is_none() && line.items.is_empty());
+        let source = desk.source(sami, kit).await.unwrap().line;
+        assert_eq!((source.forced, source.another_vault), (1, 1));
+        // Nothing can answer it, and nothing of it waits for ever: the desk goes on as before.
+        assert_eq!(forced.receive_all().receipts, 0);
+        let mut everyday = opened(&world, EVERYDAY, 51).unwrap();
+        let line = send(&desk, &mut everyday, "and I am well").await;
+        assert_eq!(marks(&line), (false, false));
         desk.stop().await;
     });
 }

@@ -121,7 +121,7 @@ impl World {
                 let stop = async move {
                     let _ = stopped.await;
                 };
-                drop::serve::serve(listener, Arc::new(store), token, time, None, stop)
+                drop::serve::serve(listener, Arc::new(store), [token], time, None, stop)
                     .await
                     .unwrap();
             });

@@ -74,7 +74,7 @@ fn start(
     };
     let desk = desk().hash();
     let clock = Arc::new(|| 1);
-    let server = drop::serve::serve(listener, store, desk, clock, Some(observer), stop);
+    let server = drop::serve::serve(listener, store, [desk], clock, Some(observer), stop);
     Ok((address, runtime.spawn(server)))
 }
 

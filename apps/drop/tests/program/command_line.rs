@@ -95,6 +95,14 @@ fn what_is_wrong_is_said_in_words() {
         !output.status.success() && said.contains("--listen"),
         "{said}"
     );
+    // One token for two desks: neither could be waited for.
+    let mut twice = program();
+    place.serve(&mut twice);
+    let (output, said) = run(twice.arg("--desk-token-file").arg(place.path("desk-token")));
+    assert!(
+        !output.status.success() && said.contains("make one for each desk"),
+        "{said}"
+    );
     let running = Running::start(&place);
     let (output, said) = serve("127.0.0.1:0", "desk-token");
     assert!(

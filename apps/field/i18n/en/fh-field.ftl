@@ -188,6 +188,7 @@ status-held = held back until the newsroom asks: { $pieces ->
     [one] one piece
    *[other] { $pieces } pieces
 }, { $kib } KiB
+status-held-long = That has been waiting for { $days } days and the newsroom has not asked. It may not have seen the preview: ask for its word with "receive", or send everything of it with: send --whole { $dispatch }
 status-asked = asked for by the newsroom: { $pieces ->
     [one] one piece
    *[other] { $pieces } pieces
@@ -210,6 +211,8 @@ declined-here = Declined by the newsroom and still here: { $pieces ->
    *[other] { $pieces } pieces
 }, { $kib } KiB.
 declined-how = Nobody else has it: once forgotten it is gone for good. To forget it, say --yes.
+declined-ask = Nobody else has it: once forgotten it is gone for good. To forget it, type "yes"; anything else leaves it here:
+declined-kept = Nothing was forgotten.
 declined-forgotten = { $pieces ->
     [one] Forgotten: one piece.
    *[other] Forgotten: { $pieces } pieces.

@@ -31,6 +31,7 @@ pub(super) fn status(args: &Args, words: &Words) -> Result<ExitCode> {
                     "bytes_here": one.bytes_here,
                     "held": one.held.pieces,
                     "held_bytes": one.held.bytes,
+                    "held_days": one.held_days(now()),
                     "asked": one.asked.pieces,
                     "declined": one.declined.pieces,
                     "declined_bytes": one.declined.bytes,
@@ -107,6 +108,16 @@ fn show_held(words: &Words, one: &DispatchStatus) {
             "status-held",
             pieces = held.pieces,
             kib = kib(held)
+        ));
+    }
+    let days = one.held_days(now()).unwrap_or(0);
+    if days >= field::HELD_LONG_DAYS {
+        let dispatch = one.dispatch.short();
+        note(&say!(
+            words,
+            "status-held-long",
+            days = days,
+            dispatch = dispatch
         ));
     }
     if asked.pieces > 0 {

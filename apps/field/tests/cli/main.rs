@@ -6,6 +6,7 @@ mod cards;
 mod cards_in_use;
 mod commands;
 mod cuts;
+mod declined;
 mod kills;
 mod leaks;
 mod link;

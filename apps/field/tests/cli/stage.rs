@@ -90,7 +90,12 @@ impl Stage {
         let clock = Arc::new(|| NOW);
         let forever = std::future::pending();
         runtime.spawn(drop::serve::serve(
-            listener, shared, desk, clock, None, forever,
+            listener,
+            shared,
+            [desk],
+            clock,
+            None,
+            forever,
         ));
         let kit = Kit {
             newsroom: "Example".to_owned(),
@@ -292,6 +297,29 @@ impl Newsroom {
         let pair = &contact.replies[1];
         let (address, cell) = formats::seal_reply(&message.into(), pair, &mut OsRng).unwrap();
         (MailboxAddress::from_bytes(address.0), cell)
+    }
+
+    /// A word that everything held back of the only dispatch is not wanted, left at the drop for the second pair.
+    pub(crate) fn decline(&self, stage: &Stage) {
+        let contact = Contact::decode(&newsroom().open(&self.0[0].ciphertext).unwrap()).unwrap();
+        let last = self.0.iter().find(|piece| piece.place.last).unwrap();
+        let items = self.manifest().items;
+        let choice = formats::Choice {
+            kind: formats::ChoiceKind::Decline,
+            number: 1,
+            dispatch: last.place.dispatch,
+            manifest: last.digest,
+            items: items
+                .iter()
+                .filter(|one| one.held)
+                .map(|one| one.pieces)
+                .collect(),
+        };
+        let pair = &contact.replies[1];
+        let (address, cell) = formats::seal_reply(&choice.into(), pair, &mut OsRng).unwrap();
+        let address = MailboxAddress::from_bytes(address.0);
+        let put = stage.store.put_mail(&address, cell.as_bytes(), NOW);
+        put.unwrap();
     }
 
     /// A receipt for everything, left at the drop for the first pair of the contact piece.

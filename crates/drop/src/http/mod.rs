@@ -26,8 +26,8 @@ pub(crate) struct App {
     pub(crate) store: Arc<Store>,
     pub(crate) queue: Queue,
     pub(crate) clock: Clock,
-    /// Hash of the desk's token.
-    pub(crate) desk: TokenHash,
+    /// Hashes of the desks' tokens.
+    pub(crate) desks: Vec<TokenHash>,
     /// Requests under way by session, for the limit on them.
     pub(crate) under_way: Mutex<HashMap<TokenHash, u32>>,
 }

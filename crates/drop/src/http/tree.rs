@@ -41,7 +41,7 @@ pub(crate) async fn tile(
     }
 }
 
-/// `POST /v1/confirm`: everything below an offset is safe at the desk.
+/// `POST /v1/confirm`: everything below an offset is safe at the desk whose token this is.
 pub(crate) async fn confirm(State(app): State<Arc<App>>, request: Request) -> Response {
     let (head, body) = request.into_parts();
     let incoming = Incoming::new(body, app.store.limits());
@@ -56,13 +56,16 @@ async fn confirmed(
     headers: &HeaderMap,
     incoming: Incoming,
 ) -> Result<Confirmation, Problem> {
-    if let Err(problem) = desk::check(app, headers) {
-        incoming.discard(MAX_JSON_BYTES).await;
-        return Err(problem);
-    }
+    let whose = match desk::whose(app, headers) {
+        Ok(desk) => *desk,
+        Err(problem) => {
+            incoming.discard(MAX_JSON_BYTES).await;
+            return Err(problem);
+        }
+    };
     let asked = Confirmation::decode(&incoming.collect(MAX_JSON_BYTES).await?)?;
     let (store, now) = (Arc::clone(&app.store), (app.clock)());
-    let done = tokio::task::spawn_blocking(move || store.confirm(asked.below, now)).await;
+    let done = tokio::task::spawn_blocking(move || store.confirm(&whose, asked.below, now)).await;
     match done {
         Ok(Ok(below)) => Ok(Confirmation { below }),
         Ok(Err(error @ ConfirmError::BeyondEnd(_))) => {

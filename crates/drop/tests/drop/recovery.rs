@@ -317,10 +317,12 @@ fn layouts_are_frozen() {
     assert_eq!(disk.contents_of("mail/decoy").len(), mail.len());
     assert_eq!(disk.contents_of("secret"), [5; 32]);
 
-    store.confirm(2, START).unwrap();
+    let desk = wire::DeskToken::from_bytes([1; 32]).hash();
+    store.confirm(&desk, 2, START).unwrap();
     let confirmed = [
-        b"FHCONF\0\x01",
-        2_u64.to_be_bytes().as_slice(),
+        b"FHCONF\0\x02",
+        desk.as_bytes().as_slice(),
+        &2_u64.to_be_bytes(),
         &(START / DAY).to_be_bytes(),
     ]
     .concat();

@@ -33,6 +33,11 @@ pub(crate) fn desk() -> DeskToken {
     DeskToken::from_bytes([0xd0; 32])
 }
 
+/// Another one that reads the same drop.
+pub(crate) fn other_desk() -> DeskToken {
+    DeskToken::from_bytes([0xd1; 32])
+}
+
 impl Server {
     pub(crate) fn start() -> Self {
         Self::with(limits())
@@ -55,7 +60,7 @@ impl Server {
         let serving = runtime.spawn(drop::serve::serve(
             listener,
             Arc::clone(&store),
-            desk().hash(),
+            [desk(), other_desk()].map(|token| token.hash()),
             Arc::new(move || clock.load(Ordering::Relaxed)),
             None,
             async {

@@ -26,7 +26,14 @@ fn limits(round: u64) -> Limits {
 
 fn open_at(disk: &Forgetful, round: u64, now: i64) -> Result<Store, OpenError> {
     let disk = Arc::new(disk.clone());
-    Store::open(disk, limits(round), Zeroizing::new([5; 32]), now).map(|(store, _)| store)
+    let (store, _) = Store::open(disk, limits(round), Zeroizing::new([5; 32]), now)?;
+    store.read_by([desk()]);
+    Ok(store)
+}
+
+/// The one desk that reads it.
+fn desk() -> wire::TokenHash {
+    crate::server::desk().hash()
 }
 
 /// The root as RFC 6962 defines it, computed without the code under test.
@@ -141,7 +148,7 @@ fn live(disk: &Forgetful, told: &mut Told) -> Result<(), ()> {
         told.head = Some(store.checkpoint());
         if number == 2 {
             told.confirmed = 8;
-            store.confirm(8, told.now).map_err(drop)?;
+            store.confirm(&desk(), 8, told.now).map_err(drop)?;
         }
         store.sweep(told.now).map_err(drop)?;
         if number == 3 {
@@ -222,12 +229,12 @@ fn g10_what_is_not_confirmed_or_not_old_enough_stays() {
     let session = session(&store);
     store.commit(&[session.deposit(&cells(0..10))], START);
     assert!(matches!(
-        store.confirm(11, START),
+        store.confirm(&desk(), 11, START),
         Err(ConfirmError::BeyondEnd(10))
     ));
-    assert_eq!(store.confirm(9, START).unwrap(), 9);
+    assert_eq!(store.confirm(&desk(), 9, START).unwrap(), 9);
     assert_eq!(
-        store.confirm(3, START).unwrap(),
+        store.confirm(&desk(), 3, START).unwrap(),
         9,
         "a word once given stands"
     );
@@ -240,9 +247,40 @@ fn g10_what_is_not_confirmed_or_not_old_enough_stays() {
     store.sweep(START + 30 * DAY).unwrap();
     assert_eq!(store.first(), 8, "the pack that holds cell 8 stays whole");
     // What is gone makes room, and the last pack is never removed.
-    store.confirm(10, START + 30 * DAY).unwrap();
+    store.confirm(&desk(), 10, START + 30 * DAY).unwrap();
     store.sweep(START + 90 * DAY).unwrap();
     assert_eq!((store.first(), store.size()), (8, 10));
+}
+
+#[test]
+fn g10_what_one_of_two_desks_lacks_stays() {
+    let disk = Forgetful::new(None, 0);
+    let store = open_at(&disk, 1, START).unwrap();
+    let other = crate::server::other_desk().hash();
+    let session = session(&store);
+    store.commit(&[session.deposit(&cells(0..10))], START);
+    store.tick(START + DAY).unwrap();
+    store.confirm(&desk(), 10, START).unwrap();
+    store.read_by([desk(), other]);
+    store.sweep(START + 300 * DAY).unwrap();
+    assert_eq!(store.first(), 0, "the other desk never said anything");
+    let one_day = START + 300 * DAY;
+    assert_eq!(store.confirm(&other, 5, one_day).unwrap(), 5);
+    assert_eq!(store.confirm(&desk(), 1, one_day).unwrap(), 10, "its own");
+    // Each desk's words outlive a restart.
+    let store = open_at(&disk, 1, one_day).unwrap();
+    store.read_by([desk(), other]);
+    store.sweep(START + 329 * DAY).unwrap();
+    assert_eq!(store.first(), 0);
+    store.sweep(START + 330 * DAY).unwrap();
+    assert_eq!(store.first(), 4);
+    // A desk that is not served any more is not waited for; a log that nobody reads keeps everything.
+    store.read_by([]);
+    store.sweep(START + 400 * DAY).unwrap();
+    assert_eq!(store.first(), 4);
+    store.read_by([desk()]);
+    store.sweep(START + 400 * DAY).unwrap();
+    assert_eq!(store.first(), 8);
 }
 
 #[test]
@@ -324,6 +362,12 @@ fn the_line_says_the_same_to_everybody_and_more_to_the_desk() {
     server
         .desk("POST", wire::CONFIRM, &far)
         .is(ProblemKind::BeyondEnd);
+    server.store.sweep(START + 31 * DAY).unwrap();
+    assert_eq!(server.store.first(), 0, "the other desk has not read it");
+    let other = crate::server::other_desk().bearer();
+    let other = [("authorization", other.as_str())];
+    let said = request(server.address, "POST", wire::CONFIRM, &other, &word);
+    assert_eq!(said.body, word);
     server.store.sweep(START + 31 * DAY).unwrap();
     let gone = server.desk("GET", &wire::log_path(3, 9), b"");
     gone.is(ProblemKind::Gone);

@@ -276,6 +276,66 @@ fn the_fresh_chain_is_used_once_the_newsroom_has_it() {
     }
 }
 
+/// Nobody ever asks for what is held back: it keeps the last year of epochs open and no older one, and is still there to go.
+#[test]
+fn what_is_held_back_keeps_no_epoch_open_for_ever() {
+    let (_, mut field) = set_up(kit(1, 40));
+    let (mut drops, mut desk) = (Drops::default(), Newsroom::new());
+    let mut film = [field::Source {
+        kind: "video/mp4".to_owned(),
+        ..crate::doubles::source("film.mp4", &crate::doubles::noise(5, 400_000))
+    }];
+    let added = field.add_previewed(&mut film, "", NOW, &mut rng(2), &mut |_| {});
+    added.unwrap();
+    let mut answered = |field: &mut Field<Platter>, read: Read, now| {
+        let receipt = Receipt {
+            kind: ReceiptKind::Have,
+            ..read.receipt
+        };
+        answer(&mut drops, &receipt.into(), &read.pairs[0]);
+        assert_eq!(receive(field, &mut drops, now).forgotten, 2);
+    };
+    let (clock, seed) = (&mut Waits::default(), &mut rng(4));
+    let mut first = Drops::default();
+    field
+        .send(&mut first, clock, &wish(), seed, &mut |_| {})
+        .unwrap();
+    answered(&mut field, desk.read(&first), NOW);
+    let held = field.status().dispatches[0].clone();
+    assert_eq!(held.held.pieces, 1);
+    let days = |days: i64| held.held_days(NOW + days * 86_400_000_000);
+    assert_eq!((days(27), days(28)), (Some(27), Some(28)));
+    assert_eq!(field::HELD_LONG_DAYS, 28);
+
+    for (week, from) in [(10, 0), (52, 0), (53, 1), (60, 8)] {
+        let now = NOW + week * EPOCH;
+        let mut line = Drops::default();
+        say(&mut field, &mut line, now);
+        desk.read = 0;
+        let read = desk.read(&line);
+        assert_eq!(read.standing.epoch_from, from, "week {week}");
+        answered(&mut field, read, now);
+    }
+    // It goes when its owner says so, under the keys of that day.
+    field.release(None, &mut rng(5)).unwrap();
+    let mut last = Drops::default();
+    let (clock, seed) = (&mut Waits::default(), &mut rng(6));
+    field
+        .send(&mut last, clock, &wish(), seed, &mut |_| {})
+        .unwrap();
+    let known = desk.keys();
+    let cells = last.cells();
+    let opened = cells.iter().filter_map(|cell| {
+        let open = |keys: &EpochKeys| keys.veil.open_header(cell.as_bytes()).is_ok();
+        known
+            .iter()
+            .find(|(_, _, keys)| open(keys))
+            .map(|one| one.1)
+    });
+    let epochs: Vec<u32> = opened.collect();
+    assert!(epochs.len() >= 7 && epochs.iter().all(|epoch| *epoch == 60));
+}
+
 #[test]
 fn a_lone_field_goes_no_further_than_sixty_epochs() {
     let (_, mut field) = set_up(kit(1, 4));

@@ -45,7 +45,7 @@ impl RealDrop {
         let serving = drop::serve::serve(
             listener,
             Arc::clone(&store),
-            desk,
+            [desk],
             Arc::new(|| NOW),
             None,
             std::future::pending(),

@@ -2,6 +2,7 @@
 
 mod architecture;
 mod documents;
+mod guarantees;
 mod languages;
 mod licences;
 mod sources;
@@ -15,7 +16,7 @@ use walkdir::WalkDir;
 /// A check returns what it found wrong, a sentence each.
 type Check = fn(&Path) -> Result<Vec<String>>;
 
-const CHECKS: [(&str, Check); 8] = [
+const CHECKS: [(&str, Check); 9] = [
     ("dependency direction", architecture::direction),
     (
         "no opener linked outside the desk",
@@ -24,6 +25,7 @@ const CHECKS: [(&str, Check); 8] = [
     ("module headers, file sizes, folder names", sources::check),
     ("islands built from their sources", sources::islands),
     ("document links", documents::links),
+    ("tests of every guarantee", guarantees::check),
     ("both languages", languages::check),
     ("one Arabic word for one thing", wording::check),
     ("licences", licences::check),

@@ -139,7 +139,7 @@ mod tests {
     }
 
     #[test]
-    fn g03_an_identity_stays_while_anything_may_be_on_its_way() {
+    fn negative_03_an_identity_stays_while_anything_may_be_on_its_way() {
         let facts = IntakeFacts {
             epoch: 1,
             current: 2,

@@ -98,7 +98,7 @@ fn publish(desk: &Desk<'_>) {
 }
 
 #[test]
-fn g03_g10_a_bulletin_brings_a_new_key_and_the_old_one_stays_while_it_may_be_needed() {
+fn negative_03_a_bulletin_brings_a_new_key_and_the_old_one_stays_while_it_may_be_needed() {
     let world = World::new(51);
     let desk = Desk { world: &world };
     kit_that_believes(&desk);

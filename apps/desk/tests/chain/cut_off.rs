@@ -64,7 +64,7 @@ fn recorded_and_killed(world: &World) {
 }
 
 #[test]
-fn g07_a_killed_recording_is_cut_off_first_in_pieces_and_then_as_a_whole() {
+fn negative_07_a_killed_recording_is_cut_off_first_in_pieces_and_then_as_a_whole() {
     let world = World::new(43);
     // Nothing more for no hours at all: whatever is still arriving is cut off at once.
     let mut config = DeskConfig::load(&world.folder()).unwrap();

@@ -109,7 +109,7 @@ fn put(runtime: &Runtime, folder: &DeskFolder, handover: &Handover, sent: &[Sent
 }
 
 #[test]
-fn g07_what_came_before_a_cut_is_looked_at_piece_by_piece() {
+fn negative_07_what_came_before_a_cut_is_looked_at_piece_by_piece() {
     let mut setting = Setting::new(Engine::Sqlcipher);
     setting.before = cut_short;
     let newsroom = Newsroom::open(&setting);

@@ -17,4 +17,5 @@ mod onion;
 mod socks;
 mod stage;
 mod tls;
+mod unreadable;
 mod vault;

@@ -68,7 +68,7 @@ fn noise_survives_a_restart_and_differs_between_drops() {
 
 /// g06, the drop's part: a captured cell, asked for outside its session, is answered as noise is.
 #[test]
-fn g06_a_captured_cell_answers_as_noise_outside_its_session() {
+fn negative_06_a_captured_cell_answers_as_noise_outside_its_session() {
     let server = Server::start();
     let (victim, watcher) = (Session::new(1), Session::new(2));
     server.register(&[&victim, &watcher]);
@@ -88,7 +88,7 @@ fn g06_a_captured_cell_answers_as_noise_outside_its_session() {
 
 /// g06, the drop's part: what is on the disk names no token, no secret, and no cell of a session.
 #[test]
-fn g06_a_taken_disk_links_nothing() {
+fn negative_06_a_taken_disk_links_nothing() {
     let disk = Forgetful::new(None, 0);
     let (store, _) = open(Arc::new(disk.clone()), START).unwrap();
     let sessions: Vec<Session> = (1..40).map(Session::new).collect();

@@ -145,7 +145,7 @@ fn advantage(random: &mut ChaCha20Rng, log: &[Bytes], owners: &[usize]) -> f64 {
 }
 
 #[test]
-fn g06_linking_sessions_of_a_kit_is_at_chance() {
+fn negative_06_linking_sessions_of_a_kit_is_at_chance() {
     let mut random = ChaCha20Rng::seed_from_u64(6);
     let (log, owners) = fill(&mut random, true);
     assert_eq!(log.len(), SESSIONS);
@@ -163,7 +163,7 @@ fn g06_linking_sessions_of_a_kit_is_at_chance() {
 }
 
 #[test]
-fn g06_the_method_would_see_cells_that_are_not_veiled_anew() {
+fn negative_06_the_method_would_see_cells_that_are_not_veiled_anew() {
     let mut random = ChaCha20Rng::seed_from_u64(7);
     let (log, owners) = fill(&mut random, false);
     let advantage = advantage(&mut random, &log, &owners);

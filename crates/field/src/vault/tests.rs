@@ -83,7 +83,7 @@ fn that_open(memory: &Memory, vault: &Vault<Memory>) -> (Vec<u32>, Vec<u32>) {
 
 /// The first half of negative test 5: with the whole state and the passphrase, no earlier state is recovered.
 #[test]
-fn g05_earlier_states_stay_shut_for_who_has_everything() {
+fn negative_05_earlier_states_stay_shut_for_who_has_everything() {
     let (memory, mut vault, mut rng) = made();
     for save in 0..6_u8 {
         for _ in 0..save {
@@ -199,7 +199,7 @@ fn holds(bytes: &[u8], link: &ChainKey) -> bool {
 /// The second half of negative test 5, by bytes: the links of the week before are in nothing that opens any more, and in the
 /// clear nowhere.
 #[test]
-fn g05_old_links_are_gone_from_the_file_when_the_week_has_passed() {
+fn negative_05_old_links_are_gone_from_the_file_when_the_week_has_passed() {
     let (memory, mut field, mut rng) = field();
     let copy = |key: &ChainKey| ChainKey::from_bytes(*key.expose_bytes());
     for week in 1..4 {

@@ -404,7 +404,7 @@ fn strings(bytes: &[u8]) -> impl Iterator<Item = u64> + '_ {
 }
 
 #[test]
-fn g01_vault_cards_and_drop_logs_share_no_sixteen_bytes() {
+fn negative_01_vault_cards_and_drop_logs_share_no_sixteen_bytes() {
     let (platter, mut field) = set_up_small(kit(2, 4));
     add(
         &mut field,

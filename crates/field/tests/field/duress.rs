@@ -104,7 +104,7 @@ fn the_two_vaults_share_no_session_token() {
 
 /// Negative test 9.
 #[test]
-fn g02_killed_at_each_write_of_a_duress_opening() {
+fn negative_09_killed_at_each_write_of_a_duress_opening() {
     let mut destroyed_unseen = 0;
     let steps = at_every_step(|step, torn| {
         let (platter, field) = vault(1);

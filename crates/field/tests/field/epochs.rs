@@ -176,7 +176,7 @@ fn recognises(field: &Field<Platter>, cell: &Cell) -> bool {
 }
 
 #[test]
-fn g05_whatever_the_clock_says_every_cell_opens() {
+fn negative_05_whatever_the_clock_says_every_cell_opens() {
     let (platter, mut field) = set_up(kit(1, 40));
     let (mut drops, mut desk) = (Drops::default(), Newsroom::new());
     let right = NOW + 4 * EPOCH;
@@ -202,7 +202,7 @@ fn g05_whatever_the_clock_says_every_cell_opens() {
 }
 
 #[test]
-fn g05_the_whole_state_recognises_no_earlier_epochs_cell() {
+fn negative_05_the_whole_state_recognises_no_earlier_epochs_cell() {
     let (platter, mut field) = set_up(kit(1, 40));
     let (mut drops, mut desk) = (Drops::default(), Newsroom::new());
     let mut seen: Vec<(u32, Cell)> = Vec::new();
@@ -472,7 +472,7 @@ fn a_bulletin_changes_what_is_sealed_to_and_where_it_goes() {
 }
 
 #[test]
-fn g10_a_refused_bulletin_changes_nothing() {
+fn negative_10_a_refused_bulletin_changes_nothing() {
     let cases: [(SignedBulletin, BulletinRefusal); 4] = [
         (
             signed(&bulletin(1), &[2]),
@@ -518,7 +518,7 @@ fn g10_a_refused_bulletin_changes_nothing() {
 }
 
 #[test]
-fn g10_an_old_or_expired_bulletin_is_refused() {
+fn negative_10_an_old_or_expired_bulletin_is_refused() {
     let (_, mut field) = set_up(pinned());
     let keep = Bulletin {
         custodians: (1..=3).map(custodian).collect(),

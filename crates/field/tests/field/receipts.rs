@@ -168,7 +168,7 @@ fn wipe_removes_pieces_and_record() {
 }
 
 #[test]
-fn g02_forged_without_the_secret_erases_nothing() {
+fn negative_02_forged_without_the_secret_erases_nothing() {
     for kind in [ReceiptKind::Complete, ReceiptKind::Wipe, ReceiptKind::Have] {
         let mut case = sent();
         let receipt = case.desk.receipt(kind, case.dispatch);
@@ -188,7 +188,7 @@ fn g02_forged_without_the_secret_erases_nothing() {
 }
 
 #[test]
-fn g02_a_stolen_secret_without_the_recipient_erases_nothing() {
+fn negative_02_a_stolen_secret_without_the_recipient_erases_nothing() {
     let mut case = sent();
     let receipt = case.desk.receipt(ReceiptKind::Complete, case.dispatch);
     let thief = ReplyPair {
@@ -205,7 +205,7 @@ fn g02_a_stolen_secret_without_the_recipient_erases_nothing() {
 }
 
 #[test]
-fn g02_another_kits_receipt_erases_nothing() {
+fn negative_02_another_kits_receipt_erases_nothing() {
     let (mut one, other) = (sent(), {
         let (_, mut field) = set_up(kit(1, 4));
         let added = field
@@ -234,7 +234,7 @@ fn g02_another_kits_receipt_erases_nothing() {
 }
 
 #[test]
-fn g02_swapped_between_mailboxes_opens_nothing() {
+fn negative_02_swapped_between_mailboxes_opens_nothing() {
     let mut case = sent();
     let receipt = case.desk.receipt(ReceiptKind::Complete, case.dispatch);
     let (_, cell) = seal_reply(&receipt.clone().into(), &case.pairs[0], &mut rng(5)).unwrap();
@@ -246,7 +246,7 @@ fn g02_swapped_between_mailboxes_opens_nothing() {
 }
 
 #[test]
-fn g02_replayed_receipts_find_no_pair_any_more() {
+fn negative_02_replayed_receipts_find_no_pair_any_more() {
     let mut case = sent();
     let mut missing = case.desk.receipt(ReceiptKind::Missing, case.dispatch);
     missing.pieces.clear();
@@ -258,7 +258,7 @@ fn g02_replayed_receipts_find_no_pair_any_more() {
 }
 
 #[test]
-fn g02_receipts_for_other_pieces_are_refused_whole() {
+fn negative_02_receipts_for_other_pieces_are_refused_whole() {
     let case = sent();
     let mut receipt = case.desk.receipt(ReceiptKind::Complete, case.dispatch);
     receipt.pieces[3].digest.0[0] ^= 1;

@@ -166,7 +166,7 @@ fn a_stream_that_says_nothing_is_nothing_or_its_note() {
 
 /// Power fails before step 0, 1, 2 and so on of a recording, in two versions of what a disk keeps.
 #[test]
-fn g07_killed_while_recording_costs_five_seconds_and_nothing_else() {
+fn negative_07_killed_while_recording_costs_five_seconds_and_nothing_else() {
     let mut most_pieces = 0;
     for torn in [false, true] {
         for step in 0.. {
@@ -287,7 +287,7 @@ fn forged(
 }
 
 #[test]
-fn g07_pieces_of_a_cut_recording_cannot_be_swapped_cut_moved_or_backdated() {
+fn negative_07_pieces_of_a_cut_recording_cannot_be_swapped_cut_moved_or_backdated() {
     let (platter, mut field) = set_up(kit(1, 9));
     let mut script = Script::new(PIECE_PLAIN_MAX / 40, 20_000, SECOND);
     platter.cut_after(40);

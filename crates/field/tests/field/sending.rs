@@ -299,7 +299,7 @@ fn g04_a_proxy_that_dies_stops_everything() {
 }
 
 #[test]
-fn g01_two_sendings_to_two_drops_share_no_16_bytes() {
+fn negative_01_two_sendings_to_two_drops_share_no_16_bytes() {
     let (platter, mut field) = set_up(kit(2, 4));
     field
         .add(

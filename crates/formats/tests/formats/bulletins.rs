@@ -59,7 +59,7 @@ fn k_different_custodians_are_believed() {
 }
 
 #[test]
-fn g10_fewer_than_k_are_refused() {
+fn negative_10_fewer_than_k_are_refused() {
     let bulletin = make::bulletin();
     for (by, have) in [(&[][..], 0), (&[2], 1)] {
         let refused = Kit::new().judge(&signed(&bulletin, by));
@@ -68,7 +68,7 @@ fn g10_fewer_than_k_are_refused() {
 }
 
 #[test]
-fn g10_one_custodian_twice_counts_once_and_cannot_be_spelt_twice() {
+fn negative_10_one_custodian_twice_counts_once_and_cannot_be_spelt_twice() {
     let bulletin = make::bulletin();
     let twice = signed(&bulletin, &[2, 2]);
     let refused = Kit::new().judge(&twice);
@@ -79,7 +79,7 @@ fn g10_one_custodian_twice_counts_once_and_cannot_be_spelt_twice() {
 }
 
 #[test]
-fn g10_a_lower_or_equal_number_is_refused() {
+fn negative_10_a_lower_or_equal_number_is_refused() {
     let mut bulletin = make::bulletin();
     bulletin.number = 4;
     let four = signed(&bulletin, &[1, 2]);
@@ -92,7 +92,7 @@ fn g10_a_lower_or_equal_number_is_refused() {
 }
 
 #[test]
-fn g10_another_newsrooms_is_refused() {
+fn negative_10_another_newsrooms_is_refused() {
     let mut bulletin = make::bulletin();
     bulletin.newsroom = "Another Newsroom".to_owned();
     let refused = Kit::new().judge(&signed(&bulletin, &[1, 2]));
@@ -103,13 +103,13 @@ fn g10_another_newsrooms_is_refused() {
 }
 
 #[test]
-fn g10_strangers_beside_k_custodians_are_refused() {
+fn negative_10_strangers_beside_k_custodians_are_refused() {
     let refused = Kit::new().judge(&signed(&make::bulletin(), &[1, 2, 9]));
     assert_eq!(refused, Err(BulletinRefusal::UnknownCustodian));
 }
 
 #[test]
-fn g10_expired_backwards_and_unpinned_are_refused() {
+fn negative_10_expired_backwards_and_unpinned_are_refused() {
     let bulletin = make::bulletin();
     let good = signed(&bulletin, &[1, 2]);
     let kit = Kit::new();
@@ -133,7 +133,7 @@ fn g10_expired_backwards_and_unpinned_are_refused() {
 }
 
 #[test]
-fn g10_any_changed_byte_is_refused() {
+fn negative_10_any_changed_byte_is_refused() {
     let kit = Kit::new();
     let bulletin = make::bulletin();
     let good = signed(&bulletin, &[1, 2]).encode();
@@ -150,7 +150,7 @@ fn g10_any_changed_byte_is_refused() {
 }
 
 #[test]
-fn g10_a_custodians_signature_under_something_else_is_none_here() {
+fn negative_10_a_custodians_signature_under_something_else_is_none_here() {
     let draft = make::bulletin().draft().unwrap();
     let bytes = draft.encode();
     let document = bytes.split(|b| *b == b'\n').nth(1).unwrap();

@@ -53,7 +53,7 @@ fn a_piece_crosses_and_opens() {
 }
 
 #[test]
-fn g08_the_largest_piece_fits_256_shards() {
+fn negative_08_the_largest_piece_fits_256_shards() {
     let plain = vec![0x5a; PIECE_PLAIN_MAX];
     let mut sealer = PieceSealer::new(&make::intake().recipient(), Vec::new()).unwrap();
     sealer.write(&plain).unwrap();
@@ -217,7 +217,7 @@ fn moved(epoch: &EpochKeys, cells: &[Cell], change: impl Fn(&mut CellHeader)) ->
 }
 
 #[test]
-fn g07_moved_and_altered_pieces_are_refused() {
+fn negative_07_moved_and_altered_pieces_are_refused() {
     let piece = SealedPiece::from_ciphertext(make::noise(5, 3 * SHARD)).unwrap();
     let epoch = make::chain().epoch_keys();
     let cells = piece
@@ -242,7 +242,7 @@ fn g07_moved_and_altered_pieces_are_refused() {
 }
 
 #[test]
-fn g07_swapped_shards_and_backdated_pieces_are_refused() {
+fn negative_07_swapped_shards_and_backdated_pieces_are_refused() {
     let epoch = make::chain().epoch_keys();
     let one = SealedPiece::from_ciphertext(make::noise(6, 2 * SHARD)).unwrap();
     let cells = one

@@ -30,7 +30,7 @@ fn a_receipt_reaches_its_pair_alone() {
 }
 
 #[test]
-fn g02_forged_without_the_secret_is_noise() {
+fn negative_02_forged_without_the_secret_is_noise() {
     let keys = make::reply_keys(1);
     // The forger knows the recipient and every byte of the format, and not the secret.
     let forger = keys::ReplyPair {

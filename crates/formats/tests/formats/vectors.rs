@@ -384,7 +384,7 @@ fn recovery_hash(k: u16, count: u16) -> String {
 }
 
 #[test]
-fn g08_recovery_shards_of_every_k() {
+fn negative_08_recovery_shards_of_every_k() {
     let all: Vec<Value> = (1..=256)
         .map(|k: u16| {
             let count = k.div_ceil(4);
@@ -396,7 +396,7 @@ fn g08_recovery_shards_of_every_k() {
 }
 
 #[test]
-fn g08_recovery_shards_of_several_r() {
+fn negative_08_recovery_shards_of_several_r() {
     let mut all = Vec::new();
     for k in [1_u16, 2, 3, 5, 7, 8, 9, 16, 31, 64, 100, 128, 129, 255, 256] {
         for count in [1, k, 3 * k] {

@@ -179,7 +179,7 @@ fn too_long_too_many_too_large_are_refused() {
 }
 
 #[test]
-fn a_file_that_starves_a_tool_becomes_a_finding() {
+fn g07_a_file_that_starves_a_tool_becomes_a_finding() {
     let inputs = Inputs::new();
     // Little enough memory that an ordinary file is a bomb.
     let starved = workshop_with(|config| config.limits.memory = 160 << 20);
@@ -216,7 +216,7 @@ fn a_file_that_starves_a_tool_becomes_a_finding() {
 }
 
 #[test]
-fn a_file_that_kills_its_examiner_is_said_to() {
+fn g07_a_file_that_kills_its_examiner_is_said_to() {
     let inputs = Inputs::new();
     let starved = workshop_with(|config| config.limits.memory = 48 << 20);
     let probe = starved
@@ -252,7 +252,7 @@ fn a_movie_that_points_elsewhere_reads_nothing_elsewhere() {
 }
 
 #[test]
-fn flipped_bytes_never_harm_the_workshop() {
+fn g07_flipped_bytes_never_harm_the_workshop() {
     use rand_chacha::{
         ChaCha20Rng,
         rand_core::{RngCore, SeedableRng},

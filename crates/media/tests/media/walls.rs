@@ -30,7 +30,7 @@ fn refused(line: &str) -> RefusalCode {
 }
 
 #[test]
-fn the_workshop_proves_its_walls() {
+fn g07_the_workshop_proves_its_walls() {
     workshop().self_check().unwrap();
 }
 
@@ -58,7 +58,7 @@ fn no_network() {
 }
 
 #[test]
-fn nothing_outside_can_be_read_or_written() {
+fn g07_nothing_outside_can_be_read_or_written() {
     for place in [
         "/root",
         "/work",
@@ -90,7 +90,7 @@ fn nothing_outside_can_be_read_or_written() {
 }
 
 #[test]
-fn no_other_process_and_no_rights() {
+fn g07_no_other_process_and_no_rights() {
     let words = said(
         "ls -d /proc/[0-9]* | wc -l; id -u; grep CapEff /proc/self/status; grep NoNewPrivs /proc/self/status; unshare -U true 2>/dev/null && echo nested; true",
     );

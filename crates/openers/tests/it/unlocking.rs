@@ -49,7 +49,7 @@ fn everything(open: &OpenKeyring) -> Vec<[u8; 32]> {
 }
 
 #[test]
-fn any_two_of_three_open_it_and_find_the_same_keys() {
+fn g06_any_two_of_three_open_it_and_find_the_same_keys() {
     let (file, made) = keyring(1);
     let stored = KeyringFile::from_json(&file.to_json().unwrap()).unwrap();
     assert_eq!(stored, file);
@@ -70,7 +70,7 @@ fn any_two_of_three_open_it_and_find_the_same_keys() {
 }
 
 #[test]
-fn too_few_wrong_and_unknown_are_named() {
+fn g06_too_few_wrong_and_unknown_are_named() {
     let (file, _) = keyring(1);
     let refused = |given: &[(&str, Passphrase)]| file.unlock(given).unwrap_err();
     assert_eq!(refused(&[]), UnlockError::TooFew { have: 0, need: 2 });
@@ -97,7 +97,7 @@ fn too_few_wrong_and_unknown_are_named() {
 }
 
 #[test]
-fn g04_old_shares_never_open_new_wraps_and_sets_never_mix() {
+fn negative_04_old_shares_never_open_new_wraps_and_sets_never_mix() {
     let (old, _) = keyring(1);
     let (new, _) = keyring(2);
     let share = |file: &KeyringFile, name: &str| file.open_share(name, &passphrase(name)).unwrap();
@@ -345,7 +345,7 @@ proptest! {
     #![proptest_config(ProptestConfig::with_cases(64))]
 
     #[test]
-    fn any_k_of_n_give_the_key_and_fewer_do_not(
+    fn g06_any_k_of_n_give_the_key_and_fewer_do_not(
         seed: u64,
         n in 1u8..=32,
         k_of in 0.0f64..1.0,

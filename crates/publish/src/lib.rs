@@ -22,6 +22,7 @@ mod media;
 pub mod ninjs;
 mod page;
 mod pages;
+pub mod reach;
 pub mod renditions;
 mod search;
 mod site;

@@ -7,5 +7,6 @@ mod feeds;
 mod files;
 mod html;
 mod incremental;
+mod reach;
 mod renditions;
 mod sample;

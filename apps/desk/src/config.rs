@@ -127,6 +127,12 @@ impl DeskFolder {
         self.root.join("cards")
     }
 
+    /// Counts of readers that wait to be taken in, and how far each log was read.
+    #[must_use]
+    pub fn reach(&self) -> PathBuf {
+        self.root.join("reach")
+    }
+
     /// How far each drop has been read.
     #[must_use]
     pub fn positions(&self) -> PathBuf {

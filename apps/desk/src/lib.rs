@@ -23,6 +23,7 @@ mod opening_store;
 mod outbox;
 mod publishing;
 mod pull;
+mod reach;
 pub mod rekey;
 mod renditions;
 mod schedule;

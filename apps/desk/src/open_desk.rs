@@ -29,7 +29,9 @@ use crate::desk::{EventKind, Telling};
 use crate::publishing::SiteSettings;
 use crate::steady::Steady;
 use crate::watch::Watch;
-use crate::{alarms, founding, intake, opening_store, outbox, schedule, sweep, tokens, work};
+use crate::{
+    alarms, founding, intake, opening_store, outbox, reach, schedule, sweep, tokens, work,
+};
 
 /// How long locking waits for background work before it closes the record under it.
 const GRACE: Duration = Duration::from_secs(3);
@@ -149,6 +151,7 @@ impl OpenDesk {
         work::start(&open);
         schedule::start(&open);
         outbox::start(&open);
+        reach::start(&open);
         Ok(open)
     }
 

@@ -24,6 +24,7 @@ mod layout;
 mod parts;
 mod progress;
 mod ranges;
+mod reach;
 mod sign_in;
 mod source;
 mod sources;
@@ -96,6 +97,7 @@ pub fn router(desk: Desk, settings: Settings) -> Router {
         .route("/sign-out", post(sign_in::leave))
         .route("/", get(inbox::show))
         .route("/drops", get(drops::show))
+        .route("/reach", get(reach::show))
         .route("/dispatches/{id}/loose", post(inbox::open_loose))
         .route("/held/{id}/ask", post(held::ask))
         .route("/held/{id}/decline", post(held::decline))

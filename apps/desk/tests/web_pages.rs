@@ -18,6 +18,8 @@ mod doors;
 mod forced;
 #[path = "web/hostile.rs"]
 mod hostile;
+#[path = "web/reach.rs"]
+mod reach;
 #[path = "web/rig.rs"]
 mod rig;
 #[path = "web/rules.rs"]

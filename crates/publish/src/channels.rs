@@ -199,6 +199,19 @@ impl<'a> Part<'a> {
     }
 }
 
+/// What a platform counts of a post; nothing where it does not tell.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct Reach {
+    /// Likes, favourites, hearts.
+    pub likes: Option<u64>,
+    /// Reposts and quotes.
+    pub shares: Option<u64>,
+    /// Answers.
+    pub replies: Option<u64>,
+    /// How often it was looked at.
+    pub views: Option<u64>,
+}
+
 /// An account somewhere. Each call is one attempt: nothing is repeated inside.
 pub trait Channel: Send {
     /// What it can do, as far as is known without asking.
@@ -233,4 +246,13 @@ pub trait Channel: Send {
     /// # Errors
     /// [`Fault`].
     fn delete(&mut self, remote: &Remote) -> Result<(), Fault>;
+
+    /// What the platform counts of a post that stands; none where it does not count, or not for us. Asks with our own account
+    /// and nothing of any reader.
+    ///
+    /// # Errors
+    /// [`Fault`].
+    fn reach(&mut self, _remote: &Remote) -> Result<Option<Reach>, Fault> {
+        Ok(None)
+    }
 }

@@ -17,6 +17,7 @@ const MIGRATIONS: &[(i64, &str)] = &[
     (8, include_str!("../migrations/0008_channels.sql")),
     (9, include_str!("../migrations/0009_abilities.sql")),
     (10, include_str!("../migrations/0010_schedules.sql")),
+    (11, include_str!("../migrations/0011_reach.sql")),
 ];
 
 /// The texts of all migrations, in order.

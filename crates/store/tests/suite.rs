@@ -31,6 +31,8 @@ mod jobs;
 mod offers;
 #[path = "suite/outbox.rs"]
 mod outbox;
+#[path = "suite/reach.rs"]
+mod reach;
 #[path = "suite/rekeying.rs"]
 mod rekeying;
 #[path = "suite/replies.rs"]
@@ -164,6 +166,8 @@ suite! {
     outbox::what_is_under_way_at_a_withdrawal_is_looked_for_and_not_sent,
     outbox::a_stopped_channel_waits_and_a_closed_one_forgets,
     outbox::what_a_platform_asks_for_is_kept_to,
+    reach::counts_are_added_once_for_each_batch,
+    reach::platforms_are_asked_after_what_stands_once_a_day,
     jobs::a_job_is_claimed_once_and_survives_its_worker,
     jobs::a_job_that_keeps_failing_is_given_up,
     jobs::a_given_up_scrub_leaves_nobody_waiting,

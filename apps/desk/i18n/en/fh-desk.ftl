@@ -815,3 +815,115 @@ verdict-stands = It stands
 verdict-again = Send it again
 verdict-leave = Leave it
 fault-channel-form = Something in the form is missing or cannot be read. Go back and check it.
+
+# Reach
+nav-reach = Reach
+reach-intro = How often pages are read, counted from the servers’ own logs. All counts are whole tens; what is less is put together with other countries, then with other pages. No address is kept, and nobody can be told apart.
+reach-stretch = Stretch of time
+reach-days = { $days ->
+    [one] { $days } day
+   *[other] { $days } days
+}
+reach-none = Nothing has been counted in these days. Counts come with “fh-desk reach read”.
+reach-by-day = By day
+reach-total = { $requests } pages were shown.
+reach-table = As a table
+reach-day = Day (UTC)
+reach-requests = Pages shown
+reach-what = What
+reach-pages = By story and page
+reach-countries = By country
+reach-other-pages = Other pages
+reach-untitled = Without a title
+reach-told = On the platforms
+reach-told-intro = What each platform said last of our own posts. It is asked once a day, for thirty days.
+reach-told-none = No platform has told anything yet.
+reach-channel = Channel
+reach-likes = Likes
+reach-shares = Shares
+reach-replies = Replies
+reach-views = Views
+cli-reach-busy = Logs are being read already. Wait until that has ended.
+cli-reach-read = { $requests ->
+    [one] One page shown was counted.
+   *[other] { $requests } pages shown were counted.
+}
+cli-reach-left-out = { $lines ->
+    [one] One line was left out: a robot, a failure or a file that is no page.
+   *[other] { $lines } lines were left out: robots, failures and files that are no pages.
+}
+cli-reach-unreadable = { $lines ->
+    [one] One line is in no form that can be read. Compare the server’s configuration with docs/reach.md.
+   *[other] { $lines } lines are in no form that can be read. Compare the server’s configuration with docs/reach.md.
+}
+country-onion = Over Tor (onion service)
+country-unknown = Not known
+country-other = Other countries
+country-SY = Syria
+country-LB = Lebanon
+country-JO = Jordan
+country-IQ = Iraq
+country-PS = Palestine
+country-EG = Egypt
+country-TR = Turkey
+country-SA = Saudi Arabia
+country-AE = United Arab Emirates
+country-QA = Qatar
+country-KW = Kuwait
+country-BH = Bahrain
+country-OM = Oman
+country-YE = Yemen
+country-SD = Sudan
+country-LY = Libya
+country-TN = Tunisia
+country-DZ = Algeria
+country-MA = Morocco
+country-MR = Mauritania
+country-SO = Somalia
+country-IR = Iran
+country-IL = Israel
+country-AF = Afghanistan
+country-PK = Pakistan
+country-IN = India
+country-CN = China
+country-JP = Japan
+country-KR = South Korea
+country-ID = Indonesia
+country-MY = Malaysia
+country-RU = Russia
+country-UA = Ukraine
+country-PL = Poland
+country-CZ = Czechia
+country-DE = Germany
+country-AT = Austria
+country-CH = Switzerland
+country-FR = France
+country-BE = Belgium
+country-NL = Netherlands
+country-LU = Luxembourg
+country-GB = United Kingdom
+country-IE = Ireland
+country-ES = Spain
+country-PT = Portugal
+country-IT = Italy
+country-GR = Greece
+country-CY = Cyprus
+country-RO = Romania
+country-BG = Bulgaria
+country-HU = Hungary
+country-SE = Sweden
+country-NO = Norway
+country-DK = Denmark
+country-FI = Finland
+country-US = United States
+country-CA = Canada
+country-MX = Mexico
+country-BR = Brazil
+country-AR = Argentina
+country-CL = Chile
+country-AU = Australia
+country-NZ = New Zealand
+country-ZA = South Africa
+country-NG = Nigeria
+country-KE = Kenya
+country-ET = Ethiopia

@@ -9,6 +9,7 @@ mod intake;
 mod kit;
 mod kit_code;
 mod people;
+mod reach;
 mod rekey;
 mod serve;
 mod signing;
@@ -61,6 +62,9 @@ enum Command {
     Gather(Gather),
     /// Write the replies that wait for a reporter on a card that goes back in.
     Card(ReplyCard),
+    /// How often what was published is read.
+    #[command(subcommand)]
+    Reach(ReachCommand),
     /// Run the desk: receive, and serve the pages.
     Serve(Serve),
 }
@@ -377,6 +381,25 @@ struct ReplyCard {
     desk: Unlocked,
 }
 
+#[derive(Subcommand)]
+enum ReachCommand {
+    /// Turn servers' logs into counts for a day, a page and a country; no address is kept. The desk may be running, or locked.
+    Read(ReachRead),
+}
+
+#[derive(Args)]
+struct ReachRead {
+    /// The desk's folder.
+    #[arg(long)]
+    dir: PathBuf,
+    /// Countries of addresses, in MaxMind's format; without it what the log does not say is unknown.
+    #[arg(long, value_name = "FILE")]
+    country_db: Option<PathBuf>,
+    /// Logs in the form of docs/reach.md; a pipe, or `-`, is read as it comes. Files may have been read before.
+    #[arg(required = true)]
+    logs: Vec<PathBuf>,
+}
+
 #[derive(Args)]
 struct Serve {
     /// The desk's folder.
@@ -433,6 +456,7 @@ pub fn run(cli: Cli) -> anyhow::Result<()> {
         Command::Rekey(args) => rekey::run(&args, tongue),
         Command::Gather(args) => gather::gather(&args, tongue),
         Command::Card(args) => gather::reply_card(&args, tongue),
+        Command::Reach(ReachCommand::Read(args)) => reach::read(&args, tongue),
         Command::Serve(args) => serve::run(args, tongue),
     }
 }

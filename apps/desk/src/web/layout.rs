@@ -17,6 +17,7 @@ pub(crate) enum Place {
     Stories,
     Cards,
     Channels,
+    Reach,
     Sources,
     Elsewhere,
 }
@@ -59,6 +60,7 @@ fn bar(visit: &Visit, place: Place) -> Markup {
                         (entry("/flash", &t!(tongue, "nav-flash"), place == Place::Flash))
                         (entry("/stories", &t!(tongue, "nav-stories"), place == Place::Stories))
                         (entry("/channels", &t!(tongue, "nav-channels"), place == Place::Channels))
+                        (entry("/reach", &t!(tongue, "nav-reach"), place == Place::Reach))
                         (entry("/drops", &t!(tongue, "nav-drops"), place == Place::Drops))
                         (entry("/cards", &t!(tongue, "nav-cards"), place == Place::Cards))
                         @if editor.roles.safety {

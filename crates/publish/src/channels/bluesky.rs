@@ -5,12 +5,15 @@ use ureq::http::Method;
 
 use super::http::{Answer, Line, escaped, text};
 use super::{
-    Abilities, Attachment, Channel, Class, Covering, Fault, Limits, Measure, Part, Remote, Standing,
+    Abilities, Attachment, Channel, Class, Covering, Fault, Limits, Measure, Part, Reach, Remote,
+    Standing,
 };
 use crate::renditions::{Card, Meaning, Post, Span};
 use crate::words::rfc3339;
 
 const COLLECTION: &str = "app.bsky.feed.post";
+/// Who counts likes and reposts, as the protocol names it.
+const COUNTING: &str = "did:web:api.bsky.app#bsky_appview";
 
 /// An account on an AT Protocol server.
 #[derive(Clone)]
@@ -282,5 +285,30 @@ impl Channel for Bluesky {
         // Deleting what is not there is no error in this protocol.
         let body = json!({"repo": session.did, "collection": COLLECTION, "rkey": rkey(remote)?});
         self.ask("com.atproto.repo.deleteRecord", &body).map(|_| ())
+    }
+
+    /// The server keeps the posts; those who count them stand behind it, and it asks them for us.
+    fn reach(&mut self, remote: &Remote) -> Result<Option<Reach>, Fault> {
+        let session = self.session()?;
+        let uri = remote.id.split(' ').next().unwrap_or_default();
+        let path = format!("/xrpc/app.bsky.feed.getPosts?uris={}", escaped(uri));
+        let headers = [
+            ("authorization", session.bearer.as_str()),
+            ("atproto-proxy", COUNTING),
+        ];
+        let answer = self.line.get(&path, &headers)?;
+        self.within_session(&answer)?;
+        let value = answer.success().map_err(Fault::harmless)?;
+        let Some(post) = value.pointer("/posts/0") else {
+            return Ok(None);
+        };
+        let count = |name: &str| post[name].as_u64();
+        let quotes = count("quoteCount").unwrap_or(0);
+        Ok(Some(Reach {
+            likes: count("likeCount"),
+            shares: count("repostCount").map(|count| count.saturating_add(quotes)),
+            replies: count("replyCount"),
+            views: None,
+        }))
     }
 }

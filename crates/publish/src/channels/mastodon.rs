@@ -10,7 +10,8 @@ use ureq::http::Method;
 
 use super::http::{Line, escaped, text};
 use super::{
-    Abilities, Attachment, Channel, Class, Covering, Fault, Limits, Measure, Part, Remote, Standing,
+    Abilities, Attachment, Channel, Class, Covering, Fault, Limits, Measure, Part, Reach, Remote,
+    Standing,
 };
 use crate::renditions::Shown;
 
@@ -345,6 +346,17 @@ impl Channel for Mastodon {
             200 => Err(Fault::refused("the server does not delete posts")),
             _ => Err(Fault::later("whether the post is gone cannot be seen")),
         }
+    }
+
+    fn reach(&mut self, remote: &Remote) -> Result<Option<Reach>, Fault> {
+        let status = self.get(&format!("/api/v1/statuses/{}", escaped(&remote.id)))?;
+        let count = |name: &str| status[name].as_u64();
+        Ok(Some(Reach {
+            likes: count("favourites_count"),
+            shares: count("reblogs_count"),
+            replies: count("replies_count"),
+            views: None,
+        }))
     }
 }
 

@@ -7,6 +7,7 @@ mod hostile;
 mod mastodon;
 mod matrix;
 mod outbox;
+mod reach;
 mod servers;
 pub(crate) mod stories;
 mod wire;

@@ -6,7 +6,7 @@ use keys::ArchiveRecipient;
 use ledger::Digest;
 use newsroom::{BlobId, Micros};
 use openers::{ArchiveIdentity, OpenError, StreamReader};
-use store::{BlobError, BlobReader, BlobStore};
+use store::{BlobError, BlobReader, BlobStore, Written};
 
 /// Why the archive did not do what it was asked.
 #[derive(Debug, thiserror::Error)]
@@ -94,9 +94,14 @@ impl Archive {
         Ok(self.blobs.set_aside(orphan)?)
     }
 
-    /// Keeps a piece as it came; it is an age file already.
-    pub(crate) fn put_sealed(&self, age_file: &[u8]) -> Result<BlobId, ArchiveError> {
-        Ok(self.blobs.put_sealed(age_file)?.id)
+    /// Writes a piece as it came; it is an age file already, and kept only when [`Self::keep_all`] has returned.
+    pub(crate) fn write_sealed(&self, age_file: &[u8]) -> Result<Written, ArchiveError> {
+        Ok(self.blobs.write_sealed(age_file)?)
+    }
+
+    /// Makes what was written durable.
+    pub(crate) fn keep_all(&self, written: Vec<Written>) -> Result<Vec<BlobId>, ArchiveError> {
+        Ok(self.blobs.keep_all(written)?)
     }
 
     /// A blob's sealed bytes.

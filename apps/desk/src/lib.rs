@@ -28,6 +28,7 @@ pub mod rekey;
 mod renditions;
 mod schedule;
 pub mod settling;
+mod spooling;
 mod steady;
 mod sweep;
 mod tokens;

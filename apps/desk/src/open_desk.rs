@@ -80,6 +80,8 @@ pub(crate) struct OpenDesk {
     pub(crate) card_added: Notify,
     /// How far reading cards is.
     pub(crate) cards: intake::CardsNow,
+    /// What cells of any kit are recognised by.
+    pub(crate) lookout: Arc<Lock<intake::Lookout>>,
     /// How many pieces of a dispatch a `have` was sealed for since unlocking.
     told: Lock<HashMap<DispatchKey, u32>>,
     /// The dispatch after which the next choices are told.
@@ -126,6 +128,7 @@ impl OpenDesk {
             receipt_added: Notify::new(),
             card_added: Notify::new(),
             cards: intake::CardsNow::default(),
+            lookout: Arc::new(Lock::new(intake::Lookout::new([]))),
             told: Lock::new(HashMap::new()),
             choices_after: Mutex::new(None),
             contradicted: Lock::new(HashSet::new()),

@@ -23,13 +23,18 @@ const PART: &str = "part";
 const STRETCH: usize = 1 << 20;
 
 /// What was put into the tray.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct Put {
     /// Bytes of the card.
     pub(crate) bytes: u64,
-    /// Windows that may be cells.
+    /// Windows that may be cells, those among them that were taken at once.
     pub(crate) windows: u64,
+    /// Where those wait that were not; none when nothing is left.
+    pub(crate) waits: Option<PathBuf>,
 }
+
+/// Takes a window at once, or leaves it to wait.
+pub(crate) type Taking<'a> = dyn FnMut(&[u8; CELL]) -> io::Result<bool> + 'a;
 
 /// The desk's tray.
 #[derive(Debug, Clone)]
@@ -44,8 +49,13 @@ impl Tray {
         }
     }
 
-    /// Copies what may be cells of a card; when this returns they are on the disk.
-    pub(crate) fn put(&self, card: &mut dyn Read, rng: &mut impl RngCore) -> io::Result<Put> {
+    /// Copies what may be cells of a card, but for what is taken at once; when this returns, what is left is on the disk.
+    pub(crate) fn put(
+        &self,
+        card: &mut dyn Read,
+        rng: &mut impl RngCore,
+        take: &mut Taking<'_>,
+    ) -> io::Result<Put> {
         files::private_folder(&self.folder)?;
         self.sweep()?;
         let name = format!("{:016x}", rng.next_u64());
@@ -57,14 +67,17 @@ impl Tray {
             .open(&part)?;
         // Held while it is written: what nobody holds was left by a program that is gone.
         file.lock()?;
-        let copied = copy(card, &file);
-        if !matches!(copied, Ok(put) if put.windows > 0) {
-            fs::remove_file(&part)?;
-            return copied;
-        }
+        let mut put = match copy(card, &file, take) {
+            Ok(put) if file.metadata()?.len() > 0 => put,
+            other => {
+                fs::remove_file(&part)?;
+                return other;
+            }
+        };
         fs::rename(&part, &whole)?;
         files::sync_folder_of(&whole)?;
-        copied
+        put.waits = Some(whole);
+        Ok(put)
     }
 
     /// Cards that wait, in no order.
@@ -102,11 +115,12 @@ impl Tray {
     }
 }
 
-fn copy(card: &mut dyn Read, file: &File) -> io::Result<Put> {
+fn copy(card: &mut dyn Read, file: &File, take: &mut Taking<'_>) -> io::Result<Put> {
     let (mut windows, mut out) = (Windows::new(), BufWriter::with_capacity(STRETCH, file));
     let mut put = Put {
         bytes: 0,
         windows: 0,
+        waits: None,
     };
     let mut room = vec![0; STRETCH];
     loop {
@@ -118,7 +132,9 @@ fn copy(card: &mut dyn Read, file: &File) -> io::Result<Put> {
         };
         put.bytes += got as u64;
         windows.push(&room[..got], |window: &[u8; CELL]| -> io::Result<()> {
-            if may_be_cell(window) {
+            if take(window)? {
+                put.windows += 1;
+            } else if may_be_cell(window) {
                 put.windows += 1;
                 out.write_all(window)?;
             }
@@ -164,14 +180,21 @@ mod tests {
         let mut card = vec![0; 6 * CELL + 7];
         rng.fill_bytes(&mut card[CELL..3 * CELL]);
         assert!(tray.waiting().unwrap().is_empty());
-        let put = tray.put(&mut Cursor::new(&card), &mut rng).unwrap();
-        assert_eq!((put.bytes, put.windows), (card.len() as u64, 2));
+        let put = |card: &[u8], rng: &mut ChaCha20Rng, take: &mut Taking<'_>| {
+            tray.put(&mut Cursor::new(card), rng, take).unwrap()
+        };
+        let one = put(&card, &mut rng, &mut |_| Ok(false));
+        assert_eq!((one.bytes, one.windows), (card.len() as u64, 2));
         let waiting = tray.waiting().unwrap();
+        assert_eq!(one.waits.as_ref(), waiting.first());
         assert_eq!(fs::read(&waiting[0]).unwrap(), card[CELL..3 * CELL]);
         // A photograph's emptiness leaves nothing; a killed program's half is removed by the next.
         fs::write(dir.path().join("cards/left.part"), b"half").unwrap();
-        let none = tray.put(&mut Cursor::new(vec![0; 9 * CELL]), &mut rng);
-        assert_eq!(none.unwrap().windows, 0);
+        let none = put(&vec![0; 9 * CELL], &mut rng, &mut |_| Ok(false));
+        assert_eq!((none.windows, none.waits), (0, None));
+        // What is taken at once does not wait as well.
+        let all = put(&card, &mut rng, &mut |window| Ok(window[0] != 0));
+        assert_eq!((all.windows, all.waits), (2, None));
         assert_eq!(fs::read_dir(dir.path().join("cards")).unwrap().count(), 1);
         let inside = cards_at(dir.path()).unwrap();
         assert_eq!(inside, waiting);

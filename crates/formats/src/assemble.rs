@@ -9,11 +9,11 @@ use std::collections::BTreeMap;
 use keys::{PieceMacKey, PieceTag};
 use ledger::{Digest, sha256};
 
-use crate::SHARD;
 use crate::cell::CellHeader;
-use crate::coding::{CodingError, Restoring};
+use crate::coding::{CodingError, Decoder, Restoring, decode};
 use crate::id::{DispatchId, KitId, PieceNo};
 use crate::piece::PiecePlace;
+use crate::{K_MAX, SHARD};
 
 /// How many different shards one piece may hold under one index before more are refused.
 const RIVALS_MAX: usize = 4;
@@ -131,25 +131,99 @@ struct Claim {
     last: bool,
 }
 
+/// Memory of a former piece, used again: it holds all that assembling a piece needs.
+#[derive(Default)]
+pub struct PieceMemory {
+    /// The ciphertext's shards where they belong.
+    piece: Vec<u8>,
+    /// Room for shards that have no place there.
+    shards: Vec<Box<[u8; SHARD]>>,
+    decoder: Decoder,
+}
+
+impl PieceMemory {
+    /// Takes back the memory of a ciphertext that was made within it.
+    pub fn take_back(&mut self, ciphertext: Vec<u8>) {
+        self.piece = ciphertext;
+    }
+
+    /// The place of an original shard.
+    fn place(&mut self, index: u16) -> Option<&mut [u8; SHARD]> {
+        let places = self.piece.as_chunks_mut::<SHARD>().0;
+        places.get_mut(usize::from(index))
+    }
+
+    fn room(&mut self) -> Box<[u8; SHARD]> {
+        self.shards.pop().unwrap_or_else(|| {
+            let room = vec![0; SHARD].into_boxed_slice();
+            // A boxed slice of exactly SHARD bytes always converts; the fallback exists so that nothing here can panic.
+            room.try_into().unwrap_or_else(|_| Box::new([0; SHARD]))
+        })
+    }
+}
+
+impl std::fmt::Debug for PieceMemory {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str("PieceMemory(..)")
+    }
+}
+
+/// A shard that is held.
+#[derive(Debug)]
+enum Held {
+    /// At its place in the ciphertext: the first version of an original shard.
+    InPlace,
+    Apart(Box<[u8; SHARD]>),
+}
+
+impl Held {
+    fn bytes<'a>(&'a self, piece: &'a [u8], index: u16) -> Option<&'a [u8; SHARD]> {
+        match self {
+            Self::InPlace => piece.as_chunks().0.get(usize::from(index)),
+            Self::Apart(shard) => Some(shard),
+        }
+    }
+}
+
 /// Collects the shards of one piece.
 #[derive(Debug)]
 pub struct Assembler {
     key: PieceKey,
     claim: Option<Claim>,
     quarantined: bool,
-    shards: BTreeMap<u16, Vec<Box<[u8]>>>,
+    shards: BTreeMap<u16, Vec<Held>>,
+    memory: PieceMemory,
 }
 
 impl Assembler {
     /// Collects for this key.
     #[must_use]
     pub fn new(key: PieceKey) -> Self {
+        Self::within(key, PieceMemory::default())
+    }
+
+    /// Collects for this key in a former piece's memory.
+    #[must_use]
+    pub fn within(key: PieceKey, memory: PieceMemory) -> Self {
         Self {
             key,
             claim: None,
             quarantined: false,
             shards: BTreeMap::new(),
+            memory,
         }
+    }
+
+    /// The memory, for another piece.
+    #[must_use]
+    pub fn into_memory(mut self) -> PieceMemory {
+        for held in std::mem::take(&mut self.shards).into_values().flatten() {
+            if let Held::Apart(shard) = held {
+                self.memory.shards.push(shard);
+            }
+        }
+        self.memory.shards.truncate(usize::from(K_MAX));
+        self.memory
     }
 
     /// Adds an opened cell. The same shard again changes nothing.
@@ -157,11 +231,27 @@ impl Assembler {
     /// # Errors
     /// A foreign cell, one that contradicts the others (which quarantines the piece for good), or a fifth rival shard.
     pub fn add(&mut self, header: &CellHeader, shard: &[u8]) -> Result<Progress, AssembleError> {
+        let Ok(shard) = <&[u8; SHARD]>::try_from(shard) else {
+            return Err(AssembleError::ShardSize { got: shard.len() });
+        };
+        self.add_by(header, |place| {
+            place.copy_from_slice(shard);
+            true
+        })
+    }
+
+    /// Adds a cell that `open` opens straight to where its shard is needed. When it says that the cell is damaged, nothing is
+    /// added.
+    ///
+    /// # Errors
+    /// As for [`Self::add`].
+    pub fn add_by(
+        &mut self,
+        header: &CellHeader,
+        open: impl FnOnce(&mut [u8; SHARD]) -> bool,
+    ) -> Result<Progress, AssembleError> {
         if PieceKey::of(header) != self.key {
             return Err(AssembleError::Foreign);
-        }
-        if shard.len() != SHARD {
-            return Err(AssembleError::ShardSize { got: shard.len() });
         }
         let claim = Claim {
             k: header.k,
@@ -175,14 +265,38 @@ impl Assembler {
         if self.quarantined {
             return Err(self.quarantine());
         }
-        let rivals = self.shards.entry(header.index).or_default();
-        if !rivals.iter().any(|known| known.as_ref() == shard) {
-            if rivals.len() == RIVALS_MAX {
-                return Err(AssembleError::Rivals {
-                    index: header.index,
-                });
+        let room = usize::from(claim.k.min(K_MAX)) * SHARD;
+        if self.memory.piece.len() != room {
+            self.memory.piece.resize(room, 0);
+        }
+        let index = header.index;
+        if !self.shards.contains_key(&index)
+            && let Some(place) = self.memory.place(index)
+        {
+            if open(place) {
+                self.shards.insert(index, vec![Held::InPlace]);
             }
-            rivals.push(shard.into());
+            return Ok(self.progress());
+        }
+        let mut shard = self.memory.room();
+        if !open(&mut shard) {
+            self.memory.shards.push(shard);
+            return Ok(self.progress());
+        }
+        self.hold(index, shard)
+    }
+
+    /// Holds a shard that has no place of its own, unless it is known.
+    fn hold(&mut self, index: u16, shard: Box<[u8; SHARD]>) -> Result<Progress, AssembleError> {
+        let piece = self.memory.piece.as_slice();
+        let rivals = self.shards.entry(index).or_default();
+        let same = |known: &Held| known.bytes(piece, index) == Some(&*shard);
+        if rivals.iter().any(same) {
+            self.memory.shards.push(shard);
+        } else if rivals.len() == RIVALS_MAX {
+            return Err(AssembleError::Rivals { index });
+        } else {
+            rivals.push(Held::Apart(shard));
         }
         Ok(self.progress())
     }
@@ -221,51 +335,103 @@ impl Assembler {
         mac: &PieceMacKey,
         attempts: usize,
     ) -> Result<AuthenticPiece, AssembleError> {
-        self.finish_by(mac, attempts, |restoring: &mut Restoring<'_>| {
-            restoring.restore()
-        })
+        let claim = self.claim_ready()?;
+        let subsets = self.subsets(claim.k).take(attempts.max(1));
+        self.first_authentic(claim, subsets, mac)
     }
 
-    /// The same, with a say in how decoding is done: who has threads does its parts at once.
+    /// The same, but what is likeliest is decoded where it lies, without copying any of it; the other subsets are copied.
     ///
     /// # Errors
     /// As for [`Self::finish`].
-    pub fn finish_by(
-        &self,
+    pub fn finish_in_place(
+        &mut self,
         mac: &PieceMacKey,
         attempts: usize,
-        restore: impl Fn(&mut Restoring<'_>) -> Result<(), CodingError>,
     ) -> Result<AuthenticPiece, AssembleError> {
+        let claim = self.claim_ready()?;
+        if let Some(piece) = self.attempt_in_place(claim, mac)? {
+            return Ok(piece);
+        }
+        let subsets = self.subsets(claim.k).take(attempts).skip(1);
+        self.first_authentic(claim, subsets, mac)
+    }
+
+    fn claim_ready(&self) -> Result<Claim, AssembleError> {
         if self.quarantined {
             return Err(self.quarantine());
         }
         let (have, need) = (self.have(), self.claim.map_or(1, |c| c.k));
-        let Some(claim) = self.claim.filter(|c| have >= c.k) else {
-            return Err(AssembleError::Incomplete { need, have });
-        };
-        for subset in self.subsets(claim.k).take(attempts.max(1)) {
-            if let Some(piece) = self.attempt(claim, &subset, mac, &restore)? {
-                return Ok(piece);
-            }
-        }
-        Err(AssembleError::NotAuthentic { shards: have })
+        self.claim
+            .filter(|c| have >= c.k)
+            .ok_or(AssembleError::Incomplete { need, have })
     }
 
-    fn attempt(
+    fn first_authentic(
         &self,
         claim: Claim,
-        subset: &[(u16, usize)],
+        subsets: impl Iterator<Item = Vec<(u16, usize)>>,
         mac: &PieceMacKey,
-        restore: impl Fn(&mut Restoring<'_>) -> Result<(), CodingError>,
+    ) -> Result<AuthenticPiece, AssembleError> {
+        for subset in subsets {
+            let chosen = subset.iter().filter_map(|(index, rival)| {
+                let shard = self.shards.get(index)?.get(*rival)?;
+                let bytes = shard.bytes(&self.memory.piece, *index)?;
+                Some((*index, bytes.as_slice()))
+            });
+            let ciphertext = decode(claim.length, chosen)?;
+            if let Some((place, digest)) = self.verified(claim, &ciphertext, mac) {
+                return Ok(AuthenticPiece {
+                    place,
+                    ciphertext,
+                    digest,
+                });
+            }
+        }
+        let shards = self.have();
+        Err(AssembleError::NotAuthentic { shards })
+    }
+
+    /// Tries the lowest indexes. Only what is missing is written, so that every shard that is held stays what it is.
+    fn attempt_in_place(
+        &mut self,
+        claim: Claim,
+        mac: &PieceMacKey,
     ) -> Result<Option<AuthenticPiece>, AssembleError> {
-        let chosen = subset.iter().filter_map(|(index, rival)| {
-            let shard = self.shards.get(index)?.get(*rival)?;
-            Some((*index, shard.as_ref()))
-        });
-        let mut restoring = Restoring::new(claim.length, chosen)?;
-        restore(&mut restoring)?;
-        let ciphertext = restoring.finish();
-        let digest = sha256(&ciphertext);
+        let PieceMemory { piece, decoder, .. } = &mut self.memory;
+        let there = (0..claim.k).map(|index| self.shards.contains_key(&index));
+        let recovery =
+            self.shards
+                .range(claim.k..)
+                .filter_map(|(index, held)| match held.first()? {
+                    Held::Apart(shard) => Some((*index, shard.as_slice())),
+                    Held::InPlace => None,
+                });
+        let (length, out) = (claim.length as usize, std::mem::take(piece));
+        let mut restoring = Restoring::within(length, out, there.collect(), recovery)?;
+        let restored = restoring.restore(decoder);
+        let found = self.verified(claim, restoring.ciphertext(), mac);
+        let mut memory = restoring.into_memory();
+        let Some((place, digest)) = found.filter(|_| restored.is_ok()) else {
+            self.memory.piece = memory;
+            return Ok(restored.map(|()| None)?);
+        };
+        memory.truncate(length);
+        Ok(Some(AuthenticPiece {
+            place,
+            ciphertext: memory,
+            digest,
+        }))
+    }
+
+    /// Whether this is what the tag authenticates.
+    fn verified(
+        &self,
+        claim: Claim,
+        ciphertext: &[u8],
+        mac: &PieceMacKey,
+    ) -> Option<(PiecePlace, Digest)> {
+        let digest = sha256(ciphertext);
         let place = PiecePlace {
             kit: self.key.kit,
             dispatch: self.key.dispatch,
@@ -273,14 +439,8 @@ impl Assembler {
             last: claim.last,
         };
         let facts = place.facts(claim.k, claim.length, &digest);
-        Ok(mac
-            .verify(&facts, &self.key.tag)
-            .ok()
-            .map(|()| AuthenticPiece {
-                place,
-                ciphertext,
-                digest,
-            }))
+        let verified = mac.verify(&facts, &self.key.tag);
+        verified.ok().map(|()| (place, digest))
     }
 
     /// Subsets of K shards, likeliest first, each a list of (index, rival), in an order that depends on nothing but what

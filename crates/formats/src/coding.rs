@@ -7,7 +7,7 @@
 
 use reed_solomon_simd::engine::DefaultEngine;
 use reed_solomon_simd::rate::{
-    EncoderWork, LowRateDecoder, LowRateEncoder, RateDecoder, RateEncoder,
+    DecoderWork, EncoderWork, LowRateDecoder, LowRateEncoder, RateDecoder, RateEncoder,
 };
 
 use crate::cell::{INDEX_END, shards_for};
@@ -62,8 +62,6 @@ pub fn recovery_for(k: u16, numerator: u16, denominator: u16) -> u16 {
 /// in stripes gives the same shards, within the processor's cache and in a tenth of the memory.
 const STRIPE: usize = 73 * 64;
 const _: () = assert!(SHARD.is_multiple_of(STRIPE));
-/// Stripes of a shard.
-const SHARD_STRIPES: usize = SHARD / STRIPE;
 /// Bytes of every shard that are decoded at once. Decoding begins with work of its own for every stretch, whatever its length, so
 /// that one stripe is too little.
 const DECODED: usize = 2 * STRIPE;
@@ -168,26 +166,30 @@ pub fn decode<'a>(
     length: u32,
     shards: impl IntoIterator<Item = (u16, &'a [u8])>,
 ) -> Result<Vec<u8>, CodingError> {
-    let mut restoring = Restoring::new(length, shards)?;
-    restoring.restore()?;
-    Ok(restoring.finish())
+    let mut restoring = Restoring::copying(length, shards)?;
+    restoring.restore(&mut Decoder::default())?;
+    let mut ciphertext = restoring.into_memory();
+    ciphertext.truncate(length as usize);
+    Ok(ciphertext)
 }
 
-/// A ciphertext that is being restored, as a whole or in parts that know nothing of each other: who has threads restores them at once.
-pub struct Restoring<'a> {
+/// Working memory of decoding, kept from piece to piece.
+#[derive(Default)]
+pub struct Decoder {
+    work: Option<DecoderWork>,
+}
+
+/// A ciphertext that is being restored, where its own shards lie already.
+pub(crate) struct Restoring<'a> {
     length: usize,
-    k: u16,
     out: Vec<u8>,
     there: Vec<bool>,
     recovery: Vec<(u16, &'a [u8])>,
 }
 
 impl<'a> Restoring<'a> {
-    /// Takes the shards that are there.
-    ///
-    /// # Errors
-    /// As for [`decode`].
-    pub fn new(
+    /// Copies the shards that are there into `out`.
+    fn copying(
         length: u32,
         shards: impl IntoIterator<Item = (u16, &'a [u8])>,
     ) -> Result<Self, CodingError> {
@@ -205,104 +207,80 @@ impl<'a> Restoring<'a> {
                 let start = usize::from(index) * SHARD;
                 out[start..start + SHARD].copy_from_slice(shard);
             } else {
-                recovery.push((index - k, shard));
+                recovery.push((index, shard));
             }
         }
         let there = seen[..usize::from(k)].to_vec();
-        let originals = there.iter().filter(|one| **one).count();
-        let have = originals + recovery.len();
-        if have < usize::from(k) {
+        Self::within(length, out, there, recovery)
+    }
+
+    /// Takes the ciphertext's K shards as they lie in `out`, of which those are sound that are `there`, and recovery shards
+    /// by their index.
+    pub(crate) fn within(
+        length: usize,
+        out: Vec<u8>,
+        there: Vec<bool>,
+        recovery: impl IntoIterator<Item = (u16, &'a [u8])>,
+    ) -> Result<Self, CodingError> {
+        let k = shards_for(length).ok_or(CodingError::Length(length))?;
+        if out.len() != usize::from(k) * SHARD || there.len() != usize::from(k) {
+            return Err(CodingError::Length(out.len()));
+        }
+        let missing = there.iter().filter(|there| !**there).count();
+        let recovery: Vec<(u16, &[u8])> = recovery
+            .into_iter()
+            .map(|(index, shard)| (index.saturating_sub(k), shard))
+            .take(missing)
+            .collect();
+        if recovery.len() < missing {
+            let have = there.len() - missing + recovery.len();
             return Err(CodingError::TooFew { k, have });
         }
-        recovery.truncate(usize::from(k) - originals);
         Ok(Self {
             length,
-            k,
             out,
             there,
             recovery,
         })
     }
 
-    /// Restores all of it, one part after another.
-    ///
-    /// # Errors
-    /// As for [`Part::restore`].
-    pub fn restore(&mut self) -> Result<(), CodingError> {
-        self.parts(1).iter_mut().try_for_each(Part::restore)
-    }
-
-    /// The work, in at most so many parts; none when nothing is missing.
-    pub fn parts(&mut self, most: usize) -> Vec<Part<'_>> {
-        if self.recovery.is_empty() {
-            return Vec::new();
-        }
-        let width = SHARD_STRIPES.div_ceil(most.max(1)) * STRIPE;
-        let mut parts: Vec<Part<'_>> = (0..SHARD)
-            .step_by(width)
-            .map(|at| Part {
-                at,
-                columns: Vec::with_capacity(usize::from(self.k)),
-                there: &self.there,
-                recovery: &self.recovery,
-            })
-            .collect();
-        for shard in self.out.chunks_exact_mut(SHARD) {
-            for (part, column) in parts.iter_mut().zip(shard.chunks_mut(width)) {
-                part.columns.push(column);
-            }
-        }
-        parts
-    }
-
-    /// The ciphertext, once every part was restored.
-    #[must_use]
-    pub fn finish(mut self) -> Vec<u8> {
-        self.out.truncate(self.length);
-        self.out
-    }
-}
-
-/// The same bytes of every shard.
-pub struct Part<'a> {
-    /// Where they begin.
-    at: usize,
-    columns: Vec<&'a mut [u8]>,
-    there: &'a [bool],
-    recovery: &'a [(u16, &'a [u8])],
-}
-
-impl Part<'_> {
-    /// Restores what is missing of them, some stripes at a time, within little memory.
-    ///
-    /// # Errors
-    /// [`CodingError::Library`], which is a fault of this program.
-    pub fn restore(&mut self) -> Result<(), CodingError> {
+    /// Restores what is missing, some stripes at a time, within little memory.
+    pub(crate) fn restore(&mut self, decoder: &mut Decoder) -> Result<(), CodingError> {
         // The decoder may be told of fewer recovery shards than exist: those beyond the highest one held are erasures to
         // it either way, and its work shrinks with them.
-        let count = self.recovery.iter().map(|(i, _)| usize::from(*i) + 1).max();
-        let (k, count) = (self.columns.len(), count.unwrap_or(1));
-        let width = self.columns.first().map_or(0, |column| column.len());
-        let mut work = None;
-        for from in (0..width).step_by(DECODED) {
-            let stripe = from..width.min(from + DECODED);
-            let engine = DefaultEngine::new();
-            let mut decoder = LowRateDecoder::new(k, count, stripe.len(), engine, work)?;
-            let columns = self.columns.iter().zip(self.there).enumerate();
-            for (index, (column, _)) in columns.filter(|(_, (_, there))| **there) {
-                decoder.add_original_shard(index, &column[stripe.clone()])?;
+        let Some(count) = self.recovery.iter().map(|(i, _)| usize::from(*i) + 1).max() else {
+            return Ok(());
+        };
+        for from in (0..SHARD).step_by(DECODED) {
+            let stripe = from..SHARD.min(from + DECODED);
+            let (engine, work) = (DefaultEngine::new(), decoder.work.take());
+            let k = self.there.len();
+            let mut coder = LowRateDecoder::new(k, count, stripe.len(), engine, work)?;
+            let shards = self.out.chunks_exact(SHARD).zip(&self.there).enumerate();
+            for (index, (shard, _)) in shards.filter(|(_, (_, there))| **there) {
+                coder.add_original_shard(index, &shard[stripe.clone()])?;
             }
-            let within = self.at + stripe.start..self.at + stripe.end;
-            for (index, shard) in self.recovery {
-                decoder.add_recovery_shard(usize::from(*index), &shard[within.clone()])?;
+            for (index, shard) in &self.recovery {
+                coder.add_recovery_shard(usize::from(*index), &shard[stripe.clone()])?;
             }
-            let restored = decoder.decode()?;
+            let restored = coder.decode()?;
             for (index, bytes) in restored.restored_original_iter() {
-                self.columns[index][stripe.clone()].copy_from_slice(bytes);
+                let start = index * SHARD;
+                self.out[start + stripe.start..start + stripe.end].copy_from_slice(bytes);
             }
             drop(restored);
-            work = Some(decoder.into_parts().1);
+            decoder.work = Some(coder.into_parts().1);
         }
         Ok(())
+    }
+
+    /// The ciphertext, once it was restored.
+    pub(crate) fn ciphertext(&self) -> &[u8] {
+        &self.out[..self.length]
+    }
+
+    /// The K shards' memory, to which this is nothing more.
+    pub(crate) fn into_memory(self) -> Vec<u8> {
+        self.out
     }
 }

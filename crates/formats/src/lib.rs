@@ -30,7 +30,7 @@ pub mod statement;
 pub mod supply;
 pub mod vault;
 
-pub use assemble::{AssembleError, Assembler, AuthenticPiece, PieceKey, Progress};
+pub use assemble::{AssembleError, Assembler, AuthenticPiece, PieceKey, PieceMemory, Progress};
 pub use bulletin::{Bulletin, BulletinRefusal, NewDrop, Pinned, Retired, SignedBulletin};
 pub use cell::{Cell, CellHeader};
 pub use choice::{Choice, ChoiceKind};

@@ -6,7 +6,9 @@
 //!
 //! ring keeps a key in a short-lived value of its own that it does not wipe. Such a value lives for one call.
 
+use chacha20::ChaCha20;
 use chacha20::cipher::consts::U10;
+use chacha20::cipher::{KeyIvInit, StreamCipher, StreamCipherSeek};
 use ring::aead::{Aad, CHACHA20_POLY1305, LessSafeKey, Nonce, Tag, UnboundKey};
 use zeroize::{Zeroize, Zeroizing};
 
@@ -57,6 +59,15 @@ pub(crate) fn extended(key: &[u8; 32], nonce: &[u8; 24]) -> (Zeroizing<[u8; 32]>
     let mut short = [0; 12];
     short[4..].copy_from_slice(&nonce[16..]);
     (subkey, short)
+}
+
+/// Decrypts the first bytes, at most 64, of a text under XChaCha20-Poly1305, without its tag: the cipher's block 0 makes the
+/// authenticator's key, and the text begins with block 1 (RFC 8439, section 2.8).
+pub(crate) fn first_bytes(key: &[u8; 32], nonce: &[u8; 24], text: &mut [u8]) {
+    let (subkey, short) = extended(key, nonce);
+    let mut cipher = ChaCha20::new((&*subkey).into(), &short.into());
+    cipher.seek(64_u32);
+    cipher.apply_keystream(text);
 }
 
 fn prepared(key: &[u8; 32]) -> LessSafeKey {

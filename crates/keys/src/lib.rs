@@ -49,4 +49,6 @@ pub use reply::{
 pub use signing::{CustodianSigningKey, CustodianVerifyingKey, Signature, SigningError};
 pub use stretch::{Cost, CostError, Salt, StretchError};
 pub use vault::{HeaderKey, HeaderKeys, SlotGeneration, SlotKey, StateKey, StaysShut, VaultKey};
-pub use veil::{CELL_LEN, Damaged, HEADER_LEN, NONCE_LEN, NotForThisKey, SHARD_LEN, VeilKeys};
+pub use veil::{
+    CELL_LEN, Damaged, GLIMPSE_LEN, HEADER_LEN, NONCE_LEN, NotForThisKey, SHARD_LEN, VeilKeys,
+};

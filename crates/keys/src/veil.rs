@@ -18,6 +18,8 @@ pub const NONCE_LEN: usize = 24;
 pub const HEADER_LEN: usize = 72;
 /// Length of a shard.
 pub const SHARD_LEN: usize = 65_408;
+/// How much of a header [`VeilKeys::glimpse`] shows.
+pub const GLIMPSE_LEN: usize = 8;
 /// Where the sealed header ends and the sealed shard begins.
 const BODY_AT: usize = NONCE_LEN + HEADER_LEN + TAG_LEN;
 /// Where the shard's tag begins.
@@ -72,6 +74,17 @@ impl VeilKeys {
         let (subkey, short) = bulk::extended(&self.body, nonce);
         let tag = bulk::seal(&subkey, short, head, &mut body[..SHARD_LEN]);
         body[SHARD_LEN..].copy_from_slice(&tag);
+    }
+
+    /// The header's first bytes as this key makes them out, authentic or not: a trial at a fifth of the price of
+    /// [`Self::open_header`], for whoever knows how a header begins and tries thousands of keys.
+    #[must_use]
+    pub fn glimpse(&self, cell: &[u8; CELL_LEN]) -> [u8; GLIMPSE_LEN] {
+        let (mut nonce, mut begins) = ([0; NONCE_LEN], [0; GLIMPSE_LEN]);
+        nonce.copy_from_slice(&cell[..NONCE_LEN]);
+        begins.copy_from_slice(&cell[NONCE_LEN..NONCE_LEN + GLIMPSE_LEN]);
+        bulk::first_bytes(&self.head, &nonce, &mut begins);
+        begins
     }
 
     /// Opens the header alone: the cheap trial.
@@ -147,6 +160,22 @@ mod tests {
         let mut shard = Box::new([0; SHARD_LEN]);
         assert_eq!(keys.open_body(&cell, &mut shard), Ok(()));
         assert!(shard.iter().all(|b| *b == 5));
+    }
+
+    #[test]
+    fn a_glimpse_is_how_the_header_begins() {
+        let (keys, mut cell) = sealed();
+        let header = core::array::from_fn(|n| u8::try_from(n).unwrap());
+        for nonce in [[3; 24], [250; 24]] {
+            keys.seal(&nonce, &header, &[5; SHARD_LEN], &mut cell);
+            assert_eq!(keys.glimpse(&cell), header[..GLIMPSE_LEN]);
+        }
+        let other = VeilKeys::from_bytes([2; 32], [1; 32]);
+        assert_ne!(other.glimpse(&cell), header[..GLIMPSE_LEN]);
+        // It says nothing about the rest.
+        cell[NONCE_LEN + GLIMPSE_LEN] ^= 1;
+        assert_eq!(keys.glimpse(&cell), header[..GLIMPSE_LEN]);
+        assert_eq!(keys.open_header(&cell), Err(NotForThisKey));
     }
 
     #[test]

@@ -20,6 +20,7 @@ use newsroom::audit::{Act, Actor, Chain, Entry};
 use newsroom::vaults::Link;
 use newsroom::work::Work;
 use newsroom::{BlobId, Micros};
+use std::collections::BTreeMap;
 
 /// A cell whose header opened under a kit's key.
 #[derive(Clone, Copy, Debug)]
@@ -54,6 +55,17 @@ pub struct OpenPiece {
     pub length: u32,
     /// Whether it is the dispatch's last.
     pub last: bool,
+}
+
+/// A piece that is authentic, and stored.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct KeptPiece {
+    /// Which.
+    pub key: PieceKey,
+    /// SHA-256 of its ciphertext.
+    pub digest: Digest,
+    /// Where its ciphertext is.
+    pub blob: BlobId,
 }
 
 /// Where a piece's cells lie.
@@ -178,56 +190,101 @@ impl Store {
         blob: BlobId,
         now: Micros,
     ) -> Result<Progress, StoreError> {
-        transact!(self, "complete piece", Decide, |tx| {
-            let dispatch = DispatchKey {
-                kit: key.kit,
-                dispatch: key.dispatch,
-            };
-            let rival: Option<(i64,)> = tx
-                .one(
-                    "SELECT no FROM pieces WHERE kit = $1 AND dispatch = $2 AND no = $3 AND state = 'complete'",
-                    args![key.kit, key.dispatch, key.piece.0],
-                )
-                .await?;
-            if rival.is_some() {
-                self.set_rival_apart(tx, key).await?;
-                return Ok(progress(&self.piece_facts(tx, &dispatch).await?));
+        let piece = KeptPiece {
+            key: *key,
+            digest,
+            blob,
+        };
+        let of = DispatchKey {
+            kit: key.kit,
+            dispatch: key.dispatch,
+        };
+        let mut progress = self.pieces_complete(&[piece], now).await?;
+        progress.remove(&of).ok_or(At("pieces", "no").damaged())
+    }
+
+    /// The same for several pieces, in one transaction; how far the dispatch of each is now.
+    ///
+    /// # Errors
+    /// The engine's failure.
+    pub async fn pieces_complete(
+        &self,
+        pieces: &[KeptPiece],
+        now: Micros,
+    ) -> Result<BTreeMap<DispatchKey, Progress>, StoreError> {
+        // Always in the same order, so that two desks never wait for each other.
+        let mut pieces = pieces.to_vec();
+        pieces.sort_unstable_by_key(|piece| piece.key);
+        transact!(self, "complete pieces", Decide, |tx| {
+            let mut grown: BTreeMap<DispatchKey, bool> = BTreeMap::new();
+            for piece in &pieces {
+                let of = DispatchKey {
+                    kit: piece.key.kit,
+                    dispatch: piece.key.dispatch,
+                };
+                *grown.entry(of).or_default() |= self.complete_piece(tx, piece, now).await?;
             }
-            tx.exec(
-                "UPDATE pieces SET state = 'complete', digest = $1, blob = $2, completed_at = $3
-                 WHERE kit = $4 AND dispatch = $5 AND no = $6 AND tag = $7",
-                args![
-                    digest,
-                    blob,
-                    now,
-                    key.kit,
-                    key.dispatch,
-                    key.piece.0,
-                    key.tag
-                ],
-            )
-            .await?;
-            self.forget_cells(tx, key).await?;
-            let entry = Entry::new(
-                Chain::Dispatch(dispatch),
-                Actor::Desk,
-                Act::PieceAuthentic,
-                now,
-            );
-            self.append(
-                tx,
-                entry.with("piece", key.piece).with("ciphertext", digest),
-            )
-            .await?;
-            let facts = self.piece_facts(tx, &dispatch).await?;
-            let progress = progress(&facts);
-            if progress.whole {
-                self.dispatch_complete(tx, &dispatch, now).await?;
-            } else if facts.iter().any(|piece| piece.last && piece.complete) {
-                self.dispatch_described(tx, &dispatch, now).await?;
+            let mut found = BTreeMap::new();
+            for (dispatch, grown) in grown {
+                let facts = self.piece_facts(tx, &dispatch).await?;
+                let progress = progress(&facts);
+                if grown && progress.whole {
+                    self.dispatch_complete(tx, &dispatch, now).await?;
+                } else if grown && facts.iter().any(|piece| piece.last && piece.complete) {
+                    self.dispatch_described(tx, &dispatch, now).await?;
+                }
+                found.insert(dispatch, progress);
             }
-            Ok(progress)
+            Ok(found)
         })
+    }
+
+    /// `false` when another piece with this number was complete before.
+    async fn complete_piece(
+        &self,
+        tx: &mut Tx,
+        piece: &KeptPiece,
+        now: Micros,
+    ) -> Result<bool, StoreError> {
+        let KeptPiece { key, digest, blob } = piece;
+        let rival: Option<(i64,)> = tx
+            .one(
+                "SELECT no FROM pieces WHERE kit = $1 AND dispatch = $2 AND no = $3 AND state = 'complete'",
+                args![key.kit, key.dispatch, key.piece.0],
+            )
+            .await?;
+        if rival.is_some() {
+            self.set_rival_apart(tx, key).await?;
+            return Ok(false);
+        }
+        tx.exec(
+            "UPDATE pieces SET state = 'complete', digest = $1, blob = $2, completed_at = $3
+             WHERE kit = $4 AND dispatch = $5 AND no = $6 AND tag = $7",
+            args![
+                *digest,
+                *blob,
+                now,
+                key.kit,
+                key.dispatch,
+                key.piece.0,
+                key.tag
+            ],
+        )
+        .await?;
+        self.forget_cells(tx, key).await?;
+        let dispatch = DispatchKey {
+            kit: key.kit,
+            dispatch: key.dispatch,
+        };
+        let entry = Entry::new(
+            Chain::Dispatch(dispatch),
+            Actor::Desk,
+            Act::PieceAuthentic,
+            now,
+        );
+        let entry = entry.with("piece", key.piece).with("ciphertext", *digest);
+        self.append(tx, entry).await?;
+        Ok(true)
     }
 
     /// The first authentic piece of a number stands; another with the same number is set apart.

@@ -11,6 +11,7 @@ use keys::{ArchiveRecipient, SealError, StreamWriter};
 use ledger::{Digest, Sha256Writer};
 use newsroom::{BlobId, Micros};
 use openers::{ArchiveIdentity, OpenError, StreamReader};
+use std::collections::BTreeSet;
 use std::fmt;
 use std::io::{self, Read, Seek, SeekFrom, Write};
 use std::path::{Path, PathBuf};
@@ -199,14 +200,53 @@ impl<D: Disk> BlobStore<D> {
     /// # Errors
     /// [`BlobError`]; after an error nothing is stored.
     pub fn put_sealed(&self, age_file: &[u8]) -> Result<Stored, BlobError> {
-        let mut file = self.temporary_file()?;
-        file.write_all(age_file).map_err(io_error("write a blob"))?;
-        let id = file.settle()?;
+        let id = self.write_sealed(age_file)?.0.settle()?;
         Ok(Stored {
             id,
             sha256: ledger::sha256(age_file),
             bytes: age_file.len() as u64,
         })
+    }
+
+    /// Writes bytes that are an age file already. They are not stored before [`Self::keep_all`] has returned: who has many
+    /// pieces does not wait for the disk after each.
+    ///
+    /// # Errors
+    /// [`BlobError`]; after an error nothing is left.
+    pub fn write_sealed(&self, age_file: &[u8]) -> Result<Written<D>, BlobError> {
+        let mut file = self.temporary_file()?;
+        file.write_all(age_file).map_err(io_error("write a blob"))?;
+        Ok(Written(file))
+    }
+
+    /// Makes what was written durable; gives the ids in the same order.
+    ///
+    /// # Errors
+    /// [`BlobError`]; some of it may be stored then, under names that nobody knows.
+    pub fn keep_all(
+        &self,
+        written: impl IntoIterator<Item = Written<D>>,
+    ) -> Result<Vec<BlobId>, BlobError> {
+        let files: Vec<TemporaryFile<D>> = written.into_iter().map(|Written(file)| file).collect();
+        for file in &files {
+            file.sync()?;
+        }
+        let mut ids = Vec::with_capacity(files.len());
+        let mut folders = BTreeSet::new();
+        for file in files {
+            ids.push(file.id);
+            folders.insert(file.name()?);
+        }
+        for folder in folders {
+            self.keep_names(&folder)?;
+        }
+        Ok(ids)
+    }
+
+    fn keep_names(&self, folder: &Path) -> Result<(), BlobError> {
+        self.disk()
+            .sync_dir(folder)
+            .map_err(io_error("keep a blob's name"))
     }
 
     /// The sealed bytes of a blob, as they lie there; those of one that was set aside, too.
@@ -393,6 +433,15 @@ impl<D: Disk> Write for BlobWriter<D> {
     }
 }
 
+/// A sealed file that is written and not stored yet; dropped, it leaves nothing behind.
+pub struct Written<D: Disk = RealDisk>(TemporaryFile<D>);
+
+impl<D: Disk> fmt::Debug for Written<D> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "Written({})", self.0.id)
+    }
+}
+
 /// A file under its temporary name; removed when dropped before it is settled.
 struct TemporaryFile<D: Disk> {
     store: BlobStore<D>,
@@ -404,24 +453,31 @@ struct TemporaryFile<D: Disk> {
 
 impl<D: Disk> TemporaryFile<D> {
     /// Syncs the content, gives it its name, syncs the name.
-    fn settle(mut self) -> Result<BlobId, BlobError> {
+    fn settle(self) -> Result<BlobId, BlobError> {
+        let (id, store) = (self.id, self.store.clone());
+        self.sync()?;
+        store.keep_names(&self.name()?)?;
+        Ok(id)
+    }
+
+    fn sync(&self) -> Result<(), BlobError> {
+        let file = self.file.as_ref();
+        file.map_or(Ok(()), DiskFile::sync)
+            .map_err(io_error("keep a blob"))
+    }
+
+    /// Gives it its name, and the folder in which that is not synced yet.
+    fn name(mut self) -> Result<PathBuf, BlobError> {
         let store = self.store.clone();
         let target = store.path(self.id);
         let folder = target.parent().unwrap_or(&store.inner.root).to_owned();
-        if let Some(file) = &self.file {
-            file.sync().map_err(io_error("keep a blob"))?;
-        }
         store.make_dir(&folder)?;
         store
             .disk()
             .rename(&self.path, &target)
             .map_err(io_error("name a blob"))?;
         self.file = None;
-        store
-            .disk()
-            .sync_dir(&folder)
-            .map_err(io_error("keep a blob's name"))?;
-        Ok(self.id)
+        Ok(folder)
     }
 }
 

@@ -51,9 +51,9 @@ pub mod testing;
 mod value;
 
 pub use accounts::{EditorRecord, SignIn, WebSession};
-pub use arrival::{OpenPiece, PieceCells, Recorded, SpooledCell};
+pub use arrival::{KeptPiece, OpenPiece, PieceCells, Recorded, SpooledCell};
 pub use audit::AuditRecord;
-pub use blobs::{BlobError, BlobReader, BlobStore, BlobWriter, Stored};
+pub use blobs::{BlobError, BlobReader, BlobStore, BlobWriter, Stored, Written};
 pub use bulletins::IntakeUse;
 pub use captures::{CapturePlan, StoryAtRisk};
 pub use channels::ChannelRecord;

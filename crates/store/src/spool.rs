@@ -68,6 +68,8 @@ pub struct Spool<D: Disk = RealDisk> {
     disk: D,
     segment_cells: u64,
     state: Mutex<State<D::File>>,
+    /// Whoever changes the end holds this, and not the state, while the disk works: reading goes on meanwhile.
+    changing: Mutex<()>,
     /// Held for as long as this lives; the operating system lets go of it when the process dies.
     _lock: Option<std::fs::File>,
 }
@@ -139,6 +141,7 @@ impl<D: Disk> Spool<D> {
             disk,
             segment_cells: segment_cells.max(1),
             state,
+            changing: Mutex::new(()),
             _lock: None,
         };
         spool.recover()?;
@@ -201,15 +204,28 @@ impl<D: Disk> Spool<D> {
     /// # Errors
     /// [`SpoolError::NotCells`], [`SpoolError::Failed`], or what the disk reports. After an error none of the cells count.
     pub fn append(&self, cells: &[u8]) -> Result<SpoolPosition, SpoolError> {
-        if !cells.len().is_multiple_of(CELL) {
-            return Err(SpoolError::NotCells { bytes: cells.len() });
+        self.append_all(&[cells])
+    }
+
+    /// The same for several runs of whole cells, which are synced together.
+    ///
+    /// # Errors
+    /// As for [`Self::append`].
+    pub fn append_all(&self, runs: &[&[u8]]) -> Result<SpoolPosition, SpoolError> {
+        if let Some(odd) = runs.iter().find(|run| !run.len().is_multiple_of(CELL)) {
+            return Err(SpoolError::NotCells { bytes: odd.len() });
         }
+        let _turn = self.turn();
+        let first = {
+            let state = self.lock();
+            if state.failed {
+                return Err(SpoolError::Failed);
+            }
+            state.end
+        };
+        let written = self.write_cells(first, runs);
         let mut state = self.lock();
-        if state.failed {
-            return Err(SpoolError::Failed);
-        }
-        let first = state.end;
-        match self.write_cells(&mut state, cells) {
+        match written {
             Ok(end) => {
                 state.end = end;
                 Ok(SpoolPosition(first))
@@ -221,28 +237,47 @@ impl<D: Disk> Spool<D> {
         }
     }
 
-    /// Writes and syncs the cells behind the end, segment by segment; gives the new end.
-    fn write_cells(&self, state: &mut State<D::File>, cells: &[u8]) -> Result<u64, SpoolError> {
-        let mut rest = cells;
-        let mut at = state.end;
-        while !rest.is_empty() {
-            let (start, file, room) = self.segment_for(state, at)?;
-            let room = usize::try_from(room * CELL_LEN).unwrap_or(usize::MAX);
-            let (now, later) = rest.split_at(rest.len().min(room));
-            file.write_all_at(now, (at - start) * CELL_LEN)
-                .map_err(|e| self.io("write cells", e))?;
-            // Synced before the next segment is begun: a crash never leaves a gap.
-            if let Err(error) = file.sync() {
-                state.failed = true;
-                return Err(self.io("keep cells", error));
+    /// Writes and syncs cells behind the end, segment by segment; gives the new end.
+    fn write_cells(&self, end: u64, runs: &[&[u8]]) -> Result<u64, SpoolError> {
+        let mut at = end;
+        let mut unsynced = None;
+        for run in runs {
+            let mut rest = *run;
+            while !rest.is_empty() {
+                let (start, file, room) = self.segment_for(at)?;
+                let whole = usize::try_from(room * CELL_LEN).unwrap_or(usize::MAX);
+                let (now, later) = rest.split_at(rest.len().min(whole));
+                file.write_all_at(now, (at - start) * CELL_LEN)
+                    .map_err(|e| self.io("write cells", e))?;
+                at += (now.len() / CELL) as u64;
+                rest = later;
+                // Synced before the next segment is begun: a crash never leaves a gap.
+                if now.len() == whole {
+                    self.keep(start, &file, at)?;
+                    unsynced = None;
+                } else {
+                    unsynced = Some((start, file));
+                }
             }
-            at += (now.len() / CELL) as u64;
-            if let Some(segment) = state.segments.get_mut(&start) {
-                segment.cells = at - start;
-            }
-            rest = later;
+        }
+        if let Some((start, file)) = unsynced {
+            self.keep(start, &file, at)?;
         }
         Ok(at)
+    }
+
+    /// Syncs a segment that ends at `at`.
+    fn keep(&self, start: u64, file: &D::File, at: u64) -> Result<(), SpoolError> {
+        let synced = file.sync();
+        let mut state = self.lock();
+        if let Err(error) = synced {
+            state.failed = true;
+            return Err(self.io("keep cells", error));
+        }
+        if let Some(segment) = state.segments.get_mut(&start) {
+            segment.cells = at - start;
+        }
+        Ok(())
     }
 
     /// Takes back what a failed append left behind the end (the disk is full, say); whether that went well.
@@ -269,26 +304,18 @@ impl<D: Disk> Spool<D> {
     }
 
     /// The segment that the cell at `at` goes into, how far it has room, begun when needed.
-    fn segment_for(
-        &self,
-        state: &mut State<D::File>,
-        at: u64,
-    ) -> Result<(u64, Arc<D::File>, u64), SpoolError> {
-        if let Some((start, segment)) = state.segments.iter().next_back() {
+    fn segment_for(&self, at: u64) -> Result<(u64, Arc<D::File>, u64), SpoolError> {
+        if let Some((start, segment)) = self.lock().segments.iter().next_back() {
             let used = at - start;
             if used < self.segment_cells {
                 return Ok((*start, Arc::clone(&segment.file), self.segment_cells - used));
             }
         }
-        self.begin_segment(state, at)
+        self.begin_segment(at)
             .map(|file| (at, file, self.segment_cells))
     }
 
-    fn begin_segment(
-        &self,
-        state: &mut State<D::File>,
-        at: u64,
-    ) -> Result<Arc<D::File>, SpoolError> {
+    fn begin_segment(&self, at: u64) -> Result<Arc<D::File>, SpoolError> {
         let path = self.segment_path(at);
         let file = match self.disk.create(&path) {
             // Left from an append that failed between creating and writing.
@@ -301,7 +328,7 @@ impl<D: Disk> Spool<D> {
         self.disk
             .sync_dir(&self.folder)
             .map_err(|e| self.io("keep a segment's name", e))?;
-        state.segments.insert(
+        self.lock().segments.insert(
             at,
             Segment {
                 file: Arc::clone(&file),
@@ -373,17 +400,17 @@ impl<D: Disk> Spool<D> {
     /// # Errors
     /// What the disk reports.
     pub fn remove_before(&self, needed_from: SpoolPosition) -> Result<u64, SpoolError> {
-        let mut state = self.lock();
-        let needed = needed_from.0.min(state.end);
-        let last_used = state
-            .segments
-            .iter()
-            .next_back()
-            .is_some_and(|(_, segment)| segment.cells > 0);
-        if needed == state.end && last_used {
-            let end = state.end;
-            self.begin_segment(&mut state, end)?;
+        let _turn = self.turn();
+        let (end, last_used) = {
+            let state = self.lock();
+            let last = state.segments.values().next_back();
+            (state.end, last.is_some_and(|segment| segment.cells > 0))
+        };
+        let needed = needed_from.0.min(end);
+        if needed == end && last_used {
+            self.begin_segment(end)?;
         }
+        let mut state = self.lock();
         let used = |(start, segment): (&u64, &Segment<D::File>)| {
             let over = segment.cells > 0 && start + segment.cells <= needed;
             over.then_some((*start, segment.cells))
@@ -413,6 +440,10 @@ impl<D: Disk> Spool<D> {
             path: self.folder.clone(),
             source,
         }
+    }
+
+    fn turn(&self) -> MutexGuard<'_, ()> {
+        self.changing.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     fn lock(&self) -> MutexGuard<'_, State<D::File>> {

@@ -30,7 +30,9 @@ pub(super) fn gather(args: &Gather, tongue: Tongue) -> anyhow::Result<()> {
         for card in cards {
             let unreadable = || terminal::cannot_read(tongue, &card);
             let mut file = File::open(&card).with_context(unreadable)?;
-            let put = tray.put(&mut file, &mut OsRng).with_context(unreadable)?;
+            let put = tray
+                .put(&mut file, &mut OsRng, &mut |_| Ok(false))
+                .with_context(unreadable)?;
             windows += put.windows;
             let path = card.display().to_string();
             terminal::say(&t!(

@@ -8,6 +8,7 @@ use store::PieceRecord;
 
 use super::reading::internal;
 use super::{Desk, DeskError};
+use crate::intake::EarlySieve;
 use crate::tray::Tray;
 
 /// Dispatches looked through for those that still lack something.
@@ -90,16 +91,26 @@ impl Desk {
         })
     }
 
-    /// Takes a card in: what may be cells of it is kept and read in the background. Gives the number of such windows.
+    /// Takes a card in: the cells that are easily recognised go into the spool, and what else may be cells is kept and read in
+    /// the background. Gives the number of windows that may be cells; all of them are on the disk when this returns.
     /// Blocks for as long as the card takes to come.
     ///
     /// # Errors
     /// Locked, or the card or the disk failed.
     pub fn take_card(&self, card: &mut dyn Read) -> Result<u64, DeskError> {
-        let open = self.open()?;
-        let put = Tray::of(&open.around.folder).put(card, &mut OsRng);
+        let (mut sieve, tray) = {
+            let open = self.open()?;
+            (EarlySieve::begin(&open), Tray::of(&open.around.folder))
+        };
+        let put = tray.put(card, &mut OsRng, &mut |window| sieve.take(window));
+        // Whatever became of the card, what was taken of it is kept; and why it was not is the better reason.
+        let taken = sieve.finish();
+        let taken = taken.map_err(|error| internal("keeping a card's cells", &error))?;
         let put = put.map_err(|error| fault(&error))?;
-        open.card_added.notify_one();
+        if let Ok(open) = self.open() {
+            open.cards.handed_in(&put, taken);
+            open.card_added.notify_one();
+        }
         Ok(put.windows)
     }
 }

@@ -4,10 +4,7 @@
 //! cells themselves stay in the spool until their piece is stored. A crash repeats at most one
 //! stretch of trial openings.
 
-use std::thread;
-
-use formats::coding::{CodingError, Restoring};
-use formats::{AssembleError, Assembler, AuthenticPiece, CELL, SHARD};
+use formats::{AssembleError, Assembler, AuthenticPiece, CELL, PieceMemory, SHARD};
 use newsroom::vaults::Link;
 use store::{PieceCells, Spool, SpoolError, SpoolPosition, SpooledCell};
 
@@ -84,59 +81,93 @@ pub(crate) enum Tried {
     Quarantined,
 }
 
-/// Decodes a piece from its cells in the spool. Blocks; holds one piece in memory.
+/// Decodes a piece from its cells in the spool, within a former one's memory. Blocks.
+///
+/// What restores it at the least cost is read first, and the rest only when that does not do.
 pub(crate) fn assemble(
     spool: &Spool,
     lookout: &mut Lookout,
     piece: &PieceCells,
+    memory: &mut PieceMemory,
 ) -> Result<Tried, SpoolError> {
-    let mut assembler = Assembler::new(piece.piece.key);
-    let mut by = None;
-    let mut shard = Box::new([0; SHARD]);
-    let mut cell = Box::new([0; CELL]);
-    for (_, at) in &piece.cells {
-        spool.read(*at, &mut cell)?;
-        let Some(hit) = lookout.recognise(&cell) else {
-            continue;
-        };
-        let keys = &lookout.keys(hit.by).keys;
-        if keys.veil.open_body(&cell, &mut shard).is_err() {
-            // Damaged on the way: an erasure like a lost cell.
-            continue;
-        }
-        by = Some(hit.by);
-        // A fifth rival of one shard, or a cell of another piece, is not taken and does no harm.
-        if let Err(AssembleError::Quarantined { .. }) = assembler.add(&hit.header, shard.as_slice())
-        {
-            return Ok(Tried::Quarantined);
-        }
-    }
-    let Some(by) = by else {
-        return Ok(Tried::Waiting);
+    let mut joining = Joining {
+        spool,
+        lookout,
+        assembler: Assembler::within(piece.piece.key, std::mem::take(memory)),
+        cell: Box::new([0; CELL]),
+        by: None,
     };
-    let from = lookout.keys(by);
-    match assembler.finish_by(&from.keys.mac, ATTEMPTS, on_two_threads) {
-        Ok(whole) => Ok(Tried::Whole(whole, from.link)),
-        Err(AssembleError::Quarantined { .. }) => Ok(Tried::Quarantined),
-        Err(error) => {
-            tracing::debug!(%error, "a piece is not whole yet");
-            Ok(Tried::Waiting)
+    let tried = joining.try_all(piece);
+    *memory = joining.assembler.into_memory();
+    tried
+}
+
+/// A piece that is being put together.
+struct Joining<'a> {
+    spool: &'a Spool,
+    lookout: &'a mut Lookout,
+    assembler: Assembler,
+    cell: Box<[u8; CELL]>,
+    /// The keys that recognised the last cell.
+    by: Option<usize>,
+}
+
+impl Joining<'_> {
+    fn try_all(&mut self, piece: &PieceCells) -> Result<Tried, SpoolError> {
+        let (first, rest) = cheapest(piece);
+        for (cells, attempts) in [(first, 1), (rest, ATTEMPTS)] {
+            if cells.is_empty() {
+                continue;
+            }
+            if self.add(&cells)? {
+                return Ok(Tried::Quarantined);
+            }
+            let Some(from) = self.by.map(|by| self.lookout.keys(by)) else {
+                continue;
+            };
+            match self.assembler.finish_in_place(&from.keys.mac, attempts) {
+                Ok(whole) => return Ok(Tried::Whole(whole, from.link)),
+                Err(AssembleError::Quarantined { .. }) => return Ok(Tried::Quarantined),
+                Err(error) => tracing::debug!(%error, "a piece is not whole yet"),
+            }
         }
+        Ok(Tried::Waiting)
+    }
+
+    /// Opens cells straight to where the piece is put together; `true` when they contradict each other.
+    fn add(&mut self, cells: &[SpoolPosition]) -> Result<bool, SpoolError> {
+        for at in cells {
+            self.spool.read(*at, &mut self.cell)?;
+            let Some(hit) = self.lookout.recognise(&self.cell) else {
+                continue;
+            };
+            self.by = Some(hit.by);
+            let veil = &self.lookout.keys(hit.by).keys.veil;
+            let cell = &self.cell;
+            // Damaged on the way: an erasure like a lost cell.
+            let opening = |place: &mut [u8; SHARD]| veil.open_body(cell, place).is_ok();
+            // A fifth rival of one shard, or a cell of another piece, is not taken and does no harm.
+            let added = self.assembler.add_by(&hit.header, opening);
+            if let Err(AssembleError::Quarantined { .. }) = added {
+                return Ok(true);
+            }
+        }
+        Ok(false)
     }
 }
 
-/// Decoding is most of the work on a piece. Two halves of it take no more memory than the whole.
-fn on_two_threads(restoring: &mut Restoring<'_>) -> Result<(), CodingError> {
-    let mut parts = restoring.parts(2).into_iter();
-    thread::scope(|scope| {
-        let own = parts.next();
-        let others: Vec<_> = parts
-            .map(|mut part| scope.spawn(move || part.restore()))
-            .collect();
-        own.map_or(Ok(()), |mut part| part.restore())?;
-        others.into_iter().try_for_each(|other| {
-            // A half that ended oddly is not restored, and the tag says so.
-            other.join().unwrap_or(Ok(()))
-        })
-    })
+/// Cells with as many different shards as restore the piece, those of the ciphertext itself before those that have to be
+/// decoded, and all others; each in the order in which they lie in the spool.
+fn cheapest(piece: &PieceCells) -> (Vec<SpoolPosition>, Vec<SpoolPosition>) {
+    let mut by_shard = piece.cells.clone();
+    by_shard.sort_unstable();
+    let (mut first, mut rest, mut before) = (Vec::new(), Vec::new(), None);
+    for (shard, at) in by_shard {
+        let another = before.replace(shard) != Some(shard);
+        let wanted = another && first.len() < usize::from(piece.piece.k);
+        if wanted { &mut first } else { &mut rest }.push(at);
+    }
+    first.sort_unstable();
+    rest.sort_unstable();
+    (first, rest)
 }

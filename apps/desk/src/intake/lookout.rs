@@ -1,8 +1,10 @@
 //! Whose cell is this: trial opening of headers over the epoch keys of all kits.
 //!
-//! A header costs 88 bytes to try. The key that matched last is tried first, because cells come in
+//! A header costs 88 bytes to try, and its first eight do for a wrong key. The key that matched last is tried first, because cells come in
 //! runs of one dispatch; behind it the keys stand in the order in which they matched, then epochs
 //! near the likeliest one before far ones, and last a kit's first chain that its field has left.
+
+use std::sync::Arc;
 
 use formats::{CELL, CellHeader, KitId};
 use keys::{ChainKey, EpochKeys};
@@ -40,9 +42,10 @@ pub(crate) struct EpochOfKit {
     pub(crate) keys: EpochKeys,
 }
 
-/// All keys that may open a cell, the likeliest first.
+/// All keys that may open a cell, the likeliest first. Clones share the keys; each finds its own order.
+#[derive(Clone)]
 pub(crate) struct Lookout {
-    all: Vec<EpochOfKit>,
+    all: Arc<[EpochOfKit]>,
     order: Vec<usize>,
 }
 
@@ -76,7 +79,7 @@ impl Lookout {
             }
         }
         all.sort_by_key(|(after, _)| *after);
-        let all: Vec<EpochOfKit> = all.into_iter().map(|(_, keys)| keys).collect();
+        let all: Arc<[EpochOfKit]> = all.into_iter().map(|(_, keys)| keys).collect();
         let order = (0..all.len()).collect();
         Self { all, order }
     }
@@ -88,17 +91,23 @@ impl Lookout {
 
     /// Tries all keys; `None` for noise, for other newsrooms' cells and for malformed headers.
     pub(crate) fn recognise(&mut self, cell: &[u8; CELL]) -> Option<Recognised> {
-        let at = self
-            .order
-            .iter()
-            .position(|by| self.all[*by].keys.veil.open_header(cell).is_ok())?;
-        let by = self.order.remove(at);
-        self.order.insert(0, by);
-        let keys = &self.all[by];
-        let bytes = keys.keys.veil.open_header(cell).ok()?;
+        self.recognise_early(cell, usize::MAX)
+    }
+
+    /// Tries so many keys, the likeliest.
+    pub(crate) fn recognise_early(&mut self, cell: &[u8; CELL], most: usize) -> Option<Recognised> {
+        let tried = self.order.iter().take(most).enumerate();
+        let (at, bytes) = tried.into_iter().find_map(|(at, by)| {
+            let veil = &self.all[*by].keys.veil;
+            let glimpsed = CellHeader::may_begin(&veil.glimpse(cell));
+            let opened = glimpsed.then(|| veil.open_header(cell).ok())?;
+            Some((at, opened?))
+        })?;
+        let by = self.order[at];
+        self.order[..=at].rotate_right(1);
         let header = CellHeader::decode(&bytes).ok()?;
         // A kit may only speak for itself.
-        (header.kit == keys.kit).then_some(Recognised { by, header })
+        (header.kit == self.all[by].kit).then_some(Recognised { by, header })
     }
 }
 

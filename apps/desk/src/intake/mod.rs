@@ -5,6 +5,7 @@ mod choices;
 mod contact;
 mod gather;
 mod item_reader;
+mod joining;
 mod lookout;
 pub(crate) mod loose;
 pub(crate) mod manifest;
@@ -14,23 +15,21 @@ pub(crate) mod opening;
 pub(crate) mod questions;
 pub(crate) mod receipts;
 
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, PoisonError};
 use std::time::Duration;
 
-use formats::{EPOCHS_AHEAD, PieceKey, PieceNo, epoch_at};
+use formats::{EPOCHS_AHEAD, PieceKey, epoch_at};
 use keys::ChainKey;
 use newsroom::Micros;
-use newsroom::arrival::DispatchKey;
-use newsroom::vaults::Link;
 use store::{KitRecord, SpoolError, StoreError};
 
 use crate::archive::ArchiveError;
 use crate::clock;
 use crate::desk::EventKind;
 use crate::open_desk::OpenDesk;
-pub(crate) use cards::CardsNow;
-use gather::Tried;
-use lookout::{KitChain, Lookout, Reach};
+pub(crate) use cards::{CardsNow, EarlySieve};
+pub(crate) use lookout::Lookout;
+use lookout::{KitChain, Reach};
 
 /// Cells looked at in one go. A card's cells are mixed over all pieces, and the record enters those of one piece together: the
 /// longer the stretch, the less it costs.
@@ -84,16 +83,8 @@ async fn gathering(mut intake: Intake) {
     }
 }
 
-/// A piece that is whole and authentic and not stored yet.
-struct Whole {
-    key: PieceKey,
-    piece: formats::AuthenticPiece,
-    from: Link,
-}
-
 struct Intake {
     open: Arc<OpenDesk>,
-    lookout: Arc<Mutex<Lookout>>,
     /// How far the lookout reaches.
     watched: Vec<Reach>,
     /// Words that a kit may be asked for with.
@@ -105,7 +96,6 @@ impl Intake {
     fn new(open: Arc<OpenDesk>) -> Self {
         Self {
             open,
-            lookout: Arc::new(Mutex::new(Lookout::new([]))),
             watched: Vec::new(),
             awaited: Arc::default(),
             resumed: false,
@@ -120,7 +110,7 @@ impl Intake {
         }
         let from = self.open.store.spool_cursor().await?;
         let spool = self.open.around.spool.clone();
-        let (lookout, awaited) = (self.lookout.clone(), self.awaited.clone());
+        let (lookout, awaited) = (self.open.lookout.clone(), self.awaited.clone());
         let looked = tokio::task::spawn_blocking(move || {
             let mut lookout = lookout.lock().unwrap_or_else(PoisonError::into_inner);
             gather::look(&spool, &mut lookout, &awaited, from, STRETCH, NOISE)
@@ -141,7 +131,7 @@ impl Intake {
             .store
             .record_cells(&ours, next, clock::now())
             .await?;
-        self.try_pieces(recorded.ready.iter().map(|piece| piece.key))
+        self.try_pieces(recorded.ready.iter().map(|piece| piece.key).collect())
             .await?;
         for key in recorded.touched {
             self.open.tell(EventKind::Dispatch, key.dispatch);
@@ -157,7 +147,8 @@ impl Intake {
                 self.resumed = true;
                 return Ok(());
             }
-            self.try_pieces(ready.iter().map(|piece| piece.key)).await?;
+            let keys = ready.iter().map(|piece| piece.key).collect();
+            self.try_pieces(keys).await?;
         }
     }
 
@@ -169,7 +160,11 @@ impl Intake {
         let watched: Vec<Reach> = chains.iter().map(|one| one.reach).collect();
         if watched != self.watched {
             let lookout = Lookout::new(chains);
-            *self.lookout.lock().unwrap_or_else(PoisonError::into_inner) = lookout;
+            *self
+                .open
+                .lookout
+                .lock()
+                .unwrap_or_else(PoisonError::into_inner) = lookout;
             self.watched = watched;
         }
         let offers = self.open.store.open_offers(now).await?;
@@ -177,72 +172,8 @@ impl Intake {
         Ok(())
     }
 
-    /// Puts pieces together and stores them; while one is being stored, the next is being put together.
-    async fn try_pieces(&self, keys: impl Iterator<Item = PieceKey>) -> Result<(), IntakeError> {
-        let mut before = None;
-        for key in keys {
-            let (tried, kept) = tokio::join!(self.assemble(&key), self.keep(before.take()));
-            kept?;
-            before = tried?;
-        }
-        self.keep(before).await
-    }
-
-    /// The piece, if it is whole and authentic; what else came of it is in the record.
-    async fn assemble(&self, key: &PieceKey) -> Result<Option<Whole>, IntakeError> {
-        let store = &self.open.store;
-        let Some(cells) = store.piece_cells(key).await? else {
-            return Ok(None);
-        };
-        let tried_with = u32::try_from(cells.cells.len()).unwrap_or(u32::MAX);
-        let (spool, lookout) = (self.open.around.spool.clone(), self.lookout.clone());
-        let tried = tokio::task::spawn_blocking(move || {
-            let mut lookout = lookout.lock().unwrap_or_else(PoisonError::into_inner);
-            gather::assemble(&spool, &mut lookout, &cells)
-        });
-        match tried.await?? {
-            Tried::Whole(piece, from) => {
-                return Ok(Some(Whole {
-                    key: *key,
-                    piece,
-                    from,
-                }));
-            }
-            Tried::Waiting => store.piece_waits(key, tried_with).await?,
-            Tried::Quarantined => {
-                tracing::warn!("a piece contradicts itself and is set apart");
-                let code = "conflicting-headers";
-                store.piece_quarantined(key, code, clock::now()).await?;
-            }
-        }
-        Ok(None)
-    }
-
-    /// Stores an authentic piece, first the bytes, then the record.
-    async fn keep(&self, whole: Option<Whole>) -> Result<(), IntakeError> {
-        let Some(Whole { key, piece, from }) = whole else {
-            return Ok(());
-        };
-        let store = &self.open.store;
-        // Before anybody is answered: an answer tells the field that this epoch is confirmed.
-        let about = DispatchKey {
-            kit: key.kit,
-            dispatch: key.dispatch,
-        };
-        store.confirm_epoch(&about, from, clock::now()).await?;
-        if key.piece == PieceNo::CONTACT {
-            contact::enter(&self.open, &about, from, &piece.ciphertext).await?;
-        }
-        let archive = self.open.archive.clone();
-        let digest = piece.digest;
-        let contact = key.piece == PieceNo::CONTACT;
-        let storing = move || archive.put_sealed(kept_bytes(contact, &piece.ciphertext));
-        let blob = tokio::task::spawn_blocking(storing).await??;
-        store
-            .piece_complete(&key, digest, blob, clock::now())
-            .await?;
-        self.open.work_added.notify_waiters();
-        Ok(())
+    async fn try_pieces(&self, keys: Vec<PieceKey>) -> Result<(), IntakeError> {
+        joining::join(&self.open, keys).await
     }
 
     /// Removes what nobody needs: keys of epochs in which nothing is on its way, and cells of the spool.
@@ -254,14 +185,8 @@ impl Intake {
             tokio::task::spawn_blocking(move || spool.remove_before(needed)).await??;
         }
         let (store, spool) = (&self.open.store, &self.open.around.spool);
-        noise::make_room(store, spool, &self.lookout, NOISE_KEPT).await
+        noise::make_room(store, spool, &self.open.lookout, NOISE_KEPT).await
     }
-}
-
-/// A contact piece is never archived: once its reply pairs are in the record, an empty blob stands
-/// for it there.
-fn kept_bytes(contact: bool, ciphertext: &[u8]) -> &[u8] {
-    if contact { &[] } else { ciphertext }
 }
 
 /// All chains of a kit: its own, and those that its fields have made.

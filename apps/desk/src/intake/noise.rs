@@ -237,7 +237,13 @@ mod tests {
         let lookout = desk.lookout().await;
         let tried = {
             let mut lookout = lookout.lock().unwrap();
-            super::super::gather::assemble(&desk.spool, &mut lookout, &found).unwrap()
+            super::super::gather::assemble(
+                &desk.spool,
+                &mut lookout,
+                &found,
+                &mut formats::PieceMemory::default(),
+            )
+            .unwrap()
         };
         assert!(matches!(tried, super::super::gather::Tried::Whole(..)));
         let audit = desk

@@ -1,6 +1,10 @@
 //! The assembler against poison: bounded work, quarantine, never a wrong piece.
 
-use formats::{AssembleError, Assembler, CellHeader, PieceKey, Progress, SHARD, SealedPiece};
+use formats::{
+    AssembleError, Assembler, AuthenticPiece, CellHeader, PieceKey, PieceMemory, Progress, SHARD,
+    SealedPiece,
+};
+use keys::PieceMacKey;
 
 use crate::make;
 use crate::pieces::open_cells;
@@ -15,6 +19,21 @@ fn shards(k: usize, recovery: u16) -> (SealedPiece, Vec<(CellHeader, Box<[u8; SH
     (piece, opened)
 }
 
+/// Both ways of finishing, which agree; the one in place takes nothing from what is held unless it succeeds.
+fn finish(
+    assembler: &mut Assembler,
+    mac: &PieceMacKey,
+    attempts: usize,
+) -> Result<AuthenticPiece, AssembleError> {
+    let copied = assembler.finish(mac, attempts);
+    let in_place = assembler.finish_in_place(mac, attempts);
+    assert_eq!(copied, in_place);
+    if in_place.is_err() {
+        assert_eq!(assembler.finish(mac, attempts), in_place);
+    }
+    in_place
+}
+
 #[test]
 fn reports_progress_and_ignores_repeats() {
     let (piece, shards) = shards(3, 1);
@@ -26,7 +45,7 @@ fn reports_progress_and_ignores_repeats() {
         assert_eq!(progress, Progress::Waiting { have: 1, need: 3 });
     }
     assert_eq!(
-        assembler.finish(&mac, 9),
+        finish(&mut assembler, &mac, 9),
         Err(AssembleError::Incomplete { need: 3, have: 1 })
     );
     assembler.add(&shards[0].0, shards[0].1.as_slice()).unwrap();
@@ -35,7 +54,7 @@ fn reports_progress_and_ignores_repeats() {
         Ok(Progress::Ready)
     );
     assert_eq!(
-        assembler.finish(&mac, 1).unwrap().ciphertext,
+        finish(&mut assembler, &mac, 1).unwrap().ciphertext,
         piece.ciphertext()
     );
 }
@@ -60,7 +79,7 @@ fn contradicting_cells_are_quarantined_for_good() {
             assert!(assembler.add(header, shard.as_slice()).is_err());
         }
         assert!(matches!(
-            assembler.finish(&mac, 99),
+            finish(&mut assembler, &mac, 99),
             Err(AssembleError::Quarantined { .. })
         ));
     }
@@ -93,7 +112,7 @@ fn a_poison_shard_is_found_and_left_out() {
             }
             assembler.add(header, shard.as_slice()).unwrap();
         }
-        let whole = assembler.finish(&mac, 64).unwrap();
+        let whole = finish(&mut assembler, &mac, 64).unwrap();
         assert_eq!(whole.ciphertext, piece.ciphertext(), "poison at {poisoned}");
     }
 }
@@ -115,7 +134,7 @@ fn a_rival_of_a_good_shard_is_tried_too() {
     let fifth = assembler.add(&shards[2].0, poison.as_slice());
     assert_eq!(fifth, Err(AssembleError::Rivals { index: 2 }));
     assert_eq!(
-        assembler.finish(&mac, 8).unwrap().ciphertext,
+        finish(&mut assembler, &mac, 8).unwrap().ciphertext,
         piece.ciphertext()
     );
 }
@@ -130,6 +149,34 @@ fn too_much_poison_gives_nothing_and_ends() {
         shard[n] ^= u8::from(n < 5);
         assembler.add(header, shard.as_slice()).unwrap();
     }
-    let outcome = assembler.finish(&mac, 1_000);
+    let outcome = finish(&mut assembler, &mac, 1_000);
     assert_eq!(outcome, Err(AssembleError::NotAuthentic { shards: 8 }));
+}
+
+#[test]
+fn memory_of_a_former_piece_holds_nothing_of_it_that_counts() {
+    let mac = make::chain().epoch_keys().mac;
+    let (large, shards_of_large) = shards(40, 30);
+    let mut assembler = Assembler::new(PieceKey::of(&shards_of_large[0].0));
+    for (header, shard) in &shards_of_large[30..] {
+        assembler.add(header, shard.as_slice()).unwrap();
+    }
+    let found = assembler.finish_in_place(&mac, 1).unwrap();
+    assert_eq!(found.ciphertext, large.ciphertext());
+    let mut memory: PieceMemory = assembler.into_memory();
+    memory.take_back(found.ciphertext);
+
+    let (small, shards) = shards(7, 3);
+    let mut assembler = Assembler::within(PieceKey::of(&shards[0].0), memory);
+    // One that is damaged on the way leaves its place empty.
+    let damaged = assembler.add_by(&shards[1].0, |place| {
+        place.fill(9);
+        false
+    });
+    assert_eq!(damaged, Ok(Progress::Waiting { have: 0, need: 7 }));
+    for (header, shard) in &shards[2..] {
+        assembler.add(header, shard.as_slice()).unwrap();
+    }
+    let found = assembler.finish_in_place(&mac, 1).unwrap();
+    assert_eq!(found.ciphertext, small.ciphertext());
 }

@@ -1,7 +1,7 @@
 //! Whole pieces: sealed, cut, veiled, opened again by the newsroom; and every way to cheat with them.
 
 use formats::cell::shards_for;
-use formats::coding::{Encoder, Restoring, decode, recovery_for};
+use formats::coding::{Encoder, decode, recovery_for};
 use formats::{
     Assembler, AuthenticPiece, Cell, CellHeader, PIECE_PLAIN_MAX, PIECE_SEALED_MAX, PieceError,
     PieceKey, PiecePlace, PieceSealer, SHARD, SealedPiece, seal_piece,
@@ -127,23 +127,13 @@ fn any_k_of_the_whole_code_restore() {
             ciphertext,
             "{pick:?}"
         );
-        // In parts that know nothing of each other, in any order.
-        for most in [0, 2, 3, 14, 99] {
-            let mut restoring = Restoring::new(length, chosen.clone()).unwrap();
-            let mut parts = restoring.parts(most);
-            assert!((1..=most.clamp(1, 14)).contains(&parts.len()), "{most}");
-            parts
-                .iter_mut()
-                .rev()
-                .for_each(|part| part.restore().unwrap());
-            drop(parts);
-            assert_eq!(restoring.finish(), ciphertext, "{pick:?} in {most}");
-        }
     }
     let there = all[..5].iter().map(|(i, s)| (*i, s.as_slice()));
-    let mut restoring = Restoring::new(length, there).unwrap();
-    assert!(restoring.parts(2).is_empty(), "nothing is missing");
-    assert_eq!(restoring.finish(), ciphertext);
+    assert_eq!(
+        decode(length, there).unwrap(),
+        ciphertext,
+        "nothing is missing"
+    );
     let four = all[..4].iter().map(|(i, s)| (*i, s.as_slice()));
     assert!(decode(length, four).is_err());
     let twice = [0_usize, 0, 1, 2, 3].map(|i| (all[i].0, all[i].1.as_slice()));

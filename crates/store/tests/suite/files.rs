@@ -85,6 +85,7 @@ fn what_is_not_finished_leaves_nothing() {
     let mut writer = store.writer(&recipient).unwrap();
     writer.write_all(&original(1)).unwrap();
     drop(writer);
+    drop(store.write_sealed(CANARY).unwrap());
     struct Fails;
     impl Read for Fails {
         fn read(&mut self, _: &mut [u8]) -> std::io::Result<usize> {
@@ -122,6 +123,16 @@ fn store_blobs(disk: &Double, root: &Path, recipient: &ArchiveRecipient) -> Vec<
             Err(_) => return kept,
         }
     }
+    // The same once more as age files that are there already, made durable together.
+    let sealed = |(id, _): &(BlobId, Vec<u8>)| {
+        let mut sealed = Vec::new();
+        store.sealed(*id)?.read_to_end(&mut sealed).unwrap();
+        store.write_sealed(&sealed)
+    };
+    let written: Result<Vec<_>, _> = kept.iter().map(sealed).collect();
+    if let Ok(ids) = written.and_then(|written| store.keep_all(written)) {
+        kept.extend(ids.into_iter().zip((1..4).map(original)));
+    }
     kept
 }
 
@@ -130,7 +141,7 @@ fn no_acknowledged_blob_is_lost_wherever_the_power_goes() {
     let root = Path::new("/blobs");
     let (identity, recipient) = archive();
     let probe = Double::new(root);
-    assert_eq!(store_blobs(&probe, root, &recipient).len(), 3);
+    assert_eq!(store_blobs(&probe, root, &recipient).len(), 6);
     let steps = probe.changes();
     assert!(steps > 20, "{steps} write points");
     for step in 0..=steps {
@@ -262,7 +273,9 @@ fn fill_spool(disk: &Double, root: &Path) -> (u64, u64) {
     };
     for (count, done_with) in [(1, 0), (3, 0), (5, 4), (2, 11), (6, 12)] {
         let first = acknowledged;
-        match spool.append(&cells(first..first + count)) {
+        // In two runs, the second of which is empty the first time.
+        let runs = [cells(first..first + 1), cells(first + 1..first + count)];
+        match spool.append_all(&runs.each_ref().map(Vec::as_slice)) {
             Ok(at) => assert_eq!(at, SpoolPosition(first)),
             Err(_) => return (acknowledged, given_up),
         }

@@ -66,6 +66,8 @@ pub struct DeskOptions {
     pub site: PathBuf,
     /// The site's public address.
     pub base_url: String,
+    /// The same site as an onion service, which its pages then offer to Tor Browser.
+    pub onion_url: Option<String>,
     /// Time between looks at each drop.
     pub poll: Duration,
     /// The program that the sandbox runs; `None` is this very program, which then has to call
@@ -160,6 +162,7 @@ impl Desk {
             watch,
             site: options.site,
             base_url: options.base_url.parse::<BaseUrl>()?,
+            onion_url: options.onion_url.as_deref().map(str::parse).transpose()?,
         };
         let receiving = TaskTracker::new();
         receiving.spawn(puller.run(stop.clone()));

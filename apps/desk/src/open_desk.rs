@@ -62,6 +62,7 @@ pub(crate) struct Surroundings {
     pub(crate) watch: Arc<Watch>,
     pub(crate) site: PathBuf,
     pub(crate) base_url: BaseUrl,
+    pub(crate) onion_url: Option<BaseUrl>,
 }
 
 /// The keys, the record and the archive of an unlocked desk.
@@ -113,6 +114,7 @@ impl OpenDesk {
         let site = SiteSettings {
             dir: around.site.clone(),
             base_url: around.base_url.clone(),
+            onion: around.onion_url.clone(),
             organisation: config.organisation.clone(),
             log: around.folder.statement_log(),
         };

@@ -21,7 +21,7 @@ use publish::{
     SiteInput, StoryInput,
 };
 use rand_core::{CryptoRng, OsRng, RngCore};
-use store::{DerivativeRecord, PublicationRecord, StatementDue, StatementRecord};
+use store::{DerivativeRecord, PublicationRecord, SiteRecord, StatementDue, StatementRecord};
 
 use crate::archive::Archive;
 use crate::clock;
@@ -37,6 +37,8 @@ pub(crate) struct SiteSettings {
     pub(crate) dir: PathBuf,
     /// The public address.
     pub(crate) base_url: BaseUrl,
+    /// The same site as an onion service.
+    pub(crate) onion: Option<BaseUrl>,
     /// The organisation's name.
     pub(crate) organisation: String,
     /// The statement log's folder.
@@ -68,8 +70,9 @@ pub(crate) async fn carry_out(open: &Arc<OpenDesk>, id: PublicationId) -> Result
     let _alone = open.publishing.lock().await;
     let record = open.store.publication(id).await?;
     log_due(open, &record).await?;
-    let going_out = open.store.site_publications(Some(id)).await?;
-    let (desk, stories) = (open.clone(), site_stories(open, going_out).await?);
+    let told = open.store.site_records(Some(id)).await?;
+    let stories = told.into_iter().map(SiteStory::new);
+    let (desk, stories) = (open.clone(), stories.collect::<Result<_, _>>()?);
     let building = move || build_site(&desk.site, &desk.signer, &desk.archive, stories);
     tokio::task::spawn_blocking(building).await??;
     open.store.publication_live(id, clock::now()).await?;
@@ -150,45 +153,16 @@ fn receipt(due: &StatementDue, received_at: Micros) -> Digest {
     sha256(&bytes)
 }
 
-/// What the site shows, from the record of all that is live and of what is going out.
-async fn site_stories(
-    open: &OpenDesk,
-    records: Vec<PublicationRecord>,
-) -> Result<Vec<SiteStory>, JobError> {
-    let mut stories = Vec::with_capacity(records.len());
-    for record in records {
-        let all = open
-            .store
-            .story(record.publication.story)
-            .await?
-            .publications;
-        let first = all
-            .first()
-            .map_or(record.publication.decided_at, |one| one.decided_at);
-        let corrections = corrections(open, &record, &all).await?;
-        stories.push(SiteStory::new(record, first, corrections)?);
-    }
-    Ok(stories)
-}
-
 /// What each published version corrected in the one before, oldest first, up to the one that is shown.
-async fn corrections(
-    open: &OpenDesk,
-    record: &PublicationRecord,
-    all: &[Publication],
-) -> Result<Vec<Correction>, JobError> {
-    let mut corrections = Vec::new();
-    let shown = |one: &&Publication| one.version <= record.publication.version;
-    for later in all.iter().skip(1).filter(shown) {
-        let version = open.store.publication(later.id).await?.story.draft;
-        if let Some(note) = version.settings.telling.correction {
-            corrections.push(Correction {
-                at: later.decided_at.0,
-                note: bilingual(note),
-            });
-        }
-    }
-    Ok(corrections)
+fn corrections(record: &SiteRecord) -> Vec<Correction> {
+    let corrected = record.versions().skip(1).filter_map(|version| {
+        let note = version.story.draft.settings.telling.correction.clone()?;
+        Some(Correction {
+            at: version.publication.decided_at.0,
+            note: bilingual(note),
+        })
+    });
+    corrected.collect()
 }
 
 /// Logs the statements of a publication, those that stand there already excepted, and proves them.
@@ -229,11 +203,14 @@ struct SiteMedium {
 }
 
 impl SiteStory {
-    fn new(
-        record: PublicationRecord,
-        first_published: Micros,
-        corrections: Vec<Correction>,
-    ) -> Result<Self, PublishingError> {
+    fn new(told: SiteRecord) -> Result<Self, PublishingError> {
+        let corrections = corrections(&told);
+        let SiteRecord {
+            shown: record,
+            earlier,
+        } = told;
+        let first = earlier.first().unwrap_or(&record);
+        let first_published = first.publication.decided_at;
         let proof_of = |id: DerivativeId| {
             let found = record.statements.iter().find(|one| one.derivative == id);
             found
@@ -269,7 +246,7 @@ fn build_site(
     let input = SiteInput {
         organisation: settings.organisation.clone(),
         base_url: settings.base_url.clone(),
-        onion: None,
+        onion: settings.onion.clone(),
         // The same record gives the same bytes, so the newest decision is the time, not the clock.
         built_at: newest.0,
         about: None,

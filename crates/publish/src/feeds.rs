@@ -5,16 +5,19 @@
 
 mod atom;
 mod json;
+mod media_rss;
+mod podcast;
 mod rss2;
 
 use std::ops::Range;
 
 use crate::listing::cut;
+use crate::media::Shown;
 use crate::page::at;
 use crate::site::PublishError;
 use crate::story::{Ready, prose};
 use crate::whole::Whole;
-use crate::words::Tongue;
+use crate::words::{Tongue, t};
 use crate::writer::Job;
 
 /// Stories in an archive of the Atom feed; feeds carry up to twice as many.
@@ -22,6 +25,32 @@ const BLOCK: usize = 30;
 
 /// Older stories in a feed because they were changed lately.
 const CHANGED: usize = 10;
+
+/// A feed that pages offer.
+pub(crate) struct Offered {
+    pub(crate) file: &'static str,
+    pub(crate) mime: &'static str,
+    pub(crate) words: String,
+}
+
+/// The feeds of one language; that of recordings where there are any.
+pub(crate) fn offered(whole: &Whole<'_>, tongue: Tongue) -> Vec<Offered> {
+    let one = |file, mime, words| Offered { file, mime, words };
+    let mut all = vec![
+        one("atom.xml", "application/atom+xml", t!(tongue, "feed-atom")),
+        one("rss.xml", "application/rss+xml", t!(tongue, "feed-rss")),
+        one(
+            "feed.json",
+            "application/feed+json",
+            t!(tongue, "feed-json"),
+        ),
+    ];
+    if whole.recordings {
+        let words = t!(tongue, "feed-podcast");
+        all.push(one("podcast.xml", "application/rss+xml", words));
+    }
+    all
+}
 
 /// What one feed carries.
 pub(crate) struct Carried<'w> {
@@ -49,6 +78,13 @@ pub(crate) fn jobs<'w>(whole: &'w Whole<'w>, tongue: Tongue) -> Vec<Job<'w>> {
         job("rss.xml", current(), rss2::feed),
         job("feed.json", current(), json::feed),
     ];
+    if whole.recordings {
+        let carried = Carried {
+            stories: podcast::stories(whole),
+            ..current()
+        };
+        jobs.push(job("podcast.xml", carried, podcast::feed));
+    }
     jobs.extend(blocks.iter().map(|(number, range)| {
         let carried = Carried {
             whole,
@@ -60,6 +96,11 @@ pub(crate) fn jobs<'w>(whole: &'w Whole<'w>, tongue: Tongue) -> Vec<Job<'w>> {
         job(&archive_name(*number), carried, atom::feed)
     }));
     jobs
+}
+
+/// What the feeds of both languages share: the podcast's cover.
+pub(crate) fn shared(whole: &Whole<'_>) -> Option<Job<'static>> {
+    whole.recordings.then(podcast::cover)
 }
 
 /// The newest stories, and older ones that were changed lately.
@@ -120,7 +161,7 @@ fn entry_id(id: &str, tongue: Tongue) -> String {
 /// The story's words as HTML: paragraphs and line breaks, nothing else; corrections first.
 fn content(story: &Ready<'_>, tongue: Tongue) -> String {
     let corrections = story.input.corrections.iter().map(|one| {
-        let label = crate::words::t!(tongue, "correction-title");
+        let label = t!(tongue, "correction-title");
         prose(&format!("{label}: {}", one.note.get(tongue))).into_string()
     });
     let body = prose(story.body(tongue)).into_string();
@@ -134,20 +175,28 @@ struct Enclosure {
     bytes: u64,
 }
 
-fn enclosures(carried: &Carried<'_>, story: &Ready<'_>) -> Vec<Enclosure> {
-    let shown = if story.input.graphic {
-        &[]
-    } else {
-        story.media.as_slice()
-    };
-    shown
-        .iter()
-        .map(|medium| Enclosure {
+impl Enclosure {
+    fn of(carried: &Carried<'_>, medium: &Shown<'_>) -> Self {
+        Self {
             url: carried.whole.site.base_url.join(&medium.file),
             mime: medium.input.kind.mime(),
             bytes: medium.bytes,
-        })
-        .collect()
+        }
+    }
+}
+
+/// Files that a reader program may show unasked: none of a graphic story.
+fn open_media<'s>(story: &'s Ready<'_>) -> &'s [Shown<'s>] {
+    if story.input.graphic {
+        &[]
+    } else {
+        &story.media
+    }
+}
+
+fn enclosures(carried: &Carried<'_>, story: &Ready<'_>) -> Vec<Enclosure> {
+    let shown = open_media(story).iter();
+    shown.map(|medium| Enclosure::of(carried, medium)).collect()
 }
 
 /// When anything last changed, or the beginning of time where nothing is published.

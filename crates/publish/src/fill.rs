@@ -29,6 +29,7 @@ pub(crate) fn fill(
     jobs.push(front::door(&whole));
     jobs.push(search::script());
     jobs.extend(sitemap::jobs(&whole));
+    jobs.extend(feeds::shared(&whole));
     for tongue in Tongue::BOTH {
         jobs.push(front::index(&whole, tongue));
         jobs.extend(pages::jobs(&whole, tongue));

@@ -210,6 +210,12 @@ impl MediaKind {
         }
     }
 
+    /// Whether it is a film or a sound.
+    #[must_use]
+    pub const fn is_recording(self) -> bool {
+        matches!(self, Self::Mp4 | Self::Mp3)
+    }
+
     /// Whether it is a picture.
     #[must_use]
     pub const fn is_picture(self) -> bool {

@@ -29,6 +29,7 @@ mod site;
 mod sitemap;
 mod state;
 mod story;
+mod twin;
 mod whole;
 mod words;
 mod writer;

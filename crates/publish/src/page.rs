@@ -3,6 +3,7 @@
 use maud::{DOCTYPE, Markup, PreEscaped, html};
 
 use crate::address::{Href, SitePath};
+use crate::feeds;
 use crate::whole::Whole;
 use crate::words::{Tongue, t};
 
@@ -176,8 +177,8 @@ impl<'a> Place<'a> {
                 link rel="alternate" hreflang=(self.tongue.other().tag()) href=(twin);
                 link rel="icon" href=(self.to(&icon_path())) type="image/svg+xml";
                 link rel="stylesheet" href=(self.to(&style_path()));
-                @for (name, kind) in [("atom.xml", "application/atom+xml"), ("rss.xml", "application/rss+xml"), ("feed.json", "application/feed+json")] {
-                    link rel="alternate" type=(kind) title=(name) href=(self.to(&at(self.tongue, name)));
+                @for feed in feeds::offered(self.whole, self.tongue) {
+                    link rel="alternate" type=(feed.mime) title={ (name) " · " (feed.words) } href=(self.to(&at(self.tongue, feed.file)));
                 }
                 @if let Some(onion) = &site.onion { meta http-equiv="onion-location" content=(onion.join(&self.path)); }
                 (more)
@@ -239,11 +240,6 @@ impl<'a> Place<'a> {
 
     fn footer(&self) -> Markup {
         let tongue = self.tongue;
-        let feeds = [
-            ("atom.xml", t!(tongue, "feed-atom")),
-            ("rss.xml", t!(tongue, "feed-rss")),
-            ("feed.json", t!(tongue, "feed-json")),
-        ];
         html! {
             footer.foot {
                 p { (t!(tongue, "footer-promise")) }
@@ -255,8 +251,8 @@ impl<'a> Place<'a> {
                 }
                 ul {
                     li.lead { (t!(tongue, "feeds-label")) }
-                    @for (name, words) in &feeds {
-                        li { a href=(self.to(&at(tongue, name))) { bdi { (words) } } }
+                    @for feed in feeds::offered(self.whole, tongue) {
+                        li { a href=(self.to(&at(tongue, feed.file))) { bdi { (feed.words) } } }
                     }
                 }
             }

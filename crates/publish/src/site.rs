@@ -12,6 +12,7 @@ use crate::check::InputError;
 use crate::fill::fill;
 use crate::input::SiteInput;
 use crate::state::State;
+use crate::twin;
 use crate::writer::Writer;
 
 /// Why a site was not built. The present site stays as it was.
@@ -79,7 +80,8 @@ pub struct Built {
 ///
 /// Readers see the old site or the new one, never a mixture; after an error they see the old one.
 /// `signer` signs the manifest by which mirrors are checked: the statement log's.
-/// Files that nothing refers to any more are gone with it. What would come out the same is taken over from
+/// Files that nothing refers to any more are gone with it. The folder `.NAME.building` beside it holds the same
+/// files as hard links, for the next build. What would come out the same is taken over from
 /// the present site, and the outcome is equal to the byte to that of a build from nothing. Calls for one
 /// folder must not overlap.
 ///
@@ -89,16 +91,22 @@ pub fn build(input: &SiteInput, signer: &LogSigner, out: &Path) -> Result<Built,
     input.validate()?;
     check_target(out)?;
     let beside = beside(out)?;
-    remove(&beside)?;
-    fs::create_dir(&beside).map_err(disk("create", &beside))?;
-    let mut writer = Writer::new(&beside, out);
+    let follows = open_beside(&beside, out)?;
+    let mut writer = Writer::new(&beside, out, follows);
     fill(&mut writer, input, signer)?;
+    if follows {
+        twin::sweep(&beside, writer.files())?;
+    }
     let built = Built {
         files: writer.files().len(),
         bytes: writer.files().values().map(|kept| kept.bytes).sum(),
         written: writer.written(),
     };
-    swap(&beside, out, &writer.into_state())?;
+    let (before, now) = writer.into_states();
+    swap(&beside, out, &now)?;
+    // What was withdrawn is gone from both folders before this returns; and the next build is quick.
+    fs::create_dir_all(&beside).map_err(disk("create", &beside))?;
+    twin::follow(&beside, &before.0, out, &now.0).or_else(|_| remove(&beside))?;
     Ok(built)
 }
 
@@ -127,6 +135,17 @@ fn beside(out: &Path) -> Result<PathBuf, PublishError> {
     Ok(out.with_file_name(format!(".{}.building", name.to_string_lossy())))
 }
 
+/// The folder in which the new site is made: what the last build left there, or an empty one. Whether there was one.
+fn open_beside(beside: &Path, out: &Path) -> Result<bool, PublishError> {
+    let found = fs::symlink_metadata(beside).is_ok_and(|found| found.is_dir());
+    if found && out.exists() {
+        return Ok(true);
+    }
+    twin::unlink(beside)?;
+    fs::create_dir(beside).map_err(disk("create", beside))?;
+    Ok(false)
+}
+
 fn remove(path: &Path) -> Result<(), PublishError> {
     match fs::remove_dir_all(path) {
         Err(error) if error.kind() != io::ErrorKind::NotFound => Err(disk("remove", path)(error)),
@@ -134,7 +153,8 @@ fn remove(path: &Path) -> Result<(), PublishError> {
     }
 }
 
-/// Everything is on the disk before readers see it; the state comes last, since an older one does no harm.
+/// Everything is on the disk before readers see it; the state comes last, since an older one does no harm. A site that
+/// was there before then stands beside.
 fn swap(beside: &Path, out: &Path, state: &State) -> Result<(), PublishError> {
     let noted = State::path(out);
     let fresh = noted.with_extension("state.new");
@@ -155,8 +175,7 @@ fn swap(beside: &Path, out: &Path, state: &State) -> Result<(), PublishError> {
         .unwrap_or(Path::new("."));
     File::open(parent)
         .and_then(|parent| parent.sync_all())
-        .map_err(disk("sync", parent))?;
-    remove(beside)
+        .map_err(disk("sync", parent))
 }
 
 pub(crate) fn disk<'a>(

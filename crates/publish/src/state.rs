@@ -53,6 +53,11 @@ impl Kept {
         })
     }
 
+    /// Whether both are the same file on the disk.
+    pub(crate) fn is_same_file(&self, other: &Self) -> bool {
+        self.mark == other.mark && self.bytes == other.bytes
+    }
+
     /// Whether the file there is still the one that was noted.
     pub(crate) fn stands_at(&self, path: &Path) -> bool {
         fs::symlink_metadata(path).is_ok_and(|found| {

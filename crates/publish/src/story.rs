@@ -36,6 +36,12 @@ impl Ready<'_> {
         gone.map_or(&self.input.text(tongue).body, |reason| reason.get(tongue))
     }
 
+    /// Whether it has a film or a sound that may be played unasked.
+    pub(crate) fn is_recorded(&self) -> bool {
+        let mut media = self.media.iter();
+        !self.input.graphic && media.any(|medium| medium.input.kind.is_recording())
+    }
+
     /// A still that may be shown unasked.
     pub(crate) fn still(&self) -> Option<&crate::SitePath> {
         let open = !self.input.graphic;

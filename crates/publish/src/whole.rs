@@ -27,6 +27,8 @@ pub(crate) struct Whole<'a> {
     pub(crate) topics: Vec<Group<'a>>,
     /// Places, by their address.
     pub(crate) places: Vec<Group<'a>>,
+    /// Whether there is a film or a sound that feeds may carry.
+    pub(crate) recordings: bool,
     frame: Digest,
 }
 
@@ -73,8 +75,11 @@ impl<'a> Whole<'a> {
             timeline: Vec::new(),
             topics: Vec::new(),
             places: Vec::new(),
+            recordings: false,
             frame: fingerprint::frame(site),
         };
+        let recordings = whole.told().any(Ready::is_recorded);
+        whole.recordings = recordings;
         whole.months = whole.by_month(|ready| Some(published_on(ready.input.published_at)));
         whole.timeline = whole.by_month(|ready| {
             let from = ready.input.when?.from();
@@ -105,6 +110,7 @@ impl<'a> Whole<'a> {
             .digest(&whole.frame)
             .each(menu.into_iter(), Fingerprint::number)
             .number(whole.timeline.is_empty().into())
+            .number(whole.recordings.into())
             .finish();
         whole
     }

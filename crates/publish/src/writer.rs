@@ -12,6 +12,7 @@ use crate::address::SitePath;
 use crate::input::MediaBytes;
 use crate::site::{PublishError, disk};
 use crate::state::{Kept, State};
+use crate::twin::unlink;
 
 const CHUNK: usize = 128 * 1024;
 
@@ -51,10 +52,12 @@ pub(crate) struct Writer<'a> {
     folders: BTreeSet<PathBuf>,
     now: BTreeMap<SitePath, Kept>,
     written: usize,
+    /// Whether the folder held something before.
+    follows: bool,
 }
 
 impl<'a> Writer<'a> {
-    pub(crate) fn new(root: &'a Path, old: &'a Path) -> Self {
+    pub(crate) fn new(root: &'a Path, old: &'a Path, follows: bool) -> Self {
         Self {
             root,
             old,
@@ -62,6 +65,7 @@ impl<'a> Writer<'a> {
             folders: BTreeSet::new(),
             now: BTreeMap::new(),
             written: 0,
+            follows,
         }
     }
 
@@ -80,8 +84,9 @@ impl<'a> Writer<'a> {
         &self.now
     }
 
-    pub(crate) fn into_state(self) -> State {
-        State(self.now)
+    /// What stood on the site before, and what stands there now.
+    pub(crate) fn into_states(self) -> (State, State) {
+        (self.before, State(self.now))
     }
 
     /// Makes files of words, on all cores.
@@ -135,17 +140,24 @@ impl<'a> Writer<'a> {
             if let Some(folder) = target.parent()
                 && !self.folders.contains(folder)
             {
-                fs::create_dir_all(folder).map_err(disk("create", folder))?;
+                if fs::create_dir_all(folder).is_err() {
+                    clear_way(self.root, folder)?;
+                    fs::create_dir_all(folder).map_err(disk("create", folder))?;
+                }
                 self.folders.insert(folder.to_owned());
             }
         }
         Ok(())
     }
 
-    /// Links a file of the present site that is known to hold the same bytes and was not touched since.
+    /// Takes a file of the present site that is known to hold the same bytes and was not touched since.
     fn take_over(&self, path: &SitePath, key: &Digest) -> Option<Kept> {
         let kept = self.before.0.get(path).filter(|kept| kept.key == *key)?;
         let target = self.root.join(path.as_str());
+        if kept.stands_at(&target) {
+            return Some(*kept);
+        }
+        unlink(&target).ok()?;
         fs::hard_link(self.old.join(path.as_str()), &target).ok()?;
         if kept.stands_at(&target) {
             return Some(*kept);
@@ -156,9 +168,19 @@ impl<'a> Writer<'a> {
 
     fn put(&self, path: &SitePath, key: Digest, bytes: &[u8]) -> Result<Kept, PublishError> {
         let target = self.root.join(path.as_str());
-        fs::write(&target, bytes).map_err(disk("write", &target))?;
+        self.fresh(&target)?
+            .write_all(bytes)
+            .map_err(disk("write", &target))?;
         Kept::note(&target, key, ledger::sha256(bytes), bytes.len() as u64)
             .map_err(disk("read", &target))
+    }
+
+    /// A new file, whatever stood there: what stood there may be the present site's.
+    fn fresh(&self, target: &Path) -> Result<File, PublishError> {
+        if self.follows {
+            unlink(target)?;
+        }
+        File::create_new(target).map_err(disk("create", target))
     }
 
     fn copy_checked(&self, medium: &Medium<'_>) -> Result<Kept, PublishError> {
@@ -167,7 +189,7 @@ impl<'a> Writer<'a> {
             .source
             .open()
             .map_err(disk("read the bytes of", &target))?;
-        let mut file = File::create(&target).map_err(disk("create", &target))?;
+        let mut file = self.fresh(&target)?;
         let (found, bytes) = pass(&mut reader, &mut file).map_err(disk("write", &target))?;
         if found == medium.expected {
             Kept::note(&target, found, found, bytes).map_err(disk("read", &target))
@@ -178,6 +200,16 @@ impl<'a> Writer<'a> {
                 found,
             })
         }
+    }
+}
+
+/// Removes what stands where a folder must be.
+fn clear_way(root: &Path, folder: &Path) -> Result<(), PublishError> {
+    let mut ways: Vec<&Path> = folder.ancestors().take_while(|way| *way != root).collect();
+    ways.reverse();
+    match ways.into_iter().find(|way| !way.is_dir()) {
+        Some(way) => unlink(way),
+        None => Ok(()),
     }
 }
 

@@ -62,7 +62,7 @@ impl DerivativeRecord {
     }
 }
 
-type DerivativeRow = (
+pub(crate) type DerivativeRow = (
     Vec<u8>,
     Vec<u8>,
     String,
@@ -252,8 +252,15 @@ impl Store {
                 args![id],
             )
             .await?;
+        self.derivative_from(row.ok_or(Refusal::UnknownDerivative)?)
+    }
+
+    pub(crate) fn derivative_from(
+        &self,
+        row: DerivativeRow,
+    ) -> Result<DerivativeRecord, StoreError> {
         let (
-            _,
+            id,
             item,
             recipe,
             tools,
@@ -266,8 +273,9 @@ impl Store {
             poster_sha256,
             report,
             made_at,
-        ) = row.ok_or(Refusal::UnknownDerivative)?;
+        ) = row;
         let at = At("derivatives", "blob");
+        let id = DerivativeId::from_bytes(at.bytes(&id)?);
         let poster = match (poster, poster_sha256) {
             (Some(blob), Some(sha256)) => Some((
                 BlobId::from_bytes(at.bytes(&blob)?),

@@ -58,6 +58,9 @@ pub struct StatementRecord {
     pub proof: String,
 }
 
+/// A statement's derivative, index, text and proof.
+pub(crate) type StatementRow = (Vec<u8>, i64, String, String);
+
 type SaltRow = (Vec<u8>, Vec<u8>, Vec<u8>, Vec<u8>);
 
 const SALTS: [&str; 3] = ["leaf_salt", "receipt_salt", "plan_salt"];
@@ -71,34 +74,6 @@ impl Store {
         transact!(self, "load publication", Read, |tx| self
             .load_publication(tx, id)
             .await)
-    }
-
-    /// What stands on the site: of every story its newest publication that is live, and the one that is going out now.
-    /// Newest first.
-    ///
-    /// # Errors
-    /// The engine's failure.
-    pub async fn site_publications(
-        &self,
-        going_out: Option<PublicationId>,
-    ) -> Result<Vec<PublicationRecord>, StoreError> {
-        transact!(self, "list site", Read, |tx| {
-            let rows: Vec<(Vec<u8>,)> = tx
-                .all(
-                    "SELECT id FROM publications AS this WHERE (live_at IS NOT NULL OR id = $1) AND NOT EXISTS (
-                         SELECT 1 FROM publications AS newer WHERE newer.story = this.story
-                         AND newer.version > this.version AND (newer.live_at IS NOT NULL OR newer.id = $1))
-                     ORDER BY decided_at DESC, id",
-                    args![going_out],
-                )
-                .await?;
-            let mut out = Vec::with_capacity(rows.len());
-            for (id,) in rows {
-                let id = PublicationId::from_bytes(At("publications", "id").bytes(&id)?);
-                out.push(self.load_publication(tx, id).await?);
-            }
-            Ok(out)
-        })
     }
 
     /// Statements of a publication that are not in the log yet, in the story's order.
@@ -301,39 +276,49 @@ impl Store {
         for placed in &story.draft.media {
             derivatives.push(self.load_derivative(tx, placed.derivative).await?);
         }
-        // What was approved and decided is what is signed and shown, or nothing is: the record may have been altered
-        // by somebody who holds its keys.
-        let facts: Vec<_> = derivatives.iter().map(DerivativeRecord::facts).collect();
-        if !ClearanceRecord::was_decided(&story, &facts, &publication.clearance)? {
-            return Err(At("publications", "clearance").damaged());
-        }
-        let rows: Vec<(Vec<u8>, i64, String, String)> = tx
+        let rows: Vec<StatementRow> = tx
             .all(
                 "SELECT derivative, log_index, statement, proof FROM statements
                  WHERE publication = $1 AND log_index IS NOT NULL ORDER BY log_index",
                 args![id],
             )
             .await?;
-        let at = At("statements", "log_index");
-        let statements = rows
-            .into_iter()
-            .map(|(derivative, log_index, statement, proof)| {
-                let derivative = DerivativeId::from_bytes(at.bytes(&derivative)?);
-                Ok(StatementRecord {
-                    derivative,
-                    log_index: at.number(log_index)?,
-                    statement,
-                    proof,
-                })
-            })
-            .collect::<Result<_, StoreError>>()?;
-        Ok(PublicationRecord {
-            publication,
-            story,
-            derivatives,
-            statements,
-        })
+        let statements = rows.into_iter().map(statement_from);
+        let statements = statements.collect::<Result<_, StoreError>>()?;
+        publication_record(publication, story, derivatives, statements)
     }
+}
+
+/// A publication with what belongs to it, once it is seen to be what was decided.
+pub(crate) fn publication_record(
+    publication: Publication,
+    story: Story,
+    derivatives: Vec<DerivativeRecord>,
+    statements: Vec<StatementRecord>,
+) -> Result<PublicationRecord, StoreError> {
+    // What was approved and decided is what is signed and shown, or nothing is: the record may have been altered
+    // by somebody who holds its keys.
+    let facts: Vec<_> = derivatives.iter().map(DerivativeRecord::facts).collect();
+    if !ClearanceRecord::was_decided(&story, &facts, &publication.clearance)? {
+        return Err(At("publications", "clearance").damaged());
+    }
+    Ok(PublicationRecord {
+        publication,
+        story,
+        derivatives,
+        statements,
+    })
+}
+
+pub(crate) fn statement_from(row: StatementRow) -> Result<StatementRecord, StoreError> {
+    let (derivative, log_index, statement, proof) = row;
+    let at = At("statements", "log_index");
+    Ok(StatementRecord {
+        derivative: DerivativeId::from_bytes(at.bytes(&derivative)?),
+        log_index: at.number(log_index)?,
+        statement,
+        proof,
+    })
 }
 
 /// The derivatives a publication shows, in order.

@@ -62,7 +62,7 @@ pub struct StoryLine {
     pub approvals: u32,
 }
 
-type PublicationRow = (
+pub(crate) type PublicationRow = (
     Vec<u8>,
     Vec<u8>,
     i64,
@@ -72,6 +72,9 @@ type PublicationRow = (
     Option<Vec<u8>>,
     Option<i64>,
 );
+
+/// Story, version, sealed draft, author, time.
+pub(crate) type VersionRow = (Vec<u8>, i64, Vec<u8>, Vec<u8>, i64);
 
 type ApprovalRow = (Vec<u8>, Vec<u8>, i64, Vec<u8>, i64);
 
@@ -418,14 +421,20 @@ impl Store {
         id: StoryId,
         version: u32,
     ) -> Result<Story, StoreError> {
-        let row: Option<(Vec<u8>, Vec<u8>, i64)> = tx
+        let row: Option<VersionRow> = tx
             .one(
-                "SELECT draft, author, saved_at FROM story_versions WHERE story = $1 AND version = $2",
+                "SELECT story, version, draft, author, saved_at FROM story_versions WHERE story = $1 AND version = $2",
                 args![id, version],
             )
             .await?;
+        self.version_from(row.ok_or_else(|| At("story_versions", "draft").damaged())?)
+    }
+
+    pub(crate) fn version_from(&self, row: VersionRow) -> Result<Story, StoreError> {
         let at = At("story_versions", "draft");
-        let (sealed, author, saved_at) = row.ok_or_else(|| at.damaged())?;
+        let (id, version, sealed, author, saved_at) = row;
+        let id = StoryId::from_bytes(at.bytes(&id)?);
+        let version = at.number(version)?;
         let json = self.open(draft_place(&draft_row(id, version)), &sealed)?;
         let author = EditorId::from_bytes(at.bytes(&author)?);
         Ok(Story {

@@ -76,6 +76,7 @@ pub(crate) async fn open(folder: &std::path::Path, custodians: &[String]) -> Res
         folder: DeskFolder::new(folder),
         site: folder.join("site"),
         base_url: "https://bench.example".into(),
+        onion_url: None,
         // Its drop does not exist.
         poll: Duration::from_secs(3_600),
         worker: Some(beside("fh-desk")?),

@@ -414,6 +414,9 @@ struct Serve {
     /// The public address of the site, for feeds.
     #[arg(long, default_value = "https://firsthand.invalid")]
     base_url: String,
+    /// The same site as an onion service (`http://….onion`); its pages then offer it to Tor Browser.
+    #[arg(long)]
+    onion_url: Option<String>,
     /// The name the pages are reached under when not on a loopback address (`https://desk.example`).
     #[arg(long)]
     public_origin: Option<String>,

@@ -37,6 +37,7 @@ async fn serve(args: Serve) -> anyhow::Result<()> {
             folder: DeskFolder::new(&args.dir),
             site: args.site,
             base_url: args.base_url,
+            onion_url: args.onion_url,
             poll: Duration::from_secs(args.poll_seconds.max(1)),
             worker: None,
         },

@@ -187,6 +187,7 @@ impl World {
             folder: self.folder(),
             site: self.path("site"),
             base_url: "https://voices.example".into(),
+            onion_url: Some("http://voicesvoicesvoices.onion".into()),
             poll: Duration::from_millis(100),
             worker: Some(DESK_EXE.into()),
         }

@@ -180,6 +180,7 @@ async fn serve(
         folder: folder.clone(),
         site,
         base_url: "https://news.example".into(),
+        onion_url: None,
         poll: std::time::Duration::from_secs(1),
         worker: Some(env!("CARGO_BIN_EXE_fh-desk").into()),
     };

@@ -261,3 +261,128 @@ fn archives_of_the_atom_feed_hold_every_story() {
     }
     assert_eq!(ids.len(), 206);
 }
+
+fn read_by_another(
+    files: &std::collections::BTreeMap<String, Vec<u8>>,
+    name: &str,
+) -> feed_rs::model::Feed {
+    feed_rs::parser::parse(files[name].as_slice()).unwrap_or_else(|error| panic!("{name}: {error}"))
+}
+
+#[test]
+fn a_reader_of_other_making_reads_every_feed() {
+    use feed_rs::model::FeedType;
+    let files = built(&sample::site_at(1));
+    for tag in ["en", "ar"] {
+        for (name, kind, entries) in [
+            ("atom.xml", FeedType::Atom, 6),
+            ("rss.xml", FeedType::RSS2, 6),
+            ("feed.json", FeedType::JSON, 6),
+            ("podcast.xml", FeedType::RSS2, 2),
+        ] {
+            let feed = read_by_another(&files, &format!("{tag}/{name}"));
+            assert_eq!(
+                (feed.feed_type, feed.entries.len()),
+                (kind, entries),
+                "{tag}/{name}"
+            );
+            assert_eq!(feed.title.unwrap().content, "Freedom Desk · منبر الحرية");
+            assert_eq!(feed.language.as_deref(), Some(tag), "{tag}/{name}");
+            for entry in feed.entries {
+                assert!(
+                    entry.title.is_some() && entry.published.is_some(),
+                    "{tag}/{name}"
+                );
+                assert!(files.contains_key(&own(&entry.links[0].href)));
+            }
+        }
+    }
+}
+
+#[test]
+fn media_rss_names_every_file_that_may_be_shown_unasked_and_no_other() {
+    let input = sample::site_at(1);
+    let files = built(&input);
+    for tag in ["en", "ar"] {
+        let feed = read_by_another(&files, &format!("{tag}/rss.xml"));
+        let mut named = BTreeSet::new();
+        for entry in &feed.entries {
+            for content in entry.media.iter().flat_map(|media| &media.content) {
+                let url = own(content.url.as_ref().unwrap().as_str());
+                assert_eq!(
+                    content.size,
+                    files.get(&url).map(|bytes| bytes.len() as u64)
+                );
+                let kind = content.content_type.as_ref().unwrap().to_string();
+                let known = publish::MediaKind::from_mime(&kind).unwrap();
+                assert!(url.ends_with(known.extension()));
+                named.insert(url);
+            }
+            for thumbnail in entry.media.iter().flat_map(|media| &media.thumbnails) {
+                assert!(files.contains_key(&own(&thumbnail.image.uri)));
+            }
+        }
+        let open = input.stories.iter().filter(|story| !story.graphic);
+        let open = open.flat_map(|story| &story.media);
+        let expected: BTreeSet<String> = open
+            .map(|medium| publish::media_path(&medium.sha256, medium.kind).to_string())
+            .collect();
+        // A document is in the enclosure; readers of Media RSS know no such thing and may leave it out.
+        let pictures = |all: &BTreeSet<String>| -> BTreeSet<String> {
+            all.iter()
+                .filter(|url| !url.ends_with(".pdf"))
+                .cloned()
+                .collect()
+        };
+        assert_eq!(pictures(&named), pictures(&expected), "{tag}");
+        let channel = rss::Channel::read_from(files[&format!("{tag}/rss.xml")].as_slice()).unwrap();
+        let ratings = channel.items().iter().filter_map(|item| {
+            let rating = item.extensions().get("media")?.get("rating")?;
+            Some((item.link()?.to_owned(), rating[0].value()?.to_owned()))
+        });
+        let adult: Vec<_> = ratings.filter(|(_, rating)| rating == "adult").collect();
+        assert_eq!(adult.len(), 1);
+        assert!(adult[0].0.ends_with("hospital-street.html"));
+    }
+}
+
+#[test]
+fn the_podcast_has_what_its_programs_ask_for() {
+    let input = sample::site_at(1);
+    let files = built(&input);
+    for tag in ["en", "ar"] {
+        let channel =
+            rss::Channel::read_from(files[&format!("{tag}/podcast.xml")].as_slice()).unwrap();
+        let about = channel.itunes_ext().unwrap();
+        assert_eq!(about.explicit(), Some("false"));
+        assert_eq!(about.categories()[0].text(), "News");
+        let cover = &files[&own(about.image().unwrap())];
+        let cover = image::load_from_memory(cover).unwrap();
+        assert_eq!((cover.width(), cover.height()), (1_400, 1_400));
+        let types: Vec<_> = channel
+            .items()
+            .iter()
+            .map(|item| {
+                let enclosure = item.enclosure().unwrap();
+                let bytes = &files[&own(enclosure.url())];
+                assert_eq!(enclosure.length(), bytes.len().to_string());
+                assert!(item.itunes_ext().unwrap().subtitle().is_some());
+                assert!(uuid().is_match(item.guid().unwrap().value()));
+                enclosure.mime_type().to_owned()
+            })
+            .collect();
+        assert_eq!(types, ["video/mp4", "audio/mpeg"]);
+        let page = String::from_utf8(files[&format!("{tag}/index.html")].clone()).unwrap();
+        assert!(page.contains("podcast.xml"));
+        assert!(page.contains("title=\"Freedom Desk · منبر الحرية · Atom\""));
+    }
+    // Without a recording there is no podcast, and nothing leads to one.
+    let mut silent = input;
+    silent
+        .stories
+        .retain(|story| !story.media.iter().any(|one| one.kind.is_recording()));
+    let files = built(&silent);
+    assert!(!files.contains_key("en/podcast.xml") && !files.contains_key("cover.png"));
+    let page = String::from_utf8(files["en/index.html"].clone()).unwrap();
+    assert!(!page.contains("podcast.xml"));
+}

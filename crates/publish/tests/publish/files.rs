@@ -50,7 +50,7 @@ fn two_builds_are_equal_to_the_byte_whatever_the_order_of_stories() {
 }
 
 #[test]
-fn a_new_build_replaces_the_whole_site_and_leaves_nothing_beside_it() {
+fn a_new_build_replaces_the_whole_site_and_nothing_of_the_old_one_stays_beside_it() {
     let folder = tempfile::tempdir().unwrap();
     let out = folder.path().join("site");
     let mut input = sample::site_at(1);
@@ -77,7 +77,9 @@ fn a_new_build_replaces_the_whole_site_and_leaves_nothing_beside_it() {
         .map(|entry| entry.unwrap().file_name())
         .collect();
     left.sort();
-    assert_eq!(left, [".site.state", "site"]);
+    assert_eq!(left, [".site.building", ".site.state", "site"]);
+    // The next build starts from the same files, and from nothing that is gone.
+    assert_eq!(read(&folder.path().join(".site.building")), after);
 }
 
 #[test]

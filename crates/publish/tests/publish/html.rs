@@ -79,6 +79,7 @@ fn every_link_leads_somewhere_and_nowhere_else() {
         }
     }
     let beside = [
+        "cover.png",
         "robots.txt",
         "sitemap.xml",
         "index.html",

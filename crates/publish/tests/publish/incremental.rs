@@ -153,13 +153,98 @@ fn without_its_state_or_with_a_foreign_one_the_site_is_written_anew() {
     assert_eq!(build(&input, &sample::signer(), &out).unwrap(), first);
     // A state that claims what the files are not: inodes tell.
     let noted = fs::read_to_string(&state).unwrap();
-    for name in ["en/index.html", "style.css"] {
-        let bytes = fs::read(out.join(name)).unwrap();
-        fs::remove_file(out.join(name)).unwrap();
-        fs::write(out.join(name), vec![b'x'; bytes.len()]).unwrap();
+    let beside = folder.path().join(".site.building");
+    let exchange = |root: &std::path::Path| {
+        for name in ["en/index.html", "style.css"] {
+            let bytes = fs::read(root.join(name)).unwrap();
+            fs::remove_file(root.join(name)).unwrap();
+            fs::write(root.join(name), vec![b'x'; bytes.len()]).unwrap();
+        }
+    };
+    // Those of the folder beside still stand; where both were exchanged, they are written anew.
+    for (both, written) in [(false, 0), (true, 2)] {
+        exchange(&out);
+        if both {
+            exchange(&beside);
+        }
+        assert_eq!(fs::read_to_string(&state).unwrap(), noted);
+        let told = build(&input, &sample::signer(), &out).unwrap();
+        assert_eq!(told.written, written);
+        assert_eq!(read(&out), built(&input));
     }
-    assert_eq!(fs::read_to_string(&state).unwrap(), noted);
-    let told = build(&input, &sample::signer(), &out).unwrap();
-    assert_eq!(told.written, 2);
-    assert_eq!(read(&out), built(&input));
+}
+
+#[test]
+fn whatever_a_crash_or_a_stranger_left_beside_the_site_does_not_reach_it() {
+    use std::os::unix::fs::symlink;
+    type Harm = fn(&std::path::Path);
+    let harms: [(&str, Harm); 7] = [
+        ("nothing there", |beside| {
+            fs::remove_dir_all(beside).unwrap();
+        }),
+        ("a file instead", |beside| {
+            fs::remove_dir_all(beside).unwrap();
+            fs::write(beside, "x").unwrap();
+        }),
+        ("a foreign page", |beside| {
+            fs::create_dir_all(beside.join("en/deep/er")).unwrap();
+            fs::write(beside.join("en/deep/er/foreign.html"), "x").unwrap();
+        }),
+        ("another page under a known name", |beside| {
+            fs::remove_file(beside.join("en/index.html")).unwrap();
+            fs::write(beside.join("en/index.html"), "x").unwrap();
+        }),
+        ("a link under a known name", |beside| {
+            fs::remove_file(beside.join("en/about.html")).unwrap();
+            symlink("index.html", beside.join("en/about.html")).unwrap();
+        }),
+        ("folders and files exchanged", |beside| {
+            fs::remove_dir_all(beside.join("en/stories")).unwrap();
+            fs::write(beside.join("en/stories"), "x").unwrap();
+            fs::remove_file(beside.join("style.css")).unwrap();
+            fs::create_dir(beside.join("style.css")).unwrap();
+            fs::write(beside.join("style.css/x"), "x").unwrap();
+        }),
+        ("half of it gone", |beside| {
+            fs::remove_dir_all(beside.join("ar")).unwrap();
+        }),
+    ];
+    for (what, harm) in harms {
+        let folder = tempfile::tempdir().unwrap();
+        let out = folder.path().join("site");
+        let mut input = large(60);
+        build(&input, &sample::signer(), &out).unwrap();
+        harm(&folder.path().join(".site.building"));
+        input.stories.push(newest(&input));
+        build(&input, &sample::signer(), &out).unwrap();
+        assert_eq!(read(&out), built(&input), "{what}");
+        assert_eq!(
+            read(&folder.path().join(".site.building")),
+            read(&out),
+            "{what}"
+        );
+    }
+}
+
+#[test]
+fn what_readers_have_open_is_never_written_into() {
+    use std::io::Read as _;
+    let folder = tempfile::tempdir().unwrap();
+    let out = folder.path().join("site");
+    let mut input = sample::site_at(1);
+    build(&input, &sample::signer(), &out).unwrap();
+    let before = read(&out);
+    let mut open: Vec<_> = ["en/index.html", "en/atom.xml", "manifest.txt"]
+        .map(|name| (name, fs::File::open(out.join(name)).unwrap()))
+        .into();
+    for round in 0..3 {
+        input.stories[0].en.title.push('!');
+        build(&input, &sample::signer(), &out).unwrap();
+        assert_eq!(read(&out), built(&input), "{round}");
+    }
+    for (name, file) in &mut open {
+        let mut bytes = Vec::new();
+        file.read_to_end(&mut bytes).unwrap();
+        assert_eq!(&bytes, &before[*name], "{name}");
+    }
 }

@@ -136,14 +136,7 @@ pub(crate) async fn negative_10_a_clearance_changed_by_one_byte_is_not_signed_an
     for (what, changed) in changed_by_one_byte(&approved.draft) {
         put(&changed).await;
         assert_eq!(publish(&world, story, noor).await, "not-cleared", "{what}");
-        assert!(
-            world
-                .store
-                .site_publications(None)
-                .await
-                .unwrap()
-                .is_empty()
-        );
+        assert!(world.store.site_records(None).await.unwrap().is_empty());
     }
     // An approval of anything else is none either.
     let mut other = cleared.clearance;
@@ -167,7 +160,7 @@ pub(crate) async fn negative_10_a_clearance_changed_by_one_byte_is_not_signed_an
             })
         );
         assert!(refused, "{what}: {signing:?}");
-        let showing = world.store.site_publications(Some(id)).await;
+        let showing = world.store.site_records(Some(id)).await;
         assert!(matches!(showing, Err(StoreError::Damaged { .. })), "{what}");
     }
     put(&approved.draft).await;
@@ -321,27 +314,19 @@ pub(crate) async fn publishing_fixes_salts_and_goes_live_once(mut world: World) 
     world.store.statement_logged(id, &record).await.unwrap();
     assert!(world.store.statements_due(id).await.unwrap().is_empty());
     assert!(
-        world
-            .store
-            .site_publications(None)
-            .await
-            .unwrap()
-            .is_empty(),
+        world.store.site_records(None).await.unwrap().is_empty(),
         "decided is not live"
     );
-    assert_eq!(
-        world.store.site_publications(Some(id)).await.unwrap().len(),
-        1
-    );
+    assert_eq!(world.store.site_records(Some(id)).await.unwrap().len(), 1);
     assert_eq!(
         world.store.story(story).await.unwrap().stage,
         StoryStage::Publishing
     );
     world.store.publication_live(id, world.now()).await.unwrap();
     world.store.publication_live(id, world.now()).await.unwrap();
-    let site = world.store.site_publications(None).await.unwrap();
-    assert_eq!(site[0].statements, [record]);
-    assert_eq!(site[0].derivatives[0].id, derivative);
+    let site = world.store.site_records(None).await.unwrap();
+    assert_eq!(site[0].shown.statements, [record]);
+    assert_eq!(site[0].shown.derivatives[0].id, derivative);
     assert_eq!(
         world.store.story(story).await.unwrap().stage,
         StoryStage::Published
@@ -355,7 +340,7 @@ pub(crate) async fn publishing_fixes_salts_and_goes_live_once(mut world: World) 
         1
     );
 
-    let mut second = site[0].story.draft.clone();
+    let mut second = site[0].shown.story.draft.clone();
     second.en.body.push_str(" It stayed closed.");
     world
         .store
@@ -369,16 +354,18 @@ pub(crate) async fn publishing_fixes_salts_and_goes_live_once(mut world: World) 
         .publish_story(story, noor, world.now())
         .await
         .unwrap();
-    let ids = |site: Vec<store::PublicationRecord>| {
-        site.iter().map(|p| p.publication.id).collect::<Vec<_>>()
+    let ids = |site: Vec<store::SiteRecord>| {
+        site.iter()
+            .map(|p| p.shown.publication.id)
+            .collect::<Vec<_>>()
     };
     assert_eq!(
-        ids(world.store.site_publications(None).await.unwrap()),
+        ids(world.store.site_records(None).await.unwrap()),
         [id],
         "the old version stands until then"
     );
     assert_eq!(
-        ids(world.store.site_publications(Some(next)).await.unwrap()),
+        ids(world.store.site_records(Some(next)).await.unwrap()),
         [next]
     );
     assert_eq!(

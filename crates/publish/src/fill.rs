@@ -11,7 +11,9 @@ use crate::story::Ready;
 use crate::whole::Whole;
 use crate::words::Tongue;
 use crate::writer::{Job, Medium, Writer};
-use crate::{browse, feeds, fingerprint, front, pages, search, sitemap, story};
+use crate::{
+    browse, feeds, fingerprint, front, offline, ours, pages, search, sheet, sitemap, story, texts,
+};
 
 const STYLE: &[u8] = include_bytes!("../assets/style.css");
 const ICON: &[u8] = include_bytes!("../assets/icon.svg");
@@ -30,6 +32,9 @@ pub(crate) fn fill(
     jobs.push(search::script());
     jobs.extend(sitemap::jobs(&whole));
     jobs.extend(feeds::shared(&whole));
+    jobs.extend(ours::jobs(&whole));
+    jobs.extend(offline::jobs(&whole, signer));
+    jobs.push(sheet::style());
     for tongue in Tongue::BOTH {
         jobs.push(front::index(&whole, tongue));
         jobs.extend(pages::jobs(&whole, tongue));
@@ -37,6 +42,9 @@ pub(crate) fn fill(
         jobs.extend(feeds::jobs(&whole, tongue));
         jobs.extend(search::jobs(&whole, tongue));
         jobs.extend(story::jobs(&whole, tongue));
+        jobs.extend(texts::jobs(&whole, tongue));
+        jobs.push(sheet::job(&whole, tongue));
+        jobs.push(ours::page(&whole, tongue));
     }
     writer.make(jobs)?;
     manifest(writer, input, signer)

@@ -4,6 +4,9 @@ use maud::{DOCTYPE, Markup, PreEscaped, html};
 
 use crate::address::{Href, SitePath};
 use crate::feeds;
+use crate::offline::Variant;
+use crate::ours::ours_path;
+use crate::sheet::sheet_path;
 use crate::whole::Whole;
 use crate::words::{Tongue, t};
 
@@ -245,9 +248,15 @@ impl<'a> Place<'a> {
                 p { (t!(tongue, "footer-promise")) }
                 ul {
                     li { a href=(self.to(&search_path(tongue))) { (t!(tongue, "nav-search")) } }
+                    li { a href=(self.to(&ours_path(tongue))) { (t!(tongue, "nav-ours")) } }
                     li { a href=(self.to(&archive_path(tongue))) { (t!(tongue, "nav-archive")) } }
                     li { a href=(self.to(&corrections_path(tongue))) { (t!(tongue, "nav-corrections")) } }
                     li { a href=(self.to(&checkpoint_path())) { (t!(tongue, "footer-log")) } }
+                }
+                ul {
+                    li { a href=(self.to(&sheet_path(tongue))) { (t!(tongue, "nav-sheet")) } }
+                    li { a href=(self.to(&Variant::Text.path())) { (t!(tongue, "offline-text")) } }
+                    li { a href=(self.to(&Variant::Stills.path())) { (t!(tongue, "offline-stills")) } }
                 }
                 ul {
                     li.lead { (t!(tongue, "feeds-label")) }

@@ -47,6 +47,9 @@ pub enum PublishError {
     /// A feed could not be written.
     #[error("a feed could not be written")]
     Feed(#[source] Box<dyn std::error::Error + Send + Sync>),
+    /// An edition for reading without the net could not be packed.
+    #[error("an edition for reading without the net could not be packed")]
+    Edition(#[source] Box<dyn std::error::Error + Send + Sync>),
     /// The disk refused.
     #[error("cannot {doing} {path}")]
     Disk {
@@ -62,6 +65,10 @@ pub enum PublishError {
 impl PublishError {
     pub(crate) fn feed(source: impl Into<Box<dyn std::error::Error + Send + Sync>>) -> Self {
         Self::Feed(source.into())
+    }
+
+    pub(crate) fn edition(source: impl Into<Box<dyn std::error::Error + Send + Sync>>) -> Self {
+        Self::Edition(source.into())
     }
 }
 

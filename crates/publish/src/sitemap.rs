@@ -8,6 +8,7 @@ use std::fmt::Write as _;
 use crate::address::SitePath;
 use crate::input::SiteInput;
 use crate::listing::cut;
+use crate::ours::ours_path;
 use crate::page::{
     about_path, archive_path, corrections_path, index_path, places_path, search_path, story_path,
     timeline_path, topics_path, verify_path,
@@ -78,6 +79,7 @@ fn standing<'w>(whole: &'w Whole<'w>) -> Job<'w> {
             index_path,
             archive_path,
             search_path,
+            ours_path,
             verify_path,
             about_path,
             corrections_path,

@@ -3,11 +3,14 @@
 use ledger::Digest;
 use maud::{Markup, html};
 
+use crate::code;
 use crate::facts;
 use crate::front::kicker;
 use crate::input::{Bilingual, Label, StoryInput};
 use crate::media::Shown;
+use crate::ours;
 use crate::page::{Place, place_path, story_path, topic_path};
+use crate::texts;
 use crate::whole::Whole;
 use crate::words::{Tongue, Written as _, excerpt, paragraphs, rfc3339, t};
 use crate::writer::Job;
@@ -68,7 +71,8 @@ pub(crate) fn jobs<'w>(whole: &'w Whole<'w>, tongue: Tongue) -> impl Iterator<It
     })
 }
 
-fn names<'w>(whole: &'w Whole<'_>, ready: &'w Ready<'_>) -> Vec<&'w Label> {
+/// The names of its topics and its place, as they are shown.
+pub(crate) fn names<'w>(whole: &'w Whole<'_>, ready: &'w Ready<'_>) -> Vec<&'w Label> {
     let topics = ready.input.topics.iter().map(|label| whole.topic(label));
     let place = ready
         .input
@@ -110,6 +114,7 @@ fn told(place: &Place<'_>, ready: &Ready<'_>) -> Markup {
             div.prose { (prose(&text.body)) }
             @for medium in rest { (medium.figure(place, graphic)) }
             (topics(place, ready))
+            (pass_on(place, ready))
             @if ready.input.updated_at > ready.input.published_at {
                 p.updated {
                     time datetime=(rfc3339(ready.input.updated_at)) {
@@ -167,6 +172,26 @@ fn topics(place: &Place<'_>, ready: &Ready<'_>) -> Markup {
                     li { a href=(place.to(&topic_path(tongue, &topic.slug))) { bdi { (place.whole.topic(topic).name.get(tongue)) } } }
                 }
             }
+        }
+    }
+}
+
+/// The story as a small text, and the code it is looked up by.
+fn pass_on(place: &Place<'_>, ready: &Ready<'_>) -> Markup {
+    let tongue = place.tongue;
+    let text = texts::text_path(tongue, &ready.input.slug);
+    let code = code::of_story(&ready.input.id);
+    let words = t!(
+        tongue,
+        "pass-on-code",
+        ours = t!(tongue, "nav-ours"),
+        code = code
+    );
+    html! {
+        details.check {
+            summary { (t!(tongue, "pass-on")) }
+            ul.downloads { li { a href=(place.to(&text)) download { (t!(tongue, "pass-on-text")) } } }
+            p { a href=(place.to(&ours::ours_path(tongue))) { (words) } }
         }
     }
 }

@@ -115,6 +115,9 @@ impl Store {
     }
 }
 
+/// A statement's publication, then the statement.
+type LoggedRow = (Vec<u8>, Vec<u8>, i64, String, String);
+
 fn by_story(publications: Vec<Publication>) -> BTreeMap<StoryId, Vec<Publication>> {
     let mut stories: BTreeMap<StoryId, Vec<Publication>> = BTreeMap::new();
     for one in publications {
@@ -148,7 +151,7 @@ async fn all_publications(tx: &mut Tx) -> Result<Vec<Publication>, StoreError> {
 async fn all_statements(
     tx: &mut Tx,
 ) -> Result<HashMap<PublicationId, Vec<StatementRecord>>, StoreError> {
-    let rows: Vec<(Vec<u8>, Vec<u8>, i64, String, String)> = tx
+    let rows: Vec<LoggedRow> = tx
         .all(
             "SELECT publication, derivative, log_index, statement, proof FROM statements
              WHERE log_index IS NOT NULL ORDER BY log_index",

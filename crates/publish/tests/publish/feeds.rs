@@ -182,6 +182,7 @@ fn the_sitemaps_name_every_story_and_standing_page_once_in_each_language() {
     let expected: BTreeSet<&String> = files
         .keys()
         .filter(|name| name.ends_with(".html") && *name != "index.html")
+        .filter(|name| !name.ends_with("/sheet.html"))
         .filter(|name| !lists.iter().any(|list| name.contains(list)))
         .collect();
     assert_eq!(once, expected);
@@ -266,7 +267,7 @@ fn read_by_another(
     files: &std::collections::BTreeMap<String, Vec<u8>>,
     name: &str,
 ) -> feed_rs::model::Feed {
-    feed_rs::parser::parse(files[name].as_slice()).unwrap_or_else(|error| panic!("{name}: {error}"))
+    feed_rs::parser::parse(files[name].as_slice()).unwrap()
 }
 
 #[test]

@@ -7,6 +7,7 @@ mod feeds;
 mod files;
 mod html;
 mod incremental;
+mod inside;
 mod reach;
 mod renditions;
 mod sample;

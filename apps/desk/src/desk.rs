@@ -41,6 +41,7 @@ use crate::clock;
 use crate::config::{ConfigError, DeskConfig, DeskFolder};
 use crate::keyholder::{Keyholder, Progress, Refusal};
 use crate::open_desk::{OpenDesk, Surroundings};
+use crate::outbox::senders::Senders;
 use crate::pull::Puller;
 use crate::settling;
 use crate::watch::Watch;
@@ -160,6 +161,7 @@ impl Desk {
             events: Telling::new(),
             arrived,
             watch,
+            senders: Senders::default(),
             site: options.site,
             base_url: options.base_url.parse::<BaseUrl>()?,
             onion_url: options.onion_url.as_deref().map(str::parse).transpose()?,

@@ -26,6 +26,7 @@ use crate::archive::Archive;
 use crate::clock;
 use crate::config::{Database, DeskConfig, DeskFolder};
 use crate::desk::{EventKind, Telling};
+use crate::outbox::senders::Senders;
 use crate::publishing::SiteSettings;
 use crate::steady::Steady;
 use crate::watch::Watch;
@@ -60,6 +61,8 @@ pub(crate) struct Surroundings {
     pub(crate) events: Telling,
     pub(crate) arrived: Arc<Notify>,
     pub(crate) watch: Arc<Watch>,
+    /// Transmissions under way: they outlive an open desk.
+    pub(crate) senders: Senders,
     pub(crate) site: PathBuf,
     pub(crate) base_url: BaseUrl,
     pub(crate) onion_url: Option<BaseUrl>,

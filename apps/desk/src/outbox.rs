@@ -3,9 +3,11 @@
 //! What is sent is fixed in the record before the first byte leaves, and what stands is kept after each part. A desk that
 //! is killed in between finds its row unknown when it opens again (`Store::recover_deliveries`).
 
+pub(crate) mod senders;
+
 use std::collections::HashMap;
 use std::sync::Arc;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use ledger::Digest;
 use newsroom::outbox::{Deed, Ended};
@@ -14,15 +16,19 @@ use newsroom::{ChannelId, Micros};
 use publish::Tongue;
 use publish::channels::{
     Abilities, Action, Attachment, Channel, ChannelSettings, Ended as Carried, Fault, Remote, Task,
-    deliver,
+    deliver, look_for,
 };
 use publish::renditions::{Post, Turn, render};
-use store::{Attempt, StoreError};
+use serde::de::DeserializeOwned;
+use store::{Astray, Attempt, StoreError};
 use tokio::runtime::Handle;
+use tokio::task::JoinSet;
+use zeroize::Zeroizing;
 
 use crate::clock;
 use crate::desk::EventKind;
 use crate::open_desk::OpenDesk;
+use crate::outbox::senders::Sending;
 use crate::{publishing, renditions};
 
 /// How often the outbox is looked at when nobody says that something was added: half of the two seconds within which a
@@ -32,75 +38,115 @@ const LOOK: Duration = Duration::from_millis(500);
 /// No attempt takes longer; one that seems to belongs to a process that ended.
 const LONGEST: i64 = 6 * HOUR;
 
+/// How often it is asked whether another desk on the same record left something in the middle.
+const RECOVER: Duration = Duration::from_secs(600);
+
+/// Channels that are carried to at once: each at most one attempt, so that a slow one holds up no other.
+const ABREAST: usize = 8;
+
 /// Starts carrying on an open desk.
 pub(crate) fn start(open: &Arc<OpenDesk>) {
     open.spawn(carrying(open.clone()));
 }
 
-/// Adapters that are signed in, each with the digest of the sealed credentials that it was made from.
-type Adapters = HashMap<ChannelId, (Digest, Box<dyn Channel>)>;
+/// An adapter that is signed in, with the digest of the sealed credentials that it was made from.
+type Adapter = (Digest, Box<dyn Channel>);
+/// Those of all channels where nothing is under way.
+type Adapters = HashMap<ChannelId, Adapter>;
+/// Attempts under way; each gives its adapter back.
+type Running = JoinSet<(ChannelId, Option<Adapter>)>;
 
 async fn carrying(open: Arc<OpenDesk>) {
-    let mut adapters = Adapters::new();
+    let (mut adapters, mut running) = (Adapters::new(), Running::new());
+    let mut recovered = Instant::now();
     loop {
         // An embargo trusts the time that passes, not a clock that somebody may set.
         let now = open.steady.now();
-        match open.store.claim_delivery(now).await {
-            Ok(Some(attempt)) => adapters = carry(&open, attempt, adapters, now).await,
-            Ok(None) => {
-                if !adapters.is_empty() {
-                    keep_used(&open, &mut adapters).await;
-                }
-                // What another desk on the same record left in the middle; its own are taken up when it opens.
-                if let Err(error) = open.store.recover_deliveries(now.plus(-LONGEST), now).await {
-                    tracing::warn!(%error, "deliveries could not be taken up");
-                }
-                tokio::time::sleep(LOOK).await;
+        if !adapters.is_empty() {
+            keep_used(&open, &mut adapters).await;
+        }
+        begin(&open, &mut adapters, &mut running, now).await;
+        // What another desk on the same record left in the middle; its own are taken up when it opens.
+        if recovered.elapsed() >= RECOVER {
+            recovered = Instant::now();
+            if let Err(error) = open.store.recover_deliveries(now.plus(-LONGEST), now).await {
+                tracing::warn!(%error, "deliveries could not be taken up");
             }
+        }
+        tokio::select! {
+            Some(ended) = running.join_next() => {
+                if let Ok((id, Some(adapter))) = ended {
+                    adapters.insert(id, adapter);
+                }
+            }
+            () = tokio::time::sleep(LOOK) => {}
+        }
+    }
+}
+
+/// Begins whatever may begin now, as far as there is room.
+async fn begin(open: &Arc<OpenDesk>, adapters: &mut Adapters, running: &mut Running, now: Micros) {
+    let senders = &open.around.senders;
+    while running.len() < ABREAST {
+        match open.store.claim_delivery(&senders.busy(), now).await {
+            Ok(Some(attempt)) => {
+                let Some(sending) = senders.enter(attempt.channel) else {
+                    // Claimed where something is at work: nothing else enters channels, so this cannot be; it is found as
+                    // what another desk left.
+                    break;
+                };
+                let kept = adapters.remove(&attempt.channel);
+                running.spawn(carry(open.clone(), (attempt, sending), kept, now));
+            }
+            Ok(None) => break,
             Err(error) => {
                 tracing::warn!(%error, "the outbox could not be looked at");
-                tokio::time::sleep(LOOK).await;
+                break;
             }
         }
     }
 }
 
-/// Drops the adapters of channels that are no longer open or have other credentials now. Tells the digests in use.
-async fn keep_used(open: &Arc<OpenDesk>, adapters: &mut Adapters) -> HashMap<ChannelId, Digest> {
-    let used: HashMap<_, _> = match open.store.open_channels().await {
+/// Drops the adapters of channels that are no longer open or have other credentials now.
+async fn keep_used(open: &Arc<OpenDesk>, adapters: &mut Adapters) {
+    let used = used(open).await;
+    adapters.retain(|id, (digest, _)| used.get(id) == Some(digest));
+}
+
+/// The digests of the credentials in use.
+async fn used(open: &Arc<OpenDesk>) -> HashMap<ChannelId, Digest> {
+    match open.store.open_channels().await {
         Ok(used) => used.into_iter().collect(),
         Err(error) => {
             tracing::warn!(%error, "the channels in use could not be looked up");
             HashMap::new()
         }
-    };
-    adapters.retain(|id, (digest, _)| used.get(id) == Some(digest));
-    used
+    }
 }
 
 /// One attempt, from what is to be said to what is known afterwards.
 async fn carry(
-    open: &Arc<OpenDesk>,
-    attempt: Attempt,
-    mut adapters: Adapters,
+    open: Arc<OpenDesk>,
+    (attempt, sending): (Attempt, Sending),
+    kept: Option<Adapter>,
     now: Micros,
-) -> Adapters {
-    let id = attempt.channel;
+) -> (ChannelId, Option<Adapter>) {
+    let (open, id) = (&open, attempt.channel);
     // Looked up before the settings are: credentials that change in between make this adapter the older one.
-    let used = keep_used(open, &mut adapters).await.get(&id).copied();
-    let kept = adapters.remove(&id).map(|(_, channel)| channel);
-    let (ended, words) = match adapter(open, &attempt, kept).await {
-        Ok(channel) => {
-            let (channel, ended, words) = carry_in(open, &attempt, channel).await;
-            if let Some((digest, channel)) = used.zip(channel) {
-                adapters.insert(id, (digest, channel));
+    let used = used(open).await.get(&id).copied();
+    let kept = kept.filter(|(digest, _)| used == Some(*digest));
+    let mut back = None;
+    let (ended, words) =
+        match adapter(open, &attempt, kept.map(|(_, channel)| channel), &sending).await {
+            Ok(channel) => {
+                let (channel, ended, words) = carry_in(open, &attempt, channel, sending).await;
+                back = used.zip(channel);
+                (ended, words)
             }
-            (ended, words)
-        }
-        Err(fault) => (ended_by(&fault, true), fault.words().to_owned()),
-    };
+            Err(fault) => (ended_by(&fault, true), fault.words().to_owned()),
+        };
     if ended == Ended::Account {
-        adapters.remove(&id);
+        back = None;
         if let Err(error) = open.store.stop_channel(id, &words, now).await {
             tracing::warn!(%error, "a channel could not be stopped");
         }
@@ -119,7 +165,7 @@ async fn carry(
         Err(error) => tracing::warn!(%error, "a delivery could not be settled"),
     }
     open.tell(EventKind::Story, attempt.publication);
-    adapters
+    (id, back)
 }
 
 /// The channel's adapter: the one in use, or one made from the sealed settings and signed in.
@@ -127,6 +173,7 @@ async fn adapter(
     open: &Arc<OpenDesk>,
     attempt: &Attempt,
     kept: Option<Box<dyn Channel>>,
+    sending: &Sending,
 ) -> Result<Box<dyn Channel>, Fault> {
     if let Some(kept) = kept {
         return Ok(kept);
@@ -142,7 +189,9 @@ async fn adapter(
     let mut channel = settings.open(&circle).map_err(|error| Fault::Account {
         words: error.to_string(),
     })?;
+    let at_work = sending.clone();
     let (channel, standing) = tokio::task::spawn_blocking(move || {
+        let _at_work = at_work;
         let standing = channel.check();
         (channel, standing)
     })
@@ -175,6 +224,7 @@ async fn carry_in(
     open: &Arc<OpenDesk>,
     attempt: &Attempt,
     channel: Box<dyn Channel>,
+    at_work: Sending,
 ) -> (Option<Box<dyn Channel>>, Ended, String) {
     let can = channel.abilities();
     let made = match make(open, attempt, &can).await {
@@ -199,14 +249,16 @@ async fn carry_in(
         attempt.doubtful,
         attempt.overtaken,
     );
-    let deleting = made.action == Action::Delete;
-    let sending = tokio::task::spawn_blocking(move || send(channel, &made, facts, &keeper));
+    let sending = tokio::task::spawn_blocking(move || {
+        let _at_work = at_work;
+        send(channel, made, facts, &keeper)
+    });
     match sending.await {
-        Ok((channel, Carried::Confirmed(_))) if attempt.overtaken => {
+        Ok((channel, Carried::Confirmed(_), _)) if attempt.overtaken => {
             (Some(channel), Ended::Overtaken, "superseded".to_owned())
         }
         // What can be found is taken away; of the rest only a person can say whether it stands.
-        Ok((channel, Carried::Confirmed(_))) if attempt.lost && deleting => (
+        Ok((channel, Carried::Confirmed(_), false)) => (
             Some(channel),
             Ended::Unknown {
                 repeats: false,
@@ -214,8 +266,10 @@ async fn carry_in(
             },
             "an earlier post may stand that the record does not know".to_owned(),
         ),
-        Ok((channel, Carried::Confirmed(_))) => (Some(channel), Ended::Confirmed, String::new()),
-        Ok((channel, Carried::Faulted(fault))) => (
+        Ok((channel, Carried::Confirmed(_), true)) => {
+            (Some(channel), Ended::Confirmed, String::new())
+        }
+        Ok((channel, Carried::Faulted(fault), _)) => (
             Some(channel),
             ended_by(&fault, can.class.repeats()),
             fault.words().to_owned(),
@@ -256,6 +310,16 @@ struct Made {
     link: String,
     done: Vec<Remote>,
     before: Vec<Remote>,
+    astray: Vec<MadeAstray>,
+}
+
+/// What an earlier row may have left standing, to be looked for by its name before what stands is taken away.
+struct MadeAstray {
+    action: Action,
+    clearance: Digest,
+    at: i64,
+    posts: Vec<Post>,
+    done: Vec<Remote>,
 }
 
 /// What is to be sent: as fixed before, or rendered now and fixed.
@@ -279,12 +343,6 @@ async fn make(open: &Arc<OpenDesk>, attempt: &Attempt, can: &Abilities) -> Resul
     let draft = &record.story.draft;
     let words = renditions::words_of(&open.site.base_url, draft, tongue, turn);
     let link = words.link.clone();
-    let read = |bytes: &Option<zeroize::Zeroizing<Vec<u8>>>| -> Result<Vec<Remote>, Fault> {
-        match bytes {
-            Some(bytes) => serde_json::from_slice(bytes).map_err(|_| broken("record")),
-            None => Ok(Vec::new()),
-        }
-    };
     let posts = match &attempt.posts {
         Some(fixed) => serde_json::from_slice(fixed).map_err(|_| broken("record"))?,
         None => {
@@ -306,6 +364,11 @@ async fn make(open: &Arc<OpenDesk>, attempt: &Attempt, can: &Abilities) -> Resul
         }
     };
     Ok(Made {
+        astray: attempt
+            .astray
+            .iter()
+            .map(|one| astray(one, can))
+            .collect::<Result<_, Fault>>()?,
         action,
         now: clock::now().0,
         posts,
@@ -313,6 +376,28 @@ async fn make(open: &Arc<OpenDesk>, attempt: &Attempt, can: &Abilities) -> Resul
         link,
         done: read(&attempt.done)?,
         before: read(&attempt.before)?,
+    })
+}
+
+/// A list that the record keeps, empty when it keeps none.
+fn read<T: DeserializeOwned>(bytes: &Option<Zeroizing<Vec<u8>>>) -> Result<Vec<T>, Fault> {
+    match bytes {
+        Some(bytes) => serde_json::from_slice(bytes).map_err(|_| broken("record")),
+        None => Ok(Vec::new()),
+    }
+}
+
+fn astray(one: &Astray, can: &Abilities) -> Result<MadeAstray, Fault> {
+    Ok(MadeAstray {
+        action: match one.deed {
+            Deed::Post => Action::Post,
+            Deed::Correct => Action::correcting(can),
+            Deed::Withdraw => Action::withdrawing(can),
+        },
+        clearance: one.clearance,
+        at: one.created_at.0,
+        posts: read(&one.posts)?,
+        done: read(&one.done)?,
     })
 }
 
@@ -345,16 +430,45 @@ fn attempt_key(attempt: &Attempt) -> Attempt {
         posts: None,
         done: None,
         before: None,
+        astray: Vec::new(),
         ..*attempt
     }
 }
 
+/// Delivers. Before what stands is taken away, what an earlier row may have left is looked for by its name and taken away
+/// with it; the flag says whether all of it was found, or is known not to stand.
 fn send(
     mut channel: Box<dyn Channel>,
-    made: &Made,
+    mut made: Made,
     (clearance, id, at, doubtful, overtaken): (Digest, [u8; 16], i64, bool, bool),
     keeper: &Keeper,
-) -> (Box<dyn Channel>, Carried) {
+) -> (Box<dyn Channel>, Carried, bool) {
+    let mut all = true;
+    if made.action == Action::Delete {
+        for one in std::mem::take(&mut made.astray) {
+            let task = Task {
+                action: one.action,
+                clearance: one.clearance,
+                channel: id,
+                at: one.at,
+                now: made.now,
+                link: &made.link,
+                posts: &one.posts,
+                files: &made.files,
+                done: one.done,
+                before: Vec::new(),
+                doubtful: true,
+                overtaken: true,
+            };
+            match look_for(channel.as_mut(), &task) {
+                Ok((found, whole)) => {
+                    all &= whole;
+                    made.before.extend(found);
+                }
+                Err(fault) => return (channel, Carried::Faulted(fault), false),
+            }
+        }
+    }
     let task = Task {
         action: made.action,
         clearance,
@@ -364,11 +478,11 @@ fn send(
         link: &made.link,
         posts: &made.posts,
         files: &made.files,
-        done: made.done.clone(),
-        before: made.before.clone(),
+        done: made.done,
+        before: made.before,
         doubtful,
         overtaken,
     };
     let ended = deliver(channel.as_mut(), &task, &mut |remotes| keeper.keep(remotes));
-    (channel, ended)
+    (channel, ended, all)
 }

@@ -125,18 +125,27 @@ pub struct Plan {
     pub instead_of: Vec<DeliveryId>,
 }
 
-/// What a version that goes out means for every channel in use: told where it was not told before, else corrected.
-/// `earlier` are the deliveries of the same story so far. A stopped channel keeps its rows waiting, so that nothing is
-/// lost in silence.
+/// What a version that goes out means for every channel in use: told where nothing of the story stands, else corrected.
+/// `earlier` are the deliveries of the same story so far, oldest first. A stopped channel keeps its rows waiting, so that
+/// nothing is lost in silence.
 #[must_use]
 pub fn plan(deed: Deed, channels: &[(ChannelId, ChannelStage)], earlier: &[Delivery]) -> Vec<Plan> {
     let mut plans = Vec::new();
     for (channel, stage) in channels {
         let here = || earlier.iter().filter(|one| one.channel == *channel);
         let touched = here().any(|one| one.attempts > 0);
+        // After a withdrawal that arrived nothing stands that could be corrected.
+        let taken_away =
+            |one: Delivery| one.deed == Deed::Withdraw && one.stage == Stage::Confirmed;
+        let since = earlier
+            .iter()
+            .rposition(|one| one.channel == *channel && taken_away(*one));
+        let stands = earlier[since.map_or(0, |at| at + 1)..]
+            .iter()
+            .any(|one| one.channel == *channel && one.attempts > 0);
         let used = matches!(stage, ChannelStage::Open | ChannelStage::Stopped);
         let deed = match deed {
-            Deed::Post if touched => Deed::Correct,
+            Deed::Post if stands => Deed::Correct,
             other => other,
         };
         let gives_way = |one: &&Delivery| {
@@ -237,6 +246,15 @@ pub fn settle(ended: Ended, doubtful: bool, attempts: u32, now: Micros) -> (Stag
             Some(now.plus(after.unwrap_or(0).max(pause))),
         ),
         Ended::Unknown { repeats: false, .. } => (Stage::Unknown, None),
+    }
+}
+
+/// Until when the platform wants nothing from us, whatever the row: what it asked for, never cut short.
+#[must_use]
+pub fn rest(ended: Ended, now: Micros) -> Option<Micros> {
+    match ended {
+        Ended::Later(after) | Ended::Unknown { after, .. } => after.map(|after| now.plus(after)),
+        Ended::Confirmed | Ended::Refused | Ended::Account | Ended::Overtaken => None,
     }
 }
 
@@ -459,6 +477,25 @@ mod tests {
             plan(Deed::Withdraw, &channels, &[sent]),
             [add(here, Deed::Withdraw)]
         );
+        // What was taken away is told anew, and that is corrected again.
+        let gone = Delivery {
+            deed: Deed::Withdraw,
+            ..sent
+        };
+        let going = Delivery {
+            stage: Stage::Unknown,
+            ..gone
+        };
+        for (earlier, deed) in [
+            (vec![sent, gone], Deed::Post),
+            (vec![sent, going], Deed::Correct),
+            (vec![sent, gone, sent], Deed::Correct),
+        ] {
+            assert_eq!(
+                plan(Deed::Post, &channels[..1], &earlier),
+                [add(here, deed)]
+            );
+        }
         let untried = row(Stage::Ready, 0);
         let instead = Plan {
             instead_of: vec![untried.id],

@@ -21,7 +21,7 @@ use std::sync::Arc;
 
 pub use account::{ChannelSettings, Kind, SettingsError};
 pub use bluesky::{Bluesky, BlueskyAccount};
-pub use deliver::{Action, Ended, Task, deliver};
+pub use deliver::{Action, Ended, Task, deliver, look_for};
 pub use fault::Fault;
 pub use handle::Handle;
 pub use http::{Line, LineError};

@@ -231,6 +231,28 @@ impl Store {
         })
     }
 
+    /// All channels, oldest first, each with the credentials that wait for a second person: read from the same row as the
+    /// digest that names them, so that what is shown is what is confirmed.
+    ///
+    /// # Errors
+    /// The engine's failure.
+    pub async fn channels_with_waiting(
+        &self,
+    ) -> Result<Vec<(ChannelRecord, Option<Zeroizing<Vec<u8>>>)>, StoreError> {
+        transact!(self, "list channels and what waits", Read, |tx| {
+            let rows: Vec<Row> = tx
+                .all(select_channels!("ORDER BY created_at, id"), &[])
+                .await?;
+            let with_waiting = |row: Row| {
+                let pending = row.4.clone();
+                let record = self.channel_from(row)?;
+                let opened = pending.map(|sealed| self.open(place("pending", &record.id), &sealed));
+                Ok((record, opened.transpose()?))
+            };
+            rows.into_iter().map(with_waiting).collect()
+        })
+    }
+
     /// The channels in use, each with the SHA-256 of its sealed credentials: whoever holds an adapter made from others must
     /// drop it.
     ///

@@ -70,7 +70,7 @@ pub use jobs::{ATTEMPTS as JOB_ATTEMPTS, Job, JobCounts};
 pub use kits::{KitRecord, NewKit};
 pub use offers::{NewOffer, OfferRecord, Question};
 pub use open::{Entropy, Store, StoreKeys};
-pub use outbox::{Attempt, DeliveryRecord};
+pub use outbox::{Astray, Attempt, DeliveryRecord};
 pub use outgoing::OutgoingReply;
 pub use publications::{PublicationRecord, StatementDue, StatementRecord};
 pub use reach::{AskAfter, ReachCount, ToldCount};

@@ -18,6 +18,7 @@ const MIGRATIONS: &[(i64, &str)] = &[
     (9, include_str!("../migrations/0009_abilities.sql")),
     (10, include_str!("../migrations/0010_schedules.sql")),
     (11, include_str!("../migrations/0011_reach.sql")),
+    (12, include_str!("../migrations/0012_rest.sql")),
 ];
 
 /// The texts of all migrations, in order.

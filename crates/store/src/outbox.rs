@@ -1,9 +1,10 @@
 //! The outbox: what goes out to channels, each once. Rows come with the decision that wants them; an attempt is claimed by
 //! its number, so that one that was given up can no longer settle it.
 
+mod astray;
 mod facts;
 
-use self::facts::{FactsRow, around, facts, follows, lost};
+use self::facts::{FactsRow, around, facts, follows, free_channels};
 use crate::columns::Place;
 use crate::engine::{Tx, args, transact};
 use crate::error::StoreError;
@@ -13,7 +14,7 @@ use ledger::Digest;
 use newsroom::audit::{Act, Actor, Chain, Entry};
 use newsroom::outbox::{
     ChannelStage, Deed, Delivery, Ended, Stage, Verdict, after_crash, decide, give_way, may_begin,
-    plan, settle,
+    plan, rest, settle,
 };
 use newsroom::stories::Publication;
 use newsroom::{ChannelId, DeliveryId, EditorId, Micros, Private, PublicationId, Refusal, StoryId};
@@ -53,8 +54,23 @@ pub struct Attempt {
     pub before: Option<Zeroizing<Vec<u8>>>,
     /// Whether a later row overtook this one: what may stand is looked for, and nothing is sent.
     pub overtaken: bool,
-    /// Whether something of the story may stand in the channel of which the record does not say where.
-    pub lost: bool,
+    /// What of the story may stand in the channel without the record saying where: to be looked for by its name.
+    pub astray: Vec<Astray>,
+}
+
+/// An earlier row of which something may stand that the record does not name.
+#[derive(Debug)]
+pub struct Astray {
+    /// Hash of what was approved.
+    pub clearance: Digest,
+    /// What was to be done.
+    pub deed: Deed,
+    /// When it was decided.
+    pub created_at: Micros,
+    /// What was sent, if it was fixed.
+    pub posts: Option<Zeroizing<Vec<u8>>>,
+    /// What of it is known to stand.
+    pub done: Option<Zeroizing<Vec<u8>>>,
 }
 
 /// A delivery as editors see it.
@@ -139,7 +155,8 @@ impl Store {
                 ))
             })
             .collect::<Result<Vec<_>, StoreError>>()?;
-        let sql = "SELECT id, channel, deed, stage, attempts, due_at, not_before FROM deliveries WHERE story = $1";
+        let sql = "SELECT id, channel, deed, stage, attempts, due_at, not_before FROM deliveries WHERE story = $1
+                   ORDER BY created_at, id";
         let rows: Vec<FactsRow> = tx.all(sql, args![publication.story]).await?;
         let earlier = rows.into_iter().map(facts).collect::<Result<Vec<_>, _>>()?;
         let mut added = 0;
@@ -236,46 +253,64 @@ impl Store {
         })
     }
 
-    /// Claims the oldest delivery that may begin now.
+    /// Claims the oldest delivery that may begin now in a channel that is not `busy`: of each channel alone, so that one with
+    /// many rows that cannot begin holds up no other.
     ///
     /// # Errors
     /// The engine's failure.
-    pub async fn claim_delivery(&self, now: Micros) -> Result<Option<Attempt>, StoreError> {
+    pub async fn claim_delivery(
+        &self,
+        busy: &[ChannelId],
+        now: Micros,
+    ) -> Result<Option<Attempt>, StoreError> {
         transact!(self, "claim delivery", Decide, |tx| {
-            let rows: Vec<DueRow> = tx
-                .all(
-                    "SELECT id, channel, deed, stage, attempts, due_at, not_before, story, publication, created_at FROM deliveries
-                     WHERE stage IN ('ready', 'unknown') AND due_at <= $1 AND (not_before IS NULL OR not_before <= $1)
-                         AND channel IN (SELECT channels.id FROM channels WHERE channels.stage = 'open')
-                     ORDER BY due_at, created_at, id LIMIT $2",
-                    args![now, LOOKED_AT],
-                )
-                .await?;
-            for (
-                id,
-                channel,
-                deed,
-                stage,
-                attempts,
-                due_at,
-                not_before,
-                story,
-                publication,
-                created_at,
-            ) in rows
-            {
-                let delivery = facts((id, channel, deed, stage, attempts, due_at, not_before))?;
-                let at = At("deliveries", "story");
-                let story = StoryId::from_bytes(at.bytes(&story)?);
-                let publication = PublicationId::from_bytes(at.bytes(&publication)?);
-                let around = around(tx, &delivery, story, publication, created_at).await?;
-                if let Some(doubtful) = may_begin(&delivery, &around, now) {
-                    let state = (doubtful, around.overtaken);
-                    return self.begin(tx, &delivery, story, state, now).await.map(Some);
+            for channel in free_channels(tx, busy, now).await? {
+                if let Some(attempt) = self.claim_in(tx, channel, now).await? {
+                    return Ok(Some(attempt));
                 }
             }
             Ok(None)
         })
+    }
+
+    async fn claim_in(
+        &self,
+        tx: &mut Tx,
+        channel: ChannelId,
+        now: Micros,
+    ) -> Result<Option<Attempt>, StoreError> {
+        let rows: Vec<DueRow> = tx
+            .all(
+                "SELECT id, channel, deed, stage, attempts, due_at, not_before, story, publication, created_at FROM deliveries
+                 WHERE stage IN ('ready', 'unknown') AND due_at <= $1 AND (not_before IS NULL OR not_before <= $1)
+                     AND channel = $2 ORDER BY due_at, created_at, id LIMIT $3",
+                args![now, channel, LOOKED_AT],
+            )
+            .await?;
+        for (
+            id,
+            channel,
+            deed,
+            stage,
+            attempts,
+            due_at,
+            not_before,
+            story,
+            publication,
+            created_at,
+        ) in rows
+        {
+            let delivery = facts((id, channel, deed, stage, attempts, due_at, not_before))?;
+            let at = At("deliveries", "story");
+            let story = StoryId::from_bytes(at.bytes(&story)?);
+            let publication = PublicationId::from_bytes(at.bytes(&publication)?);
+            let around = around(tx, &delivery, story, publication, created_at).await?;
+            if let Some(doubtful) = may_begin(&delivery, &around, now) {
+                let state = (doubtful, around.overtaken);
+                return self.begin(tx, &delivery, story, state, now).await.map(Some);
+            }
+        }
+        Ok(None)
     }
 
     async fn begin(
@@ -331,10 +366,13 @@ impl Store {
                 .transpose()
         };
         let channel = self.load_channel(tx, delivery.channel).await?;
-        let lost = deed == Deed::Withdraw && lost(tx, story, delivery, created_at).await?;
+        let astray = match deed {
+            Deed::Withdraw => self.astray(tx, story, delivery, created_at).await?,
+            Deed::Post | Deed::Correct => Vec::new(),
+        };
         Ok(Attempt {
             overtaken,
-            lost,
+            astray,
             id,
             number: delivery.attempts + 1,
             channel: delivery.channel,
@@ -421,6 +459,10 @@ impl Store {
                 )
                 .await?;
             mine(done, attempt)?;
+            if let Some(until) = rest(ended, now) {
+                let sql = "UPDATE channels SET rest_until = $1 WHERE id = $2";
+                tx.exec(sql, args![until, attempt.channel]).await?;
+            }
             if matches!(stage, Stage::Confirmed | Stage::Rejected) || due_at.is_none() {
                 self.note_delivery(tx, attempt.id, Actor::Desk, stage, now)
                     .await?;

@@ -166,6 +166,7 @@ suite! {
     outbox::what_is_under_way_at_a_withdrawal_is_looked_for_and_not_sent,
     outbox::a_stopped_channel_waits_and_a_closed_one_forgets,
     outbox::what_a_platform_asks_for_is_kept_to,
+    outbox::one_channel_holds_up_no_other_and_has_one_attempt_at_a_time,
     reach::counts_are_added_once_for_each_batch,
     reach::platforms_are_asked_after_what_stands_once_a_day,
     jobs::a_job_is_claimed_once_and_survives_its_worker,

@@ -856,6 +856,7 @@ channel-account = الحساب، وعلى Matrix معرّف الغرفة (!…:s
 channel-secret = كلمة مرور التطبيق أو رمز الوصول أو سرّ خطّاف الويب (whsec_…)
 channel-proxy = عبر منفذ SOCKS هذا (تور)، أو اتركه فارغًا
 channel-try = جرِّب وأدخِل
+channel-waiting = بيانات دخول جديدة تنتظر، وتؤدّي إلى:
 channel-own = أنت من أدخل بيانات الدخول هذه. يجب أن يؤكّدها شخص آخر.
 channel-confirm = تأكيد بيانات الدخول هذه
 channel-retry = المحاولة من جديد

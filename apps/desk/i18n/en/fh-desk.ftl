@@ -784,6 +784,7 @@ channel-account = Account; on Matrix the room (!…:server); for ninjs the terms
 channel-secret = App password, access token, or a web hook’s secret (whsec_…)
 channel-proxy = Through this SOCKS port (Tor), or empty
 channel-try = Try and enter
+channel-waiting = New credentials wait, and lead to:
 channel-own = You entered these credentials. Somebody else must confirm them.
 channel-confirm = Confirm these credentials
 channel-retry = Try again

@@ -34,12 +34,25 @@ pub struct ChannelView {
     pub stage: ChannelStage,
     /// Names the credentials that wait for a second person, if any do.
     pub pending: Option<Digest>,
+    /// What those credentials are for, from the very bytes that `pending` names.
+    pub waiting: Option<WaitingView>,
     /// Whether that person must be somebody else than who looks at it.
     pub own: bool,
     /// What the platform calls the account.
     pub name: Option<String>,
     /// Why the platform does not let us in.
     pub words: Option<String>,
+}
+
+/// Where credentials lead that wait for a second person: all of them but the secret.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct WaitingView {
+    /// The server.
+    pub server: String,
+    /// The account; empty where the credential tells.
+    pub account: String,
+    /// The SOCKS5 port to go through.
+    pub proxy: Option<SocketAddr>,
 }
 
 /// A delivery as its page shows it.
@@ -96,22 +109,25 @@ impl Desk {
     /// # Errors
     /// Locked, or the store failed.
     pub async fn channels(&self, editor: EditorId) -> Result<Vec<ChannelView>, DeskError> {
-        let records = self.open()?.store.channels().await?;
+        let records = self.open()?.store.channels_with_waiting().await?;
         records
             .iter()
-            .map(|record| channel_view(record, editor))
+            .map(|(record, waiting)| channel_view(record, waiting.as_ref(), editor))
             .collect()
     }
 
-    /// What went out or waits to: what a person must decide first, then the latest.
+    /// What went out or waits to in these channels: what a person must decide first, then the latest.
     ///
     /// # Errors
     /// Locked, or the store failed.
-    pub async fn deliveries(&self, editor: EditorId) -> Result<Vec<DeliveryView>, DeskError> {
+    pub async fn deliveries(
+        &self,
+        channels: &[ChannelView],
+    ) -> Result<Vec<DeliveryView>, DeskError> {
         let open = self.open()?;
         let mut names = HashMap::new();
-        for view in self.channels(editor).await? {
-            let name = view.name.unwrap_or_default();
+        for view in channels {
+            let name = view.name.as_deref().unwrap_or_default();
             names.insert(
                 view.id,
                 format!("{} {name}", view.kind.name()).trim().to_owned(),
@@ -306,7 +322,11 @@ async fn must_be_there(
     }
 }
 
-fn channel_view(record: &ChannelRecord, editor: EditorId) -> Result<ChannelView, DeskError> {
+fn channel_view(
+    record: &ChannelRecord,
+    waiting: Option<&Zeroizing<Vec<u8>>>,
+    editor: EditorId,
+) -> Result<ChannelView, DeskError> {
     let text =
         |private: &Option<newsroom::Private>| private.as_ref().map(|text| text.expose().to_owned());
     Ok(ChannelView {
@@ -317,9 +337,20 @@ fn channel_view(record: &ChannelRecord, editor: EditorId) -> Result<ChannelView,
         language: record.language.clone(),
         stage: record.stage,
         pending: record.pending,
+        waiting: waiting.map(waiting_view).transpose()?,
         own: record.entered_by == editor,
         name: text(&record.name),
         words: text(&record.words),
+    })
+}
+
+fn waiting_view(json: &Zeroizing<Vec<u8>>) -> Result<WaitingView, DeskError> {
+    let settings: ChannelSettings =
+        serde_json::from_slice(json).map_err(|error| internal("reading a channel", &error))?;
+    Ok(WaitingView {
+        server: settings.server.clone(),
+        account: settings.account.clone(),
+        proxy: settings.proxy,
     })
 }
 

@@ -128,7 +128,7 @@ async fn page(
     useless: Option<&str>,
 ) -> Result<Response, Fault> {
     let channels = app.desk.channels(editor.id).await?;
-    let deliveries = app.desk.deliveries(editor.id).await?;
+    let deliveries = app.desk.deliveries(&channels).await?;
     if visit.json {
         return Ok(json::reply(&json!({
             "channels": channels.iter().map(channel_json).collect::<Vec<_>>(),
@@ -172,6 +172,11 @@ fn channel_json(view: &ChannelView) -> Value {
         "language": view.language,
         "stage": view.stage.code(),
         "pending": view.pending,
+        "waiting": view.waiting.as_ref().map(|waiting| json!({
+            "server": waiting.server,
+            "account": waiting.account,
+            "proxy": waiting.proxy.map(|port| port.to_string()),
+        })),
         "own": view.own,
         "name": view.name,
         "words": view.words,
@@ -280,6 +285,14 @@ fn channel(visit: &Visit, view: &ChannelView) -> Markup {
             }
             p.quiet { (tongue.coded("channel-language", &view.language).unwrap_or_default()) }
             @if let Some(words) = &view.words { p role="alert" { (foreign(words)) } }
+            @if let Some(waiting) = &view.waiting {
+                p { (t!(tongue, "channel-waiting")) }
+                dl.facts {
+                    dt { (t!(tongue, "channel-server")) } dd { bdi dir="ltr" { (waiting.server) } }
+                    @if !waiting.account.is_empty() { dt { (t!(tongue, "channel-account")) } dd { bdi dir="ltr" { (waiting.account) } } }
+                    @if let Some(port) = waiting.proxy { dt { (t!(tongue, "channel-proxy")) } dd { bdi dir="ltr" { (port) } } }
+                }
+            }
             @if let Some(pending) = view.pending {
                 @if view.own { p { (t!(tongue, "channel-own")) } }
                 @else {

@@ -204,6 +204,14 @@ fn peer_a_story_its_correction_and_its_withdrawal_reach_bluesky_once() {
         (&page["channels"][0]["stage"], &page["channels"][0]["name"]),
         (&json!("proposed"), &json!(HANDLE))
     );
+    // Whoever confirms sees where the credentials lead, in the page and to tools, and never the secret.
+    let waiting = &page["channels"][0]["waiting"];
+    assert_eq!(
+        *waiting,
+        json!({"server": pds.url, "account": HANDLE, "proxy": null})
+    );
+    let seen = salma.page("/channels").body;
+    assert!(seen.contains(&pds.url) && seen.contains(HANDLE) && !seen.contains(SECRET));
     let confirm = format!("/channels/{channel}/confirm");
     let pending = page["channels"][0]["pending"].as_str().unwrap();
     let shown = [("pending", pending)];
@@ -272,6 +280,16 @@ fn peer_a_story_its_correction_and_its_withdrawal_reach_bluesky_once() {
     assert_eq!(withdrawn.status, 303, "{}", withdrawn.body);
     reached(hala, "withdraw", "confirmed");
     assert_eq!(pds.posts().len(), 0);
+
+    // Nothing stands: what is published next is told anew, not changed.
+    tell(&editors, &story, "third words");
+    let end = Instant::now() + Duration::from_secs(60);
+    while pds.posts().is_empty() {
+        assert!(Instant::now() < end, "it is told anew");
+        std::thread::park_timeout(Duration::from_millis(200));
+    }
+    let stands = pds.posts();
+    assert!(stands.len() == 1 && stands[0].to_string().contains("third words"));
     for tongue in ["en", "ar"] {
         let page = hala.get(
             "/channels",

@@ -113,6 +113,24 @@ pub fn deliver(
     }
 }
 
+/// Looks for what an earlier row may have left standing, by the names that row gave it, and sends nothing. Tells what was
+/// found, and whether nothing else of it can stand: all of it was found, or the platform knows posts by our names for
+/// them, so that what it does not know does not stand.
+///
+/// # Errors
+/// The [`Fault`] that kept it from looking.
+pub fn look_for(channel: &mut dyn Channel, task: &Task<'_>) -> Result<(Vec<Remote>, bool), Fault> {
+    let mut run = Run {
+        task,
+        done: task.done.clone(),
+        keep: &mut |_| Ok(()),
+    };
+    run.look(channel)?;
+    let sure = channel.abilities().class == Class::Free;
+    let whole = !task.posts.is_empty() && run.done.len() >= task.posts.len();
+    Ok((run.done, sure || whole))
+}
+
 struct Run<'a, 'k> {
     task: &'a Task<'a>,
     done: Vec<Remote>,

@@ -73,6 +73,42 @@ impl Matrix {
         Ok(self.remote(text(&value, "/event_id")?))
     }
 
+    /// Takes one event away; doing it again changes nothing more.
+    fn redact(&self, event: &str) -> Result<(), Fault> {
+        let name = ledger::sha256(event.as_bytes()).to_string();
+        let rest = format!("redact/{}/{}", escaped(event), &name[..32]);
+        self.put(&rest, &json!({})).map(|_| ())
+    }
+
+    /// The events that replace one: each still says what it said when the first is gone.
+    fn replacements(&self, event: &str) -> Result<Vec<String>, Fault> {
+        let (mut found, mut from) = (Vec::new(), String::new());
+        for _ in 0..PAGES {
+            let path = format!(
+                "/_matrix/client/v1/rooms/{}/relations/{}/m.replace?limit=100{from}",
+                escaped(&self.room),
+                escaped(event)
+            );
+            let answer = self.line.get(&path, &[("authorization", &self.bearer)])?;
+            if answer.status.as_u16() == 404 {
+                // The event itself is not there any more.
+                break;
+            }
+            let page = answer.success().map_err(Fault::harmless)?;
+            let events = page["chunk"]
+                .as_array()
+                .ok_or_else(|| Fault::strange().harmless())?;
+            for one in events {
+                found.push(text(one, "/event_id").map_err(Fault::harmless)?.to_owned());
+            }
+            match page["next_batch"].as_str() {
+                Some(next) => from = format!("&from={}", escaped(next)),
+                None => break,
+            }
+        }
+        Ok(found)
+    }
+
     fn remote(&self, event: &str) -> Remote {
         Remote {
             id: event.to_owned(),
@@ -211,8 +247,10 @@ impl Channel for Matrix {
     }
 
     fn delete(&mut self, remote: &Remote) -> Result<(), Fault> {
-        let name = ledger::sha256(remote.id.as_bytes()).to_string();
-        let rest = format!("redact/{}/{}", escaped(&remote.id), &name[..32]);
-        self.put(&rest, &json!({})).map(|_| ())
+        // The first event goes last: as long as it stands its replacements can be found through it.
+        for replacing in self.replacements(&remote.id)? {
+            self.redact(&replacing)?;
+        }
+        self.redact(&remote.id)
     }
 }

@@ -71,7 +71,7 @@ impl WordPress {
 
     /// The file's address on the host, after an upload if it is not there. A file that no article names shows nowhere.
     fn media(&self, file: &Attachment, shown: &Shown) -> Result<String, Fault> {
-        let slug = format!("m{}", &file.sha256.to_string()[..20]);
+        let slug = media_slug(file);
         let found = self.get(&format!("/media&slug={slug}&context=edit"))?;
         if let Some(url) = found.pointer("/0/source_url").and_then(Value::as_str) {
             return Ok(url.to_owned());
@@ -115,6 +115,48 @@ impl WordPress {
         )
     }
 
+    /// An article's text as it was entered; nothing when it is gone.
+    fn text_of(&self, id: &str) -> Result<Option<String>, Fault> {
+        let path = format!("{ROUTE}/posts/{}&context=edit", escaped(id));
+        let answer = self.line.get(&path, &[("authorization", &self.basic)])?;
+        if matches!(answer.status.as_u16(), 404 | 410) {
+            return Ok(None);
+        }
+        let value = answer.success().map_err(Fault::harmless)?;
+        let raw = text(&value, "/content/raw").map_err(Fault::harmless)?;
+        Ok(Some(raw.to_owned()))
+    }
+
+    /// Takes away files of ours that no other article shows: they have an address of their own and outlive the article.
+    fn drop_media(&self, slugs: &[String], article: &str) -> Result<(), Fault> {
+        for slug in slugs {
+            let path = format!("/posts&search={slug}&status=any&context=edit&per_page=2");
+            let shown = self.get(&path)?;
+            let elsewhere = |one: &Value| {
+                one["id"]
+                    .as_u64()
+                    .is_some_and(|id| id.to_string() != article)
+            };
+            if shown.as_array().is_none_or(|all| all.iter().any(elsewhere)) {
+                continue;
+            }
+            let found = self.get(&format!("/media&slug={slug}&context=edit"))?;
+            for id in found
+                .as_array()
+                .into_iter()
+                .flatten()
+                .filter_map(|one| one["id"].as_u64())
+            {
+                let path = format!("{ROUTE}/media/{id}&force=true");
+                let answer = self.line.delete(&path, &[("authorization", &self.basic)])?;
+                if !matches!(answer.status.as_u16(), 404 | 410) {
+                    answer.success()?;
+                }
+            }
+        }
+        Ok(())
+    }
+
     fn sweep(&self, others: &[Value]) {
         for other in others.iter().filter(|other| other["status"] == "draft") {
             if let Some(id) = other["id"].as_u64() {
@@ -130,6 +172,29 @@ impl WordPress {
 
 fn slug(part: &Part<'_>) -> String {
     format!("fh-{}", part.handle.short())
+}
+
+/// The name that a file has on the host.
+fn media_slug(file: &Attachment) -> String {
+    format!("m{}", &file.sha256.to_string()[..SLUG])
+}
+
+/// Digits of a file's hash in its name.
+const SLUG: usize = 20;
+
+/// The names of our files in an article's text, each once.
+fn media_slugs(text: &str) -> Vec<String> {
+    let mut slugs: Vec<String> = Vec::new();
+    for (at, _) in text.match_indices("/m") {
+        let Some(slug) = text.get(at + 1..at + 2 + SLUG) else {
+            continue;
+        };
+        let hex = slug[1..].bytes().all(|byte| byte.is_ascii_hexdigit());
+        if hex && !slugs.iter().any(|known| known == slug) {
+            slugs.push(slug.to_owned());
+        }
+    }
+    slugs
 }
 
 fn id(value: &Value) -> Result<u64, Fault> {
@@ -212,10 +277,20 @@ impl Channel for WordPress {
 
     fn edit(&mut self, old: &Remote, part: &Part<'_>) -> Result<Remote, Fault> {
         let value = self.content(part)?;
+        // What the new version no longer shows goes first: after the change nothing would tell what the old one showed.
+        let mut dropped = media_slugs(&self.text_of(&old.id)?.unwrap_or_default());
+        let kept = media_slugs(value["content"].as_str().unwrap_or_default());
+        dropped.retain(|slug| !kept.contains(slug));
+        self.drop_media(&dropped, &old.id)?;
         remote(&self.post(&format!("/posts/{}", escaped(&old.id)), &value)?)
     }
 
     fn delete(&mut self, remote: &Remote) -> Result<(), Fault> {
+        // Its files first: the article tells which they are.
+        let Some(text) = self.text_of(&remote.id)? else {
+            return Ok(());
+        };
+        self.drop_media(&media_slugs(&text), &remote.id)?;
         let path = format!("{ROUTE}/posts/{}&force=true", escaped(&remote.id));
         let answer = self.line.delete(&path, &[("authorization", &self.basic)])?;
         match answer.status.as_u16() {

@@ -74,19 +74,23 @@ pub(super) async fn follows(
     Ok(count.is_some_and(|(count,)| count > 0))
 }
 
-/// Whether an earlier row may stand without the record saying where: left in doubt by a person, or seen by one.
-pub(super) async fn lost(
+/// Channels in which something may begin now, the one with the oldest row first.
+pub(super) async fn free_channels(
     tx: &mut Tx,
-    story: StoryId,
-    delivery: &Delivery,
-    created_at: i64,
-) -> Result<bool, StoreError> {
-    let sql = "SELECT COUNT(*) FROM deliveries WHERE story = $1 AND channel = $2 AND created_at < $3 AND deed <> 'withdraw'
-               AND attempts > 0 AND ((stage = 'rejected' AND doubtful = 1) OR (stage = 'confirmed' AND remotes IS NULL))";
-    let count: Option<(i64,)> = tx
-        .one(sql, args![story, delivery.channel, created_at])
-        .await?;
-    Ok(count.is_some_and(|(count,)| count > 0))
+    busy: &[ChannelId],
+    now: Micros,
+) -> Result<Vec<ChannelId>, StoreError> {
+    let sql = "SELECT channel, MIN(due_at) FROM deliveries WHERE stage IN ('ready', 'unknown') AND due_at <= $1
+                   AND channel IN (SELECT channels.id FROM channels WHERE channels.stage = 'open'
+                   AND (rest_until IS NULL OR rest_until <= $1))
+               GROUP BY channel ORDER BY MIN(due_at), channel";
+    let rows: Vec<(Vec<u8>, i64)> = tx.all(sql, args![now]).await?;
+    let at = At("deliveries", "channel");
+    let ids = rows
+        .iter()
+        .map(|(id, _)| Ok(ChannelId::from_bytes(at.bytes(id)?)));
+    ids.filter(|id| !id.as_ref().is_ok_and(|id| busy.contains(id)))
+        .collect()
 }
 
 pub(super) fn facts(row: FactsRow) -> Result<Delivery, StoreError> {

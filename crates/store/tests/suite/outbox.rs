@@ -42,7 +42,7 @@ pub(crate) async fn fill(world: &World, channel: ChannelId, story: StoryId, by: 
         .unwrap();
     world.pass(MINUTE);
     let now = world.now();
-    let attempt = store.claim_delivery(now).await.unwrap().unwrap();
+    let attempt = store.claim_delivery(&[], now).await.unwrap().unwrap();
     store.fix_posts(&attempt, b"[]", true).await.unwrap();
     store.keep_remotes(&attempt, REMOTES).await.unwrap();
     store
@@ -150,9 +150,19 @@ impl Desk {
         self.world.pass(MINUTE);
         self.world
             .store
-            .claim_delivery(self.world.now())
+            .claim_delivery(&[], self.world.now())
             .await
             .unwrap()
+    }
+
+    /// Where it is, and what, in a channel where nothing is at work.
+    async fn claim_beside(&self, busy: &[ChannelId]) -> Option<(ChannelId, Attempt)> {
+        self.world.pass(MINUTE);
+        let claimed = self.world.store.claim_delivery(busy, self.world.now());
+        claimed
+            .await
+            .unwrap()
+            .map(|attempt| (attempt.channel, attempt))
     }
 
     /// Fixes, keeps and settles an attempt.
@@ -295,14 +305,22 @@ pub(crate) async fn g11_a_crash_while_sending_is_never_ready(world: World) {
     assert_eq!((row.stage, row.due_at), (Stage::Unknown, None));
     world.pass(MINUTE * 60 * 24 * 365);
     assert!(
-        store.claim_delivery(world.now()).await.unwrap().is_none(),
+        store
+            .claim_delivery(&[], world.now())
+            .await
+            .unwrap()
+            .is_none(),
         "never by itself"
     );
     store
         .decide_delivery(row.id, Verdict::Again, noor, world.now())
         .await
         .unwrap();
-    let again = store.claim_delivery(world.now()).await.unwrap().unwrap();
+    let again = store
+        .claim_delivery(&[], world.now())
+        .await
+        .unwrap()
+        .unwrap();
     assert!(!again.doubtful, "a person looked");
     store
         .settle_delivery(
@@ -366,6 +384,17 @@ pub(crate) async fn a_correction_and_a_withdrawal_follow_what_stands(world: Worl
     assert_eq!(third.deed, Deed::Withdraw);
     assert!(third.before.is_some());
     desk.carry(&third, Ended::Confirmed).await;
+    // Nothing stands: the next version is told anew, and the one after corrects that.
+    desk.edit(story, "Third").await;
+    desk.publish(story, true).await;
+    let told = desk.claim().await.unwrap();
+    assert_eq!((told.deed, told.before.is_some()), (Deed::Post, false));
+    desk.carry(&told, Ended::Confirmed).await;
+    desk.edit(story, "Fourth").await;
+    desk.publish(story, true).await;
+    let corrected = desk.claim().await.unwrap();
+    assert_eq!(corrected.deed, Deed::Correct);
+    desk.carry(&corrected, Ended::Confirmed).await;
     // What never went anywhere gives way to the next version before it is tried.
     let other = desk.world.story(desk.noor).await;
     desk.publish(other, false).await;
@@ -402,7 +431,7 @@ pub(crate) async fn nothing_old_goes_out_after_its_withdrawal(world: World) {
     let rows = store.deliveries(None, 9).await.unwrap();
     assert!(rows.iter().all(|row| row.followed == (row.id == first.id)));
     let second = desk.claim().await.unwrap();
-    assert_eq!((second.deed, second.lost), (Deed::Withdraw, false));
+    assert_eq!((second.deed, second.astray.len()), (Deed::Withdraw, 0));
     desk.carry(&second, Ended::Confirmed).await;
     assert_eq!(
         withdraw().await.unwrap(),
@@ -449,7 +478,16 @@ pub(crate) async fn what_is_under_way_at_a_withdrawal_is_looked_for_and_not_sent
         .await
         .unwrap();
     let withdrawal = desk.claim().await.unwrap();
-    assert_eq!((withdrawal.deed, withdrawal.lost), (Deed::Withdraw, true));
+    assert_eq!(withdrawal.deed, Deed::Withdraw);
+    let [astray] = withdrawal.astray.as_slice() else {
+        panic!("one is astray: {:?}", withdrawal.astray);
+    };
+    // All that its name is made of, so that it can be looked for.
+    assert_eq!(
+        (astray.clearance, astray.deed, astray.created_at),
+        (first.clearance, Deed::Post, first.created_at)
+    );
+    assert_eq!(astray.posts.as_deref().map(Vec::as_slice), Some(&b"[]"[..]));
     // What turns out not to have been sent gives way, or the withdrawal would wait for ever.
     let other = desk.world.story(desk.noor).await;
     desk.publish(other, true).await;
@@ -540,7 +578,7 @@ pub(crate) async fn what_a_platform_asks_for_is_kept_to(world: World) {
     assert!(
         desk.world
             .store
-            .claim_delivery(desk.world.now())
+            .claim_delivery(&[], desk.world.now())
             .await
             .unwrap()
             .is_none()
@@ -549,9 +587,46 @@ pub(crate) async fn what_a_platform_asks_for_is_kept_to(world: World) {
     assert!(
         desk.world
             .store
-            .claim_delivery(desk.world.now())
+            .claim_delivery(&[], desk.world.now())
             .await
             .unwrap()
             .is_some()
     );
+}
+
+pub(crate) async fn one_channel_holds_up_no_other_and_has_one_attempt_at_a_time(world: World) {
+    let desk = Desk::new(world).await;
+    let store = &desk.world.store;
+    let now = || desk.world.now();
+    let entered = store.enter_channel(None, ("mastodon", "en"), b"{}", desk.noor, now());
+    let other = entered.await.unwrap();
+    let records = store.channels().await.unwrap();
+    let waiting = records.iter().find(|one| one.id == other);
+    let shown = waiting.unwrap().pending.unwrap();
+    store
+        .confirm_channel(other, shown, desk.sami, now())
+        .await
+        .unwrap();
+    for _ in 0..2 {
+        let story = desk.world.story(desk.noor).await;
+        desk.publish(story, true).await;
+    }
+    desk.world.pass(MINUTE);
+    let (first, slow) = desk.claim_beside(&[]).await.unwrap();
+    // A thread is still at work there, whatever became of its row: the desk was locked and opened again.
+    store.recover_deliveries(now(), now()).await.unwrap();
+    let (second, attempt) = desk.claim_beside(&[first]).await.unwrap();
+    assert_ne!(second, first);
+    assert!(desk.claim_beside(&[first, second]).await.is_none());
+    // What a platform asks for holds for all that goes there, and for nothing else.
+    desk.carry(&attempt, Ended::Later(Some(600 * SECOND))).await;
+    assert!(
+        desk.claim_beside(&[first]).await.is_none(),
+        "its other row rests too"
+    );
+    let (third, again) = desk.claim_beside(&[]).await.unwrap();
+    assert_eq!(third, first);
+    assert!(again.number > 1 || again.id != slow.id);
+    desk.world.pass(600 * SECOND);
+    assert_eq!(desk.claim_beside(&[first]).await.unwrap().0, second);
 }

@@ -228,7 +228,7 @@ async fn look(
             .unwrap();
         site.note(real, moments[&came.story]);
     }
-    while let Some(attempt) = store.claim_delivery(now).await.unwrap() {
+    while let Some(attempt) = store.claim_delivery(&[], now).await.unwrap() {
         store.fix_posts(&attempt, b"[]", true).await.unwrap();
         let settled = store.settle_delivery(&attempt, Ended::Confirmed, "", now);
         settled.await.unwrap();

@@ -2,8 +2,8 @@
 
 use data_encoding::BASE64;
 use ledger::sha256;
-use publish::channels::{Action, Channel, Line, WordPress, WordPressAccount};
-use publish::renditions::{Turn, render};
+use publish::channels::{Action, Attachment, Channel, Line, WordPress, WordPressAccount};
+use publish::renditions::{StoryWords, Turn, render};
 use serde_json::Value;
 
 use super::hostile::HostileLine;
@@ -37,6 +37,22 @@ impl Site {
             Line::new(&format!("http://{address}"), None, "x").unwrap(),
             &account,
         )
+    }
+
+    /// How many files lie there.
+    fn files(&self) -> usize {
+        let basic = BASE64.encode(format!("desk:{}", self.password).as_bytes());
+        let url = format!(
+            "http://{}/?rest_route=/wp/v2/media&per_page=100",
+            self.server.address
+        );
+        let found = ask(
+            "GET",
+            &url,
+            &[("authorization", &format!("Basic {basic}"))],
+            None,
+        );
+        found.as_array().unwrap().len()
     }
 
     /// All articles of a state.
@@ -115,26 +131,33 @@ fn peer_wordpress_corrections_and_withdrawals_arrive() {
     let can = site.channel(line.address).abilities();
     let mut fresh = || -> Box<dyn Channel> { Box::new(site.channel(line.address)) };
     let before = site.articles("publish").len();
+    let pictures = [stories::picture(1), stories::picture(2)];
+    // Another article shows the first picture and stays.
+    tell_beside(&words, &pictures[..1], &mut fresh);
+    let before = before + 1;
     let mut stands = Vec::new();
-    for (action, turn, left) in [
-        (Action::Post, Turn::New, 1),
-        (Action::Edit, Turn::Corrected, 1),
-        (Action::Delete, Turn::Withdrawn, 0),
+    for (action, turn, left, shown, files) in [
+        (Action::Post, Turn::New, 1, 2, 2),
+        (Action::Edit, Turn::Corrected, 1, 1, 1),
+        (Action::Edit, Turn::Corrected, 1, 2, 2),
+        (Action::Delete, Turn::Withdrawn, 0, 0, 1),
     ] {
         words.turn = turn;
-        words.body = format!("{turn:?}.");
-        let posts = render(&words, &can, &[]);
+        words.body = format!("{turn:?} {shown}.");
+        words.alts = vec!["A street".to_owned(); shown];
+        let posts = render(&words, &can, &pictures[..shown]);
         let row = Row {
             action,
             clearance: sha256(words.body.as_bytes()),
             link: &words.link,
             posts: &posts,
-            files: &[],
+            files: &pictures[..shown],
             before: stands,
         };
         stands = carry(&row, 5, &mut fresh).0.unwrap();
         let found = site.articles("publish");
         assert_eq!(found.len() - before, left, "{turn:?}");
+        assert_eq!(site.files(), files, "files after {turn:?} with {shown}");
         if left == 1 {
             let holds = |post: &Value| {
                 post.pointer("/content/raw")
@@ -146,4 +169,25 @@ fn peer_wordpress_corrections_and_withdrawals_arrive() {
             assert!(found.iter().any(holds), "{turn:?}");
         }
     }
+}
+
+/// One more article with files.
+fn tell_beside(
+    words: &StoryWords,
+    files: &[Attachment],
+    fresh: &mut dyn FnMut() -> Box<dyn Channel>,
+) {
+    let mut words = words.clone();
+    words.body = "Beside.".to_owned();
+    words.alts = vec!["A street".to_owned(); files.len()];
+    let posts = render(&words, &fresh().abilities(), files);
+    let row = Row {
+        action: Action::Post,
+        clearance: sha256(b"beside"),
+        link: &words.link,
+        posts: &posts,
+        files,
+        before: Vec::new(),
+    };
+    carry(&row, 6, fresh).0.unwrap();
 }

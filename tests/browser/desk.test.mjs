@@ -281,6 +281,29 @@ test("cards are handed in and what is missing is a picture; drops say how they b
   }
 });
 
+test("what readers read is shown in pictures and tables, and nothing of them", { timeout: PATIENCE }, async () => {
+  await newsroom.readLog();
+  const page = await person();
+  await signIn(page, editors[0]);
+  const end = Date.now() + 60_000;
+  do await page.goto(`${newsroom.url}/reach`);
+  while ((await page.locator(".chart rect").count()) === 0 && Date.now() < end);
+  const arabic = await person({ locale: "ar", viewport: phone, colorScheme: "dark" });
+  await signIn(arabic, editors[0]);
+  for (const visitor of [page, arabic]) {
+    await visitor.goto(`${newsroom.url}/reach`);
+    assert.equal(await visitor.locator(".chart rect").count(), 30);
+    const counts = await visitor.locator("#reach td.number").allTextContents();
+    assert.ok(counts.length > 30 && counts.every((count) => Number(count) % 10 === 0), counts.join());
+    await shot(visitor, "reach");
+    // Bars begin where reading begins.
+    const [row, bar] = await Promise.all([".bars tbody td:last-child", ".bars rect"].map((part) => visitor.locator(part).nth(2).boundingBox()));
+    const rtl = (await visitor.locator("html").getAttribute("dir")) === "rtl";
+    const gap = rtl ? row.x + row.width - (bar.x + bar.width) : bar.x - row.x;
+    assert.ok(gap < 16, `a bar begins ${gap}px from its side`);
+  }
+});
+
 test("two people open a channel, and what it is told follows the words while they are written", { timeout: PATIENCE }, async () => {
   const page = await person();
   await signIn(page, editors[0]);

@@ -194,6 +194,22 @@ export async function found() {
         await field(dir, "spread", ["--cards", "4", "--need", "3", "--out", out]);
         return (await readdir(out)).sort().slice(0, 2).map((name) => join(out, name));
       },
+      // What a server wrote of the last four weeks, read as an operator reads it.
+      readLog: async () => {
+        const lines = [];
+        for (let before = 28; before > 0; before -= 1) {
+          const day = new Date(Date.now() - before * 86_400_000).toISOString().slice(0, 10);
+          for (const [country, share] of [["DE", 40], ["SY", 31], ["FR", 12], ["onion", 22], ["JP", 3]]) {
+            for (let n = 0; n < share + ((before * 7) % 23); n += 1) {
+              const page = n % 3 === 0 ? "/en/" : "/ar/stories/a-story-that-is-gone.html";
+              lines.push(["fh1", day, randomBytes(16).toString("hex"), "GET", "200", country, "reader", page].join("\t"));
+            }
+          }
+        }
+        const log = join(dir, "reach.log");
+        await writeFile(log, `${lines.join("\n")}\n`);
+        await desk(["reach", "read", "--dir", join(dir, "desk"), log]);
+      },
       logs: () => logs.map((said) => said()).join("\n"),
       stop: async () => {
         for (const stop of stops.reverse()) await stop();

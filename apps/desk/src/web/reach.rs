@@ -123,7 +123,7 @@ fn by_day(tongue: Tongue, view: &ReachView, read: u64) -> Markup {
                 summary { (t!(tongue, "reach-table")) }
                 div.scroll {
                     table {
-                        thead { tr { th scope="col" { (t!(tongue, "reach-day")) } th scope="col" { (t!(tongue, "reach-requests")) } } }
+                        thead { tr { th scope="col" { (t!(tongue, "reach-day")) } th.number scope="col" { (t!(tongue, "reach-requests")) } } }
                         tbody {
                             @for day in view.days.iter().rev() {
                                 tr { td { bdi dir="ltr" { (date(day.what)) } } td.number { (day.requests) } }
@@ -152,7 +152,7 @@ fn bars<T>(
                     thead {
                         tr {
                             th scope="col" { (t!(tongue, "reach-what")) }
-                            th scope="col" { (t!(tongue, "reach-requests")) }
+                            th.number scope="col" { (t!(tongue, "reach-requests")) }
                             td aria-hidden="true" {}
                         }
                     }
@@ -190,10 +190,10 @@ fn by_channel(tongue: Tongue, told: &[ToldReach]) -> Markup {
                             tr {
                                 th scope="col" { (t!(tongue, "reach-what")) }
                                 th scope="col" { (t!(tongue, "reach-channel")) }
-                                th scope="col" { (t!(tongue, "reach-likes")) }
-                                th scope="col" { (t!(tongue, "reach-shares")) }
-                                th scope="col" { (t!(tongue, "reach-replies")) }
-                                th scope="col" { (t!(tongue, "reach-views")) }
+                                th.number scope="col" { (t!(tongue, "reach-likes")) }
+                                th.number scope="col" { (t!(tongue, "reach-shares")) }
+                                th.number scope="col" { (t!(tongue, "reach-replies")) }
+                                th.number scope="col" { (t!(tongue, "reach-views")) }
                             }
                         }
                         tbody {

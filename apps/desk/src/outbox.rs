@@ -186,9 +186,12 @@ async fn adapter(
     let settings: ChannelSettings =
         serde_json::from_slice(&settings).map_err(|_| broken("settings"))?;
     let circle = attempt.channel.to_string();
-    let mut channel = settings.open(&circle).map_err(|error| Fault::Account {
-        words: error.to_string(),
-    })?;
+    let mut channel =
+        settings
+            .open(&circle, || clock::now().0)
+            .map_err(|error| Fault::Account {
+                words: error.to_string(),
+            })?;
     let at_work = sending.clone();
     let (channel, standing) = tokio::task::spawn_blocking(move || {
         let _at_work = at_work;

@@ -61,7 +61,8 @@ async fn abilities_of(
     }
     let settings = open.store.channel_settings(record.id, false).await?;
     let settings: Option<ChannelSettings> = serde_json::from_slice(&settings).ok();
-    let adapter = settings.and_then(|settings| settings.open("limits").ok());
+    let adapter =
+        settings.and_then(|settings| settings.open("limits", || crate::clock::now().0).ok());
     Ok(adapter.map(|adapter| adapter.abilities()))
 }
 

@@ -9,13 +9,16 @@ mod account;
 mod bluesky;
 mod deliver;
 mod fault;
+mod form;
 mod handle;
 mod http;
 mod long;
 mod mastodon;
 mod matrix;
+mod oauth;
 mod wire;
 mod wordpress;
+mod x;
 
 use std::sync::Arc;
 
@@ -27,12 +30,17 @@ pub use handle::Handle;
 pub use http::{Line, LineError};
 pub use mastodon::{Mastodon, MastodonAccount};
 pub use matrix::{Matrix, MatrixAccount};
+pub use oauth::OAuthWords;
 pub use wire::{Wire, WireAccount};
 pub use wordpress::{WordPress, WordPressAccount};
+pub use x::X;
 
 use crate::input::{MediaBytes, MediaKind};
 use crate::renditions::{Post, Shown};
 use serde::{Deserialize, Serialize};
+
+/// Microseconds since 1970, now: some platforms want requests that say when they were made.
+pub type Clock = fn() -> i64;
 
 /// How a platform can be asked twice.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]

@@ -186,7 +186,7 @@ impl Desk {
             secret: entry.secret.trim().to_owned(),
             proxy: entry.proxy,
         };
-        let mut adapter = match settings.open("entry") {
+        let mut adapter = match settings.open("entry", || clock::now().0) {
             Ok(adapter) => adapter,
             Err(error) => return Ok(Entered::Useless(error.to_string())),
         };
@@ -305,8 +305,7 @@ async fn must_be_there(
         .map_err(|error| internal("reading a channel's settings", &error))?;
     let server = |settings: &ChannelSettings| {
         settings
-            .server
-            .trim()
+            .address()
             .trim_end_matches('/')
             .to_ascii_lowercase()
     };

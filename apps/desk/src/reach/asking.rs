@@ -91,7 +91,11 @@ async fn adapter(
 ) -> Result<Option<Box<dyn Channel>>, StoreError> {
     let settings = open.store.channel_settings(id, false).await?;
     let settings: Option<ChannelSettings> = serde_json::from_slice(&settings).ok();
-    Ok(settings.and_then(|settings| settings.open(&id.to_string()).ok()))
+    Ok(settings.and_then(|settings| {
+        settings
+            .open(&id.to_string(), || crate::clock::now().0)
+            .ok()
+    }))
 }
 
 /// What is counted of a thread: of likes, shares and answers the sum, of views those of its first post, which whoever reads

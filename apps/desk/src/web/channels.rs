@@ -334,8 +334,15 @@ fn entering(visit: &Visit, channels: &[ChannelView]) -> Markup {
                     option value="ar" { (t!(tongue, "channel-language-ar")) }
                     option value="en" { (t!(tongue, "channel-language-en")) }
                 }
+                details {
+                    summary { (t!(tongue, "channel-help")) }
+                    dl { @for kind in Kind::ALL {
+                        dt { (kind.name()) }
+                        dd { (tongue.coded("channel-help", kind.code()).unwrap_or_default()) }
+                    } }
+                }
                 label for="server" { (t!(tongue, "channel-server")) }
-                input #server name="server" dir="ltr" placeholder="https://" required;
+                input #server name="server" dir="ltr" placeholder="https://";
                 label for="account" { (t!(tongue, "channel-account")) }
                 input #account name="account" dir="ltr";
                 label for="secret" { (t!(tongue, "channel-secret")) }
@@ -373,6 +380,9 @@ mod tests {
             ["ar", "en"]
                 .iter()
                 .for_each(|tag| has("channel-language", tag));
+            Kind::ALL
+                .iter()
+                .for_each(|kind| has("channel-help", kind.code()));
             has("delivery", "waits");
         }
     }

@@ -8,8 +8,8 @@ use thiserror::Error;
 use zeroize::Zeroize;
 
 use super::{
-    Bluesky, BlueskyAccount, Channel, Line, LineError, Mastodon, MastodonAccount, Matrix,
-    MatrixAccount, Wire, WireAccount, WordPress, WordPressAccount,
+    Bluesky, BlueskyAccount, Channel, Clock, Line, LineError, Mastodon, MastodonAccount, Matrix,
+    MatrixAccount, OAuthWords, Wire, WireAccount, WordPress, WordPressAccount, X,
 };
 
 /// A kind of platform.
@@ -26,16 +26,19 @@ pub enum Kind {
     Matrix,
     /// A partner newsroom's receiver; the account are the terms of use and whom to ask for the original.
     Wire,
+    /// X.
+    X,
 }
 
 impl Kind {
     /// All of them, in the order in which they are offered.
-    pub const ALL: [Self; 5] = [
+    pub const ALL: [Self; 6] = [
         Self::Bluesky,
         Self::Mastodon,
         Self::WordPress,
         Self::Matrix,
         Self::Wire,
+        Self::X,
     ];
 
     /// Its stable word.
@@ -47,6 +50,7 @@ impl Kind {
             Self::WordPress => "wordpress",
             Self::Matrix => "matrix",
             Self::Wire => "wire",
+            Self::X => "x",
         }
     }
 
@@ -65,7 +69,22 @@ impl Kind {
             Self::WordPress => "WordPress",
             Self::Matrix => "Matrix",
             Self::Wire => "ninjs",
+            Self::X => "X",
         }
+    }
+
+    /// The server of a platform that has only one.
+    #[must_use]
+    pub const fn home(self) -> Option<&'static str> {
+        match self {
+            Self::X => Some("https://api.x.com"),
+            Self::Bluesky | Self::Mastodon | Self::WordPress | Self::Matrix | Self::Wire => None,
+        }
+    }
+
+    /// Whether the account must be named; elsewhere the credential tells.
+    const fn named(self) -> bool {
+        !matches!(self, Self::Mastodon | Self::X)
     }
 }
 
@@ -75,11 +94,11 @@ impl Kind {
 pub struct ChannelSettings {
     /// What kind of platform.
     pub kind: Kind,
-    /// The server.
+    /// The server; empty for the platform's only one.
     pub server: String,
     /// The account's name; empty where the credential tells.
     pub account: String,
-    /// App password, application password or access token.
+    /// App password, application password or access token; several words where the platform gives several.
     pub secret: String,
     /// The SOCKS5 port to go through, such as Tor's.
     pub proxy: Option<SocketAddr>,
@@ -106,13 +125,22 @@ pub enum SettingsError {
 }
 
 impl ChannelSettings {
+    /// Where the server is.
+    #[must_use]
+    pub fn address(&self) -> &str {
+        match (self.server.trim(), self.kind.home()) {
+            ("", Some(home)) => home,
+            (server, _) => server,
+        }
+    }
+
     /// The adapter. `circle` keeps two channels apart on Tor.
     ///
     /// # Errors
     /// [`SettingsError`].
-    pub fn open(&self, circle: &str) -> Result<Box<dyn Channel>, SettingsError> {
-        let line = Line::new(&self.server, self.proxy, circle)?;
-        let named = !self.account.trim().is_empty() || self.kind == Kind::Mastodon;
+    pub fn open(&self, circle: &str, clock: Clock) -> Result<Box<dyn Channel>, SettingsError> {
+        let line = Line::new(self.address(), self.proxy, circle)?;
+        let named = !self.account.trim().is_empty() || !self.kind.named();
         if self.secret.trim().is_empty() || !named {
             return Err(SettingsError::Missing);
         }
@@ -144,6 +172,10 @@ impl ChannelSettings {
                     secret: WebhookSecret::from_text(&self.secret)?,
                 },
             )),
+            Kind::X => {
+                let words = OAuthWords::parse(&secret).ok_or(SettingsError::Missing)?;
+                Box::new(X::new(line, words, clock))
+            }
             Kind::WordPress => Box::new(WordPress::new(
                 line,
                 &WordPressAccount {
@@ -166,20 +198,23 @@ mod tests {
                 kind,
                 server: "https://social.example".to_owned(),
                 account: "news".to_owned(),
-                secret: "whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw".to_owned(),
+                secret: match kind {
+                    Kind::Wire => "whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw".to_owned(),
+                    _ => "four words in all".to_owned(),
+                },
                 proxy: None,
             };
             let json = serde_json::to_vec(&settings).unwrap();
             let again: ChannelSettings = serde_json::from_slice(&json).unwrap();
-            assert!(again.open("x").is_ok());
+            assert!(again.open("x", || 0).is_ok());
             assert_eq!(Kind::from_code(kind.code()), Some(kind));
             let mut empty = again.clone();
             empty.secret.clear();
-            assert_eq!(empty.open("x").err(), Some(SettingsError::Missing));
+            assert_eq!(empty.open("x", || 0).err(), Some(SettingsError::Missing));
             let mut clear = again.clone();
             clear.server = "http://social.example".to_owned();
             assert_eq!(
-                clear.open("x").err(),
+                clear.open("x", || 0).err(),
                 Some(SettingsError::Server(LineError))
             );
         }

@@ -7,6 +7,9 @@ use super::{Abilities, Attachment, Channel, Class, Fault, Handle, Part, Remote};
 use crate::renditions::Post;
 use ledger::Digest;
 
+/// How often a lost answer is read back before it is left in doubt.
+const READS: usize = 3;
+
 /// What is to be done with a story in a channel.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Action {
@@ -131,6 +134,19 @@ pub fn look_for(channel: &mut dyn Channel, task: &Task<'_>) -> Result<(Vec<Remot
     Ok((run.done, sure || whole))
 }
 
+/// Sends once. Where nothing may be sent again by itself, a lost answer is read back at once: what is found stands, what is
+/// not found stays unknown, because a platform may show it later.
+fn sent(channel: &mut dyn Channel, part: &Part<'_>) -> Result<Remote, Fault> {
+    match channel.send(part) {
+        Err(fault @ Fault::Unknown { .. }) if channel.abilities().class == Class::Once => {
+            // A line that has just lost an answer may lose the next; looking changes nothing.
+            let looked = (0..READS).find_map(|_| channel.find(part).ok());
+            looked.flatten().ok_or(fault)
+        }
+        sent => sent,
+    }
+}
+
 struct Run<'a, 'k> {
     task: &'a Task<'a>,
     done: Vec<Remote>,
@@ -172,7 +188,7 @@ impl Run<'_, '_> {
             };
             let remote = match found {
                 Some(remote) => remote,
-                None => channel.send(&part)?,
+                None => sent(channel, &part)?,
             };
             // Only the part that was on its way when the attempt ended is in doubt.
             doubtful = false;

@@ -13,7 +13,7 @@ use serde_json::Value;
 use thiserror::Error;
 use ureq::config::Config;
 use ureq::http::header::RETRY_AFTER;
-use ureq::http::{Method, Request, Response, StatusCode, Uri};
+use ureq::http::{HeaderMap, Method, Request, Response, StatusCode, Uri};
 use ureq::unversioned::resolver::{DefaultResolver, ResolvedSocketAddrs, Resolver};
 use ureq::unversioned::transport::{
     Connector, NextTimeout, RustlsConnector, SocksConnector, TcpConnector,
@@ -230,6 +230,7 @@ fn lost(error: &ureq::Error) -> Fault {
 pub(crate) struct Answer {
     pub(crate) status: StatusCode,
     pub(crate) after: Option<Duration>,
+    pub(crate) headers: HeaderMap,
     pub(crate) body: Vec<u8>,
 }
 
@@ -242,6 +243,7 @@ impl Answer {
             .and_then(|value| value.to_str().ok())
             .and_then(|text| text.trim().parse::<u64>().ok())
             .map(|seconds| Duration::from_secs(seconds.min(WAIT_MOST)));
+        let headers = response.headers().clone();
         let body = response
             .into_body()
             .into_with_config()
@@ -251,8 +253,14 @@ impl Answer {
         Ok(Self {
             status,
             after,
+            headers,
             body,
         })
+    }
+
+    /// A header's text.
+    pub(crate) fn header(&self, name: &str) -> Option<&str> {
+        self.headers.get(name).and_then(|value| value.to_str().ok())
     }
 
     /// The body as JSON; nothing when it is none.
@@ -263,13 +271,19 @@ impl Answer {
     /// What the platform says about a refusal.
     pub(crate) fn words(&self) -> String {
         let value = self.value();
-        let found = ["message", "error_description", "description", "error"]
-            .iter()
-            .filter_map(|key| value.get(*key))
-            .chain(value.pointer("/error/message"))
-            .chain(value.pointer("/errors/0/message"))
-            .find_map(Value::as_str)
-            .map(str::to_owned);
+        let found = [
+            "message",
+            "detail",
+            "error_description",
+            "description",
+            "error",
+        ]
+        .iter()
+        .filter_map(|key| value.get(*key))
+        .chain(value.pointer("/error/message"))
+        .chain(value.pointer("/errors/0/message"))
+        .find_map(Value::as_str)
+        .map(str::to_owned);
         let text = found.unwrap_or_else(|| String::from_utf8_lossy(&self.body).into_owned());
         format!("{}: {text}", self.status.as_u16())
     }
@@ -385,6 +399,7 @@ mod tests {
         let answer = |status: u16, after: Option<u64>| Answer {
             status: StatusCode::from_u16(status).unwrap(),
             after: after.map(Duration::from_secs),
+            headers: HeaderMap::new(),
             body: br#"{"message":"so"}"#.to_vec(),
         };
         assert!(answer(200, None).success().is_ok());

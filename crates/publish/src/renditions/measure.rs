@@ -1,5 +1,6 @@
 //! How much fits: graphemes, UTF-16 units or X's weights, and bytes beside them.
 
+use unicode_normalization::UnicodeNormalization;
 use unicode_segmentation::UnicodeSegmentation;
 
 use crate::channels::{Limits, Measure};
@@ -13,19 +14,74 @@ pub fn weigh(measure: Measure, text: &str) -> usize {
     match measure {
         Measure::Graphemes => text.graphemes(true).count(),
         Measure::Utf16 => text.encode_utf16().count(),
-        Measure::Weighted => text.graphemes(true).map(weight).sum(),
+        Measure::Weighted => weighted(text),
     }
 }
 
-/// X counts most letters once, and everything beyond them, joined emoji included, twice.
+/// What X counts for every link.
+const LINK: usize = 23;
+
+/// X's weight of a text: its clusters, and what a link in it takes more than its letters. What only looks like a link
+/// is counted as both, because X knows every top-level domain and this does not: never too little.
+fn weighted(text: &str) -> usize {
+    let letters: usize = text.graphemes(true).map(weight).sum();
+    let in_link = |c: char| c.is_ascii_alphanumeric() || "-_.~:/?#&=%+@".contains(c);
+    let links = text.split(|c| !in_link(c)).map(|run| {
+        if run.starts_with("http://") || run.starts_with("https://") {
+            LINK.saturating_sub(run.len())
+        } else if is_domain(run) {
+            LINK
+        } else {
+            0
+        }
+    });
+    letters + links.sum::<usize>()
+}
+
+/// Whether a dot in it has a letter or digit before it and two letters behind it.
+fn is_domain(run: &str) -> bool {
+    let bytes = run.as_bytes();
+    bytes.windows(4).any(|four| {
+        four[0].is_ascii_alphanumeric()
+            && four[1] == b'.'
+            && four[2].is_ascii_alphabetic()
+            && four[3].is_ascii_alphabetic()
+    })
+}
+
+/// X counts most letters once, everything beyond them twice, and a whole emoji, joined or not, twice as well.
 fn weight(cluster: &str) -> usize {
+    if is_emoji(cluster) {
+        return 2;
+    }
     let light =
         |c: char| matches!(u32::from(c), 0..=4351 | 8192..=8205 | 8208..=8223 | 8242..=8247);
-    if cluster.chars().all(light) {
-        cluster.chars().count()
-    } else {
-        2
-    }
+    cluster
+        .nfc()
+        .map(|c| if light(c) { 1 } else { 2 })
+        .sum::<usize>()
+}
+
+/// Whether a cluster is one emoji: a picture or a keycap with what colours, joins and styles it, and nothing else.
+fn is_emoji(cluster: &str) -> bool {
+    let picture = |c: char| matches!(u32::from(c), 0x2190..=0x2BFF | 0x3030 | 0x303D | 0x3297 | 0x3299 | 0x1F000..=0x1FAFF);
+    let styled = cluster.contains(['\u{FE0F}', '\u{20E3}']);
+    let begins = cluster.chars().next().is_some_and(|c| {
+        picture(c)
+            || (styled
+                && matches!(
+                    c,
+                    '0'..='9' | '#' | '*' | '\u{A9}' | '\u{AE}' | '\u{203C}' | '\u{2049}'
+                ))
+    });
+    begins
+        && cluster.chars().skip(1).all(|c| {
+            picture(c)
+                || matches!(
+                    c,
+                    '\u{200D}' | '\u{FE0F}' | '\u{20E3}' | '\u{E0020}'..='\u{E007F}'
+                )
+        })
 }
 
 /// The room of one post.
@@ -79,6 +135,11 @@ impl Room {
                 break;
             }
             end = at + cluster.len();
+        }
+        // A link can take more than its letters.
+        while end > 0 && !self.holds(&text[..end]) {
+            let last = text[..end].graphemes(true).next_back();
+            end -= last.map_or(end, str::len);
         }
         end
     }

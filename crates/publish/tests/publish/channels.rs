@@ -9,9 +9,11 @@ mod matrix;
 mod outbox;
 mod reach;
 mod servers;
+mod stand_in;
 pub(crate) mod stories;
 mod wire;
 mod wordpress;
+mod x;
 
 /// How many deliveries each server gets: twenty, or what `FH_DELIVERIES` says.
 fn deliveries() -> u32 {

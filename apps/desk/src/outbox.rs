@@ -96,7 +96,7 @@ async fn begin(open: &Arc<OpenDesk>, adapters: &mut Adapters, running: &mut Runn
                     break;
                 };
                 let kept = adapters.remove(&attempt.channel);
-                running.spawn(carry(open.clone(), (attempt, sending), kept, now));
+                running.spawn(carry(open.clone(), (attempt, sending), kept));
             }
             Ok(None) => break,
             Err(error) => {
@@ -129,7 +129,6 @@ async fn carry(
     open: Arc<OpenDesk>,
     (attempt, sending): (Attempt, Sending),
     kept: Option<Adapter>,
-    now: Micros,
 ) -> (ChannelId, Option<Adapter>) {
     let (open, id) = (&open, attempt.channel);
     // Looked up before the settings are: credentials that change in between make this adapter the older one.
@@ -145,6 +144,8 @@ async fn carry(
             }
             Err(fault) => (ended_by(&fault, true), fault.words().to_owned()),
         };
+    // What a platform asks us to wait begins now, not when a slow attempt began.
+    let now = open.steady.now();
     if ended == Ended::Account {
         back = None;
         if let Err(error) = open.store.stop_channel(id, &words, now).await {

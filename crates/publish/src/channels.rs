@@ -15,13 +15,16 @@ mod http;
 mod long;
 mod mastodon;
 mod matrix;
+mod nostr;
 mod oauth;
+mod stream;
 mod wire;
 mod wordpress;
 mod x;
 
 use std::sync::Arc;
 
+pub use self::nostr::Nostr;
 pub use account::{ChannelSettings, Kind, SettingsError};
 pub use bluesky::{Bluesky, BlueskyAccount};
 pub use deliver::{Action, Ended, Task, deliver, look_for};

@@ -789,6 +789,7 @@ channel-help-wordpress = Server: the site. Account: its user, who may publish. C
 channel-help-matrix = Server: of the account. Account: the id of the room. Credential: an access token.
 channel-help-wire = Server: the address that a partner newsroom receives at. Account: the terms of use and whom to ask for the original. Credential: the secret of the web hook (whsec_…).
 channel-help-x = Server and account: leave empty. Credential: the four words of the developer portal with blanks between them: API key, API key secret, access token, access token secret. The app must be allowed to read and write.
+channel-help-nostr = Server: the relays (wss://…) with blanks between them. Account: leave empty. Credential: the private key (nsec1…).
 channel-proxy = Through this SOCKS port (Tor), or empty
 channel-try = Try and enter
 channel-waiting = New credentials wait, and lead to:

@@ -3,13 +3,14 @@
 use std::net::SocketAddr;
 
 use ledger::webhook::{WebhookSecret, WebhookSecretError};
+use nostr::Keys;
 use serde::{Deserialize, Serialize};
 use thiserror::Error;
 use zeroize::Zeroize;
 
 use super::{
     Bluesky, BlueskyAccount, Channel, Clock, Line, LineError, Mastodon, MastodonAccount, Matrix,
-    MatrixAccount, OAuthWords, Wire, WireAccount, WordPress, WordPressAccount, X,
+    MatrixAccount, Nostr, OAuthWords, Wire, WireAccount, WordPress, WordPressAccount, X,
 };
 
 /// A kind of platform.
@@ -28,17 +29,20 @@ pub enum Kind {
     Wire,
     /// X.
     X,
+    /// Nostr; the server is a list of relays, apart by spaces.
+    Nostr,
 }
 
 impl Kind {
     /// All of them, in the order in which they are offered.
-    pub const ALL: [Self; 6] = [
+    pub const ALL: [Self; 7] = [
         Self::Bluesky,
         Self::Mastodon,
         Self::WordPress,
         Self::Matrix,
         Self::Wire,
         Self::X,
+        Self::Nostr,
     ];
 
     /// Its stable word.
@@ -51,6 +55,7 @@ impl Kind {
             Self::Matrix => "matrix",
             Self::Wire => "wire",
             Self::X => "x",
+            Self::Nostr => "nostr",
         }
     }
 
@@ -70,6 +75,7 @@ impl Kind {
             Self::Matrix => "Matrix",
             Self::Wire => "ninjs",
             Self::X => "X",
+            Self::Nostr => "Nostr",
         }
     }
 
@@ -78,13 +84,18 @@ impl Kind {
     pub const fn home(self) -> Option<&'static str> {
         match self {
             Self::X => Some("https://api.x.com"),
-            Self::Bluesky | Self::Mastodon | Self::WordPress | Self::Matrix | Self::Wire => None,
+            Self::Bluesky
+            | Self::Mastodon
+            | Self::WordPress
+            | Self::Matrix
+            | Self::Wire
+            | Self::Nostr => None,
         }
     }
 
     /// Whether the account must be named; elsewhere the credential tells.
     const fn named(self) -> bool {
-        !matches!(self, Self::Mastodon | Self::X)
+        !matches!(self, Self::Mastodon | Self::X | Self::Nostr)
     }
 }
 
@@ -119,6 +130,9 @@ pub enum SettingsError {
     /// A web hook's secret.
     #[error(transparent)]
     Secret(#[from] WebhookSecretError),
+    /// A Nostr key.
+    #[error("expected a private key of Nostr (nsec1…)")]
+    Key,
     /// Something is missing.
     #[error("the account's name or its credential is missing")]
     Missing,
@@ -139,6 +153,9 @@ impl ChannelSettings {
     /// # Errors
     /// [`SettingsError`].
     pub fn open(&self, circle: &str, clock: Clock) -> Result<Box<dyn Channel>, SettingsError> {
+        if self.kind == Kind::Nostr {
+            return self.nostr(circle);
+        }
         let line = Line::new(self.address(), self.proxy, circle)?;
         let named = !self.account.trim().is_empty() || !self.kind.named();
         if self.secret.trim().is_empty() || !named {
@@ -165,6 +182,7 @@ impl ChannelSettings {
                     token: secret,
                 },
             )),
+            Kind::Nostr => self.nostr(circle)?,
             Kind::Wire => Box::new(Wire::new(
                 line,
                 WireAccount {
@@ -185,6 +203,28 @@ impl ChannelSettings {
             )),
         })
     }
+
+    /// Several relays, each by the rules of a server, and a key; who one is follows from the key.
+    fn nostr(&self, circle: &str) -> Result<Box<dyn Channel>, SettingsError> {
+        if self.secret.trim().is_empty() {
+            return Err(SettingsError::Missing);
+        }
+        let keys = Keys::parse(self.secret.trim()).map_err(|_| SettingsError::Key)?;
+        let relay = |address: &str| {
+            let base = match address.split_once("://") {
+                Some(("wss", rest)) => format!("https://{rest}"),
+                Some(("ws", rest)) => format!("http://{rest}"),
+                _ => address.to_owned(),
+            };
+            Line::new(&base, self.proxy, circle)
+        };
+        let relays = self.server.split_whitespace().map(relay);
+        let relays: Vec<Line> = relays.collect::<Result<_, _>>()?;
+        if relays.is_empty() {
+            return Err(SettingsError::Missing);
+        }
+        Ok(Box::new(Nostr::new(relays, keys)))
+    }
 }
 
 #[cfg(test)]
@@ -199,6 +239,7 @@ mod tests {
                 server: "https://social.example".to_owned(),
                 account: "news".to_owned(),
                 secret: match kind {
+                    Kind::Nostr => "01".repeat(32),
                     Kind::Wire => "whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw".to_owned(),
                     _ => "four words in all".to_owned(),
                 },

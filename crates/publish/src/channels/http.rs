@@ -25,9 +25,9 @@ use super::Fault;
 /// The most bytes of an answer.
 const ANSWER: u64 = 4 * 1024 * 1024;
 /// Longest wait for a connection; a fresh Tor circuit can take most of a minute.
-const CONNECT: Duration = Duration::from_secs(60);
+pub(crate) const CONNECT: Duration = Duration::from_secs(60);
 /// Longest standstill while sending or receiving; progress, however slow, is never cut off.
-const STANDSTILL: Duration = Duration::from_secs(60);
+pub(crate) const STANDSTILL: Duration = Duration::from_secs(60);
 /// The longest wait that a server can ask for.
 const WAIT_MOST: u64 = 24 * 3600;
 
@@ -85,6 +85,11 @@ impl Line {
     #[must_use]
     pub fn base(&self) -> &str {
         &self.base
+    }
+
+    /// How this line connects.
+    pub(crate) const fn agent(&self) -> &Agent {
+        &self.agent
     }
 
     /// Asks; nothing changes by it, so that a lost answer is no danger.
@@ -335,7 +340,7 @@ pub(crate) fn escaped(text: &str) -> String {
 
 /// Resolves addresses spelt out as numbers and nothing else: names are the proxy's affair.
 #[derive(Debug)]
-struct Literal;
+pub(crate) struct Literal;
 
 impl Resolver for Literal {
     fn resolve(

@@ -6,6 +6,7 @@ mod bluesky;
 mod hostile;
 mod mastodon;
 mod matrix;
+mod nostr;
 mod outbox;
 mod reach;
 mod servers;

@@ -145,7 +145,7 @@ impl OpenDesk {
         if config.database == Database::Sqlcipher {
             // The spool's lock makes this the only process on the folder's own database.
             open.store.reclaim_jobs(clock::now()).await?;
-            let now = clock::now();
+            let now = open.steady.now();
             open.store.recover_deliveries(now, now).await?;
         }
         let now = clock::now();

@@ -253,6 +253,8 @@ async fn carry_in(
         attempt.doubtful,
         attempt.overtaken,
     );
+    // Taking away what is gone already harms nothing, on any platform.
+    let repeats = can.class.repeats() || made.action == Action::Delete;
     let sending = tokio::task::spawn_blocking(move || {
         let _at_work = at_work;
         send(channel, made, facts, &keeper)
@@ -275,13 +277,13 @@ async fn carry_in(
         }
         Ok((channel, Carried::Faulted(fault), _)) => (
             Some(channel),
-            ended_by(&fault, can.class.repeats()),
+            ended_by(&fault, repeats),
             fault.words().to_owned(),
         ),
         Err(_) => (
             None,
             Ended::Unknown {
-                repeats: can.class.repeats(),
+                repeats,
                 after: None,
             },
             "the sending thread ended".to_owned(),
@@ -359,10 +361,8 @@ async fn make(open: &Arc<OpenDesk>, attempt: &Attempt, can: &Abilities) -> Resul
                 None => render(&words, can, &files),
             };
             let json = serde_json::to_vec(&posts).map_err(|_| broken("record"))?;
-            let fixed = open
-                .store
-                .fix_posts(attempt, &json, can.class.repeats())
-                .await;
+            let repeats = can.class.repeats() || action == Action::Delete;
+            let fixed = open.store.fix_posts(attempt, &json, repeats).await;
             fixed.map_err(|_| broken("record"))?;
             posts
         }
@@ -379,8 +379,27 @@ async fn make(open: &Arc<OpenDesk>, attempt: &Attempt, can: &Abilities) -> Resul
         files,
         link,
         done: read(&attempt.done)?,
-        before: read(&attempt.before)?,
+        before: before(action, &attempt.before)?,
     })
+}
+
+/// What an action is about. What was changed stands as the newest row says, which took over all before it; an answer stands beside
+/// what it answered, so that what is taken away or answered is of all rows, in their order.
+fn before(action: Action, rows: &[Zeroizing<Vec<u8>>]) -> Result<Vec<Remote>, Fault> {
+    let rows = match action {
+        Action::Edit => &rows[..rows.len().min(1)],
+        Action::Post | Action::Delete | Action::Reply => rows,
+    };
+    let mut all: Vec<Remote> = Vec::new();
+    for row in rows.iter().rev() {
+        let remotes: Vec<Remote> = serde_json::from_slice(row).map_err(|_| broken("record"))?;
+        for remote in remotes {
+            if all.iter().all(|known| known.id != remote.id) {
+                all.push(remote);
+            }
+        }
+    }
+    Ok(all)
 }
 
 /// A list that the record keeps, empty when it keeps none.
@@ -433,7 +452,7 @@ fn attempt_key(attempt: &Attempt) -> Attempt {
         language: attempt.language.clone(),
         posts: None,
         done: None,
-        before: None,
+        before: Vec::new(),
         astray: Vec::new(),
         ..*attempt
     }

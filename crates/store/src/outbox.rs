@@ -50,8 +50,8 @@ pub struct Attempt {
     pub posts: Option<Zeroizing<Vec<u8>>>,
     /// What this row has made stand so far.
     pub done: Option<Zeroizing<Vec<u8>>>,
-    /// What stood before it.
-    pub before: Option<Zeroizing<Vec<u8>>>,
+    /// What each earlier row of the story left standing in the channel, the newest first.
+    pub before: Vec<Zeroizing<Vec<u8>>>,
     /// Whether a later row overtook this one: what may stand is looked for, and nothing is sent.
     pub overtaken: bool,
     /// What of the story may stand in the channel without the record saying where: to be looked for by its name.
@@ -163,9 +163,10 @@ impl Store {
         let plans = plan(deed, &channels, &earlier);
         for one in plans.into_iter().filter(|one| told(one.channel)) {
             let id = DeliveryId::from_bytes(self.random());
+            let begun = after_all(tx, publication.story, one.channel, now).await?;
             let sql = "INSERT INTO deliveries (id, channel, story, publication, clearance, deed, stage, attempts, doubtful,
                            repeats, not_before, due_at, created_at, changed_at)
-                       VALUES ($1, $2, $3, $4, $5, $6, 'ready', 0, 0, 0, $7, $8, $8, $8) ON CONFLICT DO NOTHING";
+                       VALUES ($1, $2, $3, $4, $5, $6, 'ready', 0, 0, 0, $7, $8, $9, $8) ON CONFLICT DO NOTHING";
             let deed = one.deed.code();
             let values = args![
                 id,
@@ -175,7 +176,8 @@ impl Store {
                 publication.clearance,
                 deed,
                 not_before,
-                now
+                now,
+                begun
             ];
             let mut new = tx.exec(sql, values).await?;
             if new == 0 && one.deed == Deed::Withdraw {
@@ -344,22 +346,21 @@ impl Store {
             row.ok_or_else(|| at.damaged())?;
         let deed = at.word(Deed::from_code(&deed))?;
         let sql = "SELECT id, remotes FROM deliveries WHERE story = $1 AND channel = $2 AND created_at <= $3 AND id <> $4
-                   AND remotes IS NOT NULL AND deed <> 'withdraw' ORDER BY created_at DESC, id LIMIT 1";
-        let before: Option<(Vec<u8>, Vec<u8>)> = match deed {
-            Deed::Post => None,
+                   AND remotes IS NOT NULL AND deed <> 'withdraw' ORDER BY created_at DESC, id";
+        let before: Vec<(Vec<u8>, Vec<u8>)> = match deed {
+            Deed::Post => Vec::new(),
             Deed::Correct | Deed::Withdraw => {
-                tx.one(sql, args![story, delivery.channel, created_at, id])
+                tx.all(sql, args![story, delivery.channel, created_at, id])
                     .await?
             }
         };
         let before = before
+            .into_iter()
             .map(|(id, sealed)| {
-                self.open(
-                    place("remotes", &DeliveryId::from_bytes(at.bytes(&id)?)),
-                    &sealed,
-                )
+                let id = DeliveryId::from_bytes(at.bytes(&id)?);
+                self.open(place("remotes", &id), &sealed)
             })
-            .transpose()?;
+            .collect::<Result<_, StoreError>>()?;
         let open = |column, sealed: Option<Vec<u8>>| {
             sealed
                 .map(|sealed| self.open(place(column, &id), &sealed))
@@ -624,6 +625,20 @@ fn mine(touched: u64, attempt: &Attempt) -> Result<(), StoreError> {
             id: attempt.id.to_string(),
         }),
     }
+}
+
+/// When a row begins: now, but after every earlier one of the story in the channel, whatever the clock says. Their order decides what
+/// follows what.
+async fn after_all(
+    tx: &mut Tx,
+    story: StoryId,
+    channel: ChannelId,
+    now: Micros,
+) -> Result<Micros, StoreError> {
+    let sql = "SELECT MAX(created_at) FROM deliveries WHERE story = $1 AND channel = $2";
+    let newest: Option<(Option<i64>,)> = tx.one(sql, args![story, channel]).await?;
+    let newest = newest.and_then(|(at,)| at);
+    Ok(newest.map_or(now, |at| now.max(Micros(at).plus(1))))
 }
 
 fn place<'a>(column: &'static str, id: &'a DeliveryId) -> Place<'a> {

@@ -262,11 +262,9 @@ impl Desk {
         id: DeliveryId,
         verdict: Verdict,
     ) -> Result<(), DeskError> {
-        Ok(self
-            .open()?
-            .store
-            .decide_delivery(id, verdict, editor, clock::now())
-            .await?)
+        let open = self.open()?;
+        let now = open.steady.now();
+        Ok(open.store.decide_delivery(id, verdict, editor, now).await?)
     }
 
     /// Takes a story back from every channel.
@@ -280,7 +278,7 @@ impl Desk {
     ) -> Result<(), DeskError> {
         let open = self.open()?;
         open.store
-            .withdraw_deliveries(story, editor, clock::now())
+            .withdraw_deliveries(story, editor, open.steady.now())
             .await?;
         open.tell(EventKind::Story, story);
         Ok(())

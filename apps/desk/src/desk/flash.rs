@@ -104,7 +104,7 @@ impl Desk {
         let shown: Digest = clearance.parse().map_err(|_| DeskError::Refused {
             code: "stale-approval".to_owned(),
         })?;
-        let now = clock::now();
+        let now = open.steady.now();
         let sent = open
             .store
             .approve_flash(story, editor, shown, *session, now)

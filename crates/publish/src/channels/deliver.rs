@@ -129,7 +129,9 @@ pub fn look_for(channel: &mut dyn Channel, task: &Task<'_>) -> Result<(Vec<Remot
         keep: &mut |_| Ok(()),
     };
     run.look(channel)?;
-    let sure = channel.abilities().class == Class::Free;
+    // An answer is named by what it answers, which this task does not know.
+    let named = channel.abilities().class == Class::Free;
+    let sure = named && (task.action != Action::Reply || !task.before.is_empty());
     let whole = !task.posts.is_empty() && run.done.len() >= task.posts.len();
     Ok((run.done, sure || whole))
 }
@@ -144,6 +146,19 @@ fn sent(channel: &mut dyn Channel, part: &Part<'_>) -> Result<Remote, Fault> {
             looked.flatten().ok_or(fault)
         }
         sent => sent,
+    }
+}
+
+/// The thread that the next post belongs to: that of this row's own posts, under what it answers.
+fn thread<'r>(
+    first: &'r Option<Remote>,
+    last: &'r Option<Remote>,
+    under: Option<(&'r Remote, &'r Remote)>,
+) -> Option<(&'r Remote, &'r Remote)> {
+    match (first, last, under) {
+        (Some(_), Some(last), Some((root, _))) => Some((root, last)),
+        (Some(first), Some(last), None) => Some((first, last)),
+        _ => under,
     }
 }
 
@@ -176,12 +191,7 @@ impl Run<'_, '_> {
         let mut doubtful = self.task.doubtful;
         for place in self.done.len()..self.task.posts.len() {
             let (first, last) = (self.done.first().cloned(), self.done.last().cloned());
-            let thread = match (&first, &last, under) {
-                (Some(_), Some(last), Some((root, _))) => Some((root, last)),
-                (Some(first), Some(last), None) => Some((first, last)),
-                _ => under,
-            };
-            let part = self.part(place, thread);
+            let part = self.part(place, thread(&first, &last, under));
             let found = match class {
                 Class::Reconcile if doubtful => channel.find(&part)?,
                 Class::Free | Class::Reconcile | Class::Draft | Class::Once => None,
@@ -201,8 +211,15 @@ impl Run<'_, '_> {
     /// Looks for what may stand, without sending any of it: it is to be taken away.
     fn look(&mut self, channel: &mut dyn Channel) -> Result<(), Fault> {
         self.take_over();
-        for place in self.done.len()..self.task.posts.len() {
-            let Some(remote) = channel.find(&self.part(place, None))? else {
+        let task = self.task;
+        let answers = task.action == Action::Reply;
+        let under = task.before.first().zip(task.before.last());
+        let under = under.filter(|_| answers);
+        for place in self.done.len()..task.posts.len() {
+            let (first, last) = (self.done.first().cloned(), self.done.last().cloned());
+            let found = channel.find(&self.part(place, thread(&first, &last, under)))?;
+            // What is known already is not another one.
+            let Some(remote) = found.filter(|one| !self.done.contains(one)) else {
                 break;
             };
             self.done.push(remote);

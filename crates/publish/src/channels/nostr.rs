@@ -260,9 +260,17 @@ impl Channel for Nostr {
         let tags = vec![tag(&["e", id])?, tag(&["k", "1"])?];
         let builder = EventBuilder::new(Kind::EventDeletion, "").tags(tags);
         let request = self.signed(builder, seconds + 1)?;
-        for relay in &self.relays {
-            Talk::begin(relay)?.tell(&request)?;
+        let asked = self
+            .relays
+            .iter()
+            .map(|relay| Talk::begin(relay)?.tell(&request));
+        // Each is asked, whatever another says; what one of several refuses is no word about the account.
+        let failed: Vec<Fault> = asked.filter_map(Result::err).collect();
+        let alone = self.relays.len() == 1;
+        match failed.into_iter().next() {
+            Some(fault) if alone => Err(fault),
+            Some(fault) => Err(Fault::later(fault.words())),
+            None => Ok(()),
         }
-        Ok(())
     }
 }

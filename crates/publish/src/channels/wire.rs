@@ -56,10 +56,22 @@ impl Wire {
         answer.success().map(|_| ())
     }
 
-    fn document(&self, part: &Part<'_>) -> Result<Value, Fault> {
+    /// One version of a story under the name that the partner knows it by.
+    fn version(&self, uri: &str, part: &Part<'_>) -> Result<(), Fault> {
+        let (key, withdrawn) = (part.handle.key(), article(part)?.withdrawn);
+        // A correction and the withdrawal after it are of one approval: the second is another message all the same.
+        let id = if withdrawn {
+            format!("fh-{key}-withdrawn")
+        } else {
+            format!("fh-{key}")
+        };
+        self.tell(&id, part.now, &self.document(uri, part)?)
+    }
+
+    fn document(&self, uri: &str, part: &Part<'_>) -> Result<Value, Fault> {
         let article = article(part)?;
         if article.withdrawn {
-            return Ok(canceled(part.link, part.handle.at()));
+            return Ok(canceled(uri, part.handle.at()));
         }
         let files = part.post.media.iter().map(|shown| {
             let file = part.file(shown)?;
@@ -75,7 +87,7 @@ impl Wire {
         let covered = part.post.warning.clone().filter(|_| part.post.covered);
         let notes = [Some(article.grade.clone()), article.notice.clone(), covered];
         let story = NinjsStory {
-            uri: part.link,
+            uri,
             versioned_at: part.handle.at(),
             language: &part.post.language,
             title: &article.title,
@@ -137,8 +149,7 @@ impl Channel for Wire {
     }
 
     fn send(&mut self, part: &Part<'_>) -> Result<Remote, Fault> {
-        let id = format!("fh-{}", part.handle.key());
-        self.tell(&id, part.now, &self.document(part)?)?;
+        self.version(part.link, part)?;
         Ok(Remote {
             id: part.link.to_owned(),
             url: String::new(),
@@ -151,7 +162,7 @@ impl Channel for Wire {
     }
 
     fn edit(&mut self, remote: &Remote, part: &Part<'_>) -> Result<Remote, Fault> {
-        self.send(part)?;
+        self.version(&remote.id, part)?;
         Ok(remote.clone())
     }
 

@@ -219,6 +219,10 @@ impl X {
         if answer.status.as_u16() == 403 && answer.words().contains("duplicate content") {
             return Err(Refusal::Same(answer.words()));
         }
+        // What it would answer is gone: that is about this post, not about the account.
+        if answer.status.as_u16() == 403 && answer.words().contains("deleted or not visible") {
+            return Err(Refusal::Other(Fault::refused(&answer.words())));
+        }
         let made = self.judged(&answer).map_err(Refusal::Other)?;
         text(&made, "/data/id").map(remote).map_err(Refusal::Other)
     }

@@ -170,14 +170,20 @@ fn a_correction_takes_the_storys_place_and_a_withdrawal_cancels_it() {
     assert!(note.contains(" · "), "{note}");
     words.title = "Corrected title".to_owned();
     words.turn = Turn::Corrected;
+    // Under another address on our own site it is the same story to the partner.
+    let uri = std::mem::replace(
+        &mut words.link,
+        "https://news.example/ar/stories/moved.html".to_owned(),
+    );
     let stands = tell(&words, Action::correcting(&can), 2, stands);
     assert_eq!(
-        partner.story(&words.link)["headlines"][0]["value"],
+        partner.story(&uri)["headlines"][0]["value"],
         "Corrected title"
     );
     words.turn = Turn::Withdrawn;
-    tell(&words, Action::withdrawing(&can), 3, stands);
-    let gone = partner.story(&words.link);
+    // Of the same approval as the correction, and another message all the same.
+    tell(&words, Action::withdrawing(&can), 2, stands);
+    let gone = partner.story(&uri);
     assert_eq!(gone["pubstatus"], "canceled");
     assert!(gone.get("bodies").is_none() && gone.get("associations").is_none());
 }

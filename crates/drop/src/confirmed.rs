@@ -86,8 +86,11 @@ impl Confirmed {
             let over = words.filter(|(_, on)| today.saturating_sub(*on) >= keep_days);
             over.map(|(below, _)| *below).max().unwrap_or(0)
         };
+        // Words without a name are of the one desk there was; once desks have names they are of nobody who is here.
+        let unnamed = self.desks.keys().all(|key| *key == UNNAMED);
         match desks {
-            [one] => of(one.as_bytes()).max(of(&UNNAMED)),
+            [_] if unnamed => of(&UNNAMED),
+            [one] => of(one.as_bytes()),
             several => {
                 let each = several.iter().map(|desk| of(desk.as_bytes()));
                 each.min().unwrap_or(0)

@@ -137,7 +137,15 @@ impl Joining<'_> {
     /// Opens cells straight to where the piece is put together; `true` when they contradict each other.
     fn add(&mut self, cells: &[SpoolPosition]) -> Result<bool, SpoolError> {
         for at in cells {
-            self.spool.read(*at, &mut self.cell)?;
+            match self.spool.read(*at, &mut self.cell) {
+                Ok(()) => {}
+                // A sector that cannot be read is an erasure like a lost cell: the others may do without it.
+                Err(error @ SpoolError::Io { .. }) => {
+                    tracing::warn!(%error, "a cell cannot be read");
+                    continue;
+                }
+                Err(error) => return Err(error),
+            }
             let Some(hit) = self.lookout.recognise(&self.cell) else {
                 continue;
             };

@@ -83,6 +83,10 @@ impl Noise {
             }
         }
         waiting.retain(|run| run.to > next.0);
+        // A stretch that is looked at again, after a crash or a failure, is nobody's stretch the second time.
+        for run in waiting.iter_mut() {
+            run.from = run.from.max(next.0);
+        }
         if places.is_empty() && waiting.len() == before {
             return Ok(());
         }

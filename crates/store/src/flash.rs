@@ -4,9 +4,9 @@
 use crate::engine::{Tx, args, transact};
 use crate::error::StoreError;
 use crate::open::Store;
-use crate::value::At;
+use crate::stories::{VersionRow, approval};
 use ledger::Digest;
-use newsroom::clearance::{ClearanceRecord, session_evidence};
+use newsroom::clearance::ClearanceRecord;
 use newsroom::flash::is_flash;
 use newsroom::stories::{Command, Draft, Story, StoryState, clear};
 use newsroom::{EditorId, Micros, PublicationId, Refusal, StoryId};
@@ -98,19 +98,15 @@ impl Store {
     /// The engine's failure.
     pub async fn latest_stories(&self, limit: u32) -> Result<Vec<Story>, StoreError> {
         transact!(self, "latest stories", Read, |tx| {
-            let rows: Vec<(Vec<u8>, i64)> = tx
+            let rows: Vec<VersionRow> = tx
                 .all(
-                    "SELECT id, version FROM stories ORDER BY saved_at DESC, id LIMIT $1",
+                    "SELECT story, story_versions.version, draft, author, story_versions.saved_at FROM stories
+                     JOIN story_versions ON story = stories.id AND story_versions.version = stories.version
+                     ORDER BY stories.saved_at DESC, stories.id LIMIT $1",
                     args![limit],
                 )
                 .await?;
-            let at = At("stories", "id");
-            let mut stories = Vec::with_capacity(rows.len());
-            for (id, version) in rows {
-                let id = StoryId::from_bytes(at.bytes(&id)?);
-                stories.push(self.load_version(tx, id, at.number(version)?).await?);
-            }
-            Ok(stories)
+            rows.into_iter().map(|row| self.version_from(row)).collect()
         })
     }
 }
@@ -118,12 +114,4 @@ impl Store {
 fn current(state: &StoryState) -> Result<Digest, Refusal> {
     let story = state.story.as_ref().ok_or(Refusal::UnknownStory)?;
     Ok(ClearanceRecord::new(story, &state.derivatives)?.hash())
-}
-
-fn approval(by: EditorId, clearance: Digest, session_hash: Digest) -> Command {
-    Command::Approve {
-        by,
-        clearance,
-        evidence: session_evidence(&session_hash, &clearance),
-    }
 }

@@ -315,6 +315,17 @@ impl Store {
         Ok(None)
     }
 
+    /// What a sealed column of a delivery holds.
+    fn kept(
+        &self,
+        column: &'static str,
+        id: &DeliveryId,
+        sealed: Option<Vec<u8>>,
+    ) -> Result<Option<Zeroizing<Vec<u8>>>, StoreError> {
+        let open = |sealed: Vec<u8>| self.open(place(column, id), &sealed);
+        sealed.map(open).transpose()
+    }
+
     async fn begin(
         &self,
         tx: &mut Tx,
@@ -361,11 +372,7 @@ impl Store {
                 self.open(place("remotes", &id), &sealed)
             })
             .collect::<Result<_, StoreError>>()?;
-        let open = |column, sealed: Option<Vec<u8>>| {
-            sealed
-                .map(|sealed| self.open(place(column, &id), &sealed))
-                .transpose()
-        };
+        let open = |column, sealed| self.kept(column, &id, sealed);
         let channel = self.load_channel(tx, delivery.channel).await?;
         let astray = match deed {
             Deed::Withdraw => self.astray(tx, story, delivery, created_at).await?,

@@ -138,21 +138,9 @@ impl Store {
         session_hash: Digest,
         now: Micros,
     ) -> Result<(), StoreError> {
-        let evidence = session_evidence(&session_hash, &clearance);
         transact!(self, "approve story", Decide, |tx| {
-            self.story_command(
-                tx,
-                id,
-                by,
-                None,
-                Command::Approve {
-                    by,
-                    clearance,
-                    evidence,
-                },
-                now,
-            )
-            .await
+            let approve = approval(by, clearance, session_hash);
+            self.story_command(tx, id, by, None, approve, now).await
         })
     }
 
@@ -575,6 +563,15 @@ impl Store {
             .await?;
         }
         Ok(())
+    }
+}
+
+/// The command that approves a clearance in a signed-in session.
+pub(crate) fn approval(by: EditorId, clearance: Digest, session_hash: Digest) -> Command {
+    Command::Approve {
+        by,
+        clearance,
+        evidence: session_evidence(&session_hash, &clearance),
     }
 }
 

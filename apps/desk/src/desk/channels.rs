@@ -127,11 +127,8 @@ impl Desk {
         let open = self.open()?;
         let mut names = HashMap::new();
         for view in channels {
-            let name = view.name.as_deref().unwrap_or_default();
-            names.insert(
-                view.id,
-                format!("{} {name}", view.kind.name()).trim().to_owned(),
-            );
+            let account = view.name.as_deref().unwrap_or_default();
+            names.insert(view.id, channel_name(Some(view.kind), account));
         }
         let mut titles: HashMap<StoryId, (String, String)> = HashMap::new();
         let mut out = Vec::new();
@@ -349,6 +346,12 @@ fn waiting_view(json: &Zeroizing<Vec<u8>>) -> Result<WaitingView, DeskError> {
         account: settings.account.clone(),
         proxy: settings.proxy,
     })
+}
+
+/// A channel by its platform and what that calls the account.
+pub(super) fn channel_name(kind: Option<Kind>, account: &str) -> String {
+    let platform = kind.map_or("", Kind::name);
+    format!("{platform} {account}").trim().to_owned()
 }
 
 /// Addresses that may stand in a link: `https` and `http` alone, whatever a platform answered.

@@ -8,7 +8,7 @@ use newsroom::telling::Label;
 use newsroom::time::HOUR;
 use store::StoreError;
 
-use super::stories::{publication_view, story_view};
+use super::stories::{publication_view, shown, story_view};
 use super::told::{outgoing, with_renditions};
 use super::{Desk, DeskError, EditorId, StoryId, StoryView};
 use crate::clock;
@@ -34,20 +34,21 @@ pub struct FlashView {
 }
 
 impl Desk {
-    /// Flashes of the last two days, newest first.
+    /// Flashes of the last two days, newest first, and the places that can be named.
     ///
     /// # Errors
     /// Locked, or the store failed.
-    pub async fn flashes(&self) -> Result<Vec<FlashView>, DeskError> {
+    pub async fn flashes(&self) -> Result<(Vec<FlashView>, Vec<Label>), DeskError> {
         let open = self.open()?;
         let since = clock::now().plus(-SHOWN_FOR);
+        let latest = open.store.latest_stories(LOOKED_AT).await?;
         let mut views = Vec::new();
-        for story in open.store.latest_stories(LOOKED_AT).await? {
+        for story in &latest {
             if story.saved_at >= since && is_flash(&story.draft) {
-                views.push(flash_view(&open, &story).await?);
+                views.push(flash_view(&open, story).await?);
             }
         }
-        Ok(views)
+        Ok((views, places(latest)))
     }
 
     /// Places that stories named before, each once, those of the newest stories first.
@@ -55,17 +56,7 @@ impl Desk {
     /// # Errors
     /// Locked, or the store failed.
     pub async fn known_places(&self) -> Result<Vec<Label>, DeskError> {
-        let mut places: Vec<Label> = Vec::new();
-        for story in self.open()?.store.latest_stories(LOOKED_AT).await? {
-            let Some(place) = story.draft.settings.telling.place else {
-                continue;
-            };
-            let known = places.iter().any(|known| known.slug == place.label.slug);
-            if !known {
-                places.push(place.label);
-            }
-        }
-        Ok(places)
+        Ok(places(self.open()?.store.latest_stories(LOOKED_AT).await?))
     }
 
     /// Takes a flash in: its author's approval is given with it. `session` is the hash of their session's token.
@@ -101,9 +92,7 @@ impl Desk {
         clearance: &str,
     ) -> Result<(), DeskError> {
         let open = self.open()?;
-        let shown: Digest = clearance.parse().map_err(|_| DeskError::Refused {
-            code: "stale-approval".to_owned(),
-        })?;
+        let shown = shown(clearance)?;
         let now = open.steady.now();
         let sent = open
             .store
@@ -115,6 +104,15 @@ impl Desk {
         open.tell(EventKind::Story, story);
         Ok(())
     }
+}
+
+fn places(stories: Vec<Story>) -> Vec<Label> {
+    let mut places: Vec<Label> = Vec::new();
+    for story in stories {
+        let named = story.draft.settings.telling.place.map(|place| place.label);
+        places.extend(named.filter(|new| places.iter().all(|known| known.slug != new.slug)));
+    }
+    places
 }
 
 async fn flash_view(open: &OpenDesk, story: &Story) -> Result<FlashView, DeskError> {

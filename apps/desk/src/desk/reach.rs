@@ -3,7 +3,9 @@
 use std::collections::{BTreeMap, HashMap};
 
 use newsroom::StoryId;
+use publish::channels::Kind;
 
+use super::channels::channel_name;
 use super::{Desk, DeskError};
 use crate::clock;
 use crate::reach::DAY;
@@ -104,11 +106,9 @@ impl Desk {
         let open = self.open()?;
         let mut names = HashMap::new();
         for record in open.store.channels().await? {
-            let kind = publish::channels::Kind::from_code(&record.kind);
-            let account = record.name.as_ref().map(|name| name.expose().to_owned());
-            let words = [kind.map(|k| k.name().to_owned()), account];
-            let words: Vec<String> = words.into_iter().flatten().collect();
-            names.insert(record.id, words.join(" "));
+            let account = record.name.as_ref().map_or("", |name| name.expose());
+            let name = channel_name(Kind::from_code(&record.kind), account);
+            names.insert(record.id, name);
         }
         let told = open.store.reach_told(since).await?.into_iter();
         let told = told.filter(|told| told.counts.iter().any(Option::is_some));

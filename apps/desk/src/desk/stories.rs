@@ -145,10 +145,7 @@ impl Desk {
         session: &Digest,
     ) -> Result<StoryView, DeskError> {
         let open = self.open()?;
-        // What is no hash cannot be the hash of what stands there now.
-        let shown: Digest = clearance.parse().map_err(|_| DeskError::Refused {
-            code: "stale-approval".to_owned(),
-        })?;
+        let shown = shown(clearance)?;
         open.store
             .approve_story(story, editor, shown, *session, clock::now())
             .await?;
@@ -167,9 +164,7 @@ impl Desk {
         clearance: &str,
     ) -> Result<StoryView, DeskError> {
         let open = self.open()?;
-        let shown: Digest = clearance.parse().map_err(|_| DeskError::Refused {
-            code: "stale-approval".to_owned(),
-        })?;
+        let shown = shown(clearance)?;
         open.store
             .acknowledge_risks(story, editor, shown, clock::now())
             .await?;
@@ -226,6 +221,13 @@ impl Desk {
         open.tell(EventKind::Story, story);
         Ok(())
     }
+}
+
+/// The clearance hash that a page showed. What is no hash cannot be the hash of what stands there now.
+pub(super) fn shown(clearance: &str) -> Result<Digest, DeskError> {
+    clearance.parse().map_err(|_| DeskError::Refused {
+        code: "stale-approval".to_owned(),
+    })
 }
 
 /// Returns when the newest publication of a story is on the site.

@@ -6,6 +6,7 @@ use publish::Tongue;
 use publish::channels::{Attachment, Kind};
 use publish::renditions::{Post, Turn, render};
 
+use super::channels::channel_name;
 use super::reading::internal;
 use super::stories::draft_from;
 use super::{Desk, DeskError, StoryDraft, StoryId};
@@ -131,5 +132,5 @@ fn told(room: &Room, fixed: &Rendition) -> Result<ToldView, DeskError> {
 
 fn name(room: &Room) -> String {
     let account = room.record.name.as_ref().map_or("", |name| name.expose());
-    format!("{} {account}", room.kind.name()).trim().to_owned()
+    channel_name(Some(room.kind), account)
 }

@@ -31,11 +31,10 @@ pub(crate) async fn show(
     visit: Visit,
     editor: Signed,
 ) -> Result<Response, Fault> {
-    let views = app.desk.flashes().await?;
+    let (views, places) = app.desk.flashes().await?;
     if visit.json {
         return Ok(json::reply(&json::flashes(&visit, &views)));
     }
-    let places = app.desk.known_places().await?;
     let title = t!(visit.tongue, "nav-flash");
     let body = body(&visit, &editor, &views, &places);
     Ok(layout::page(&visit, &title, Place::Flash, &body).into_response())

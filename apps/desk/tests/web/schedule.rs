@@ -15,6 +15,13 @@ const WORDS: [(&str, &str); 4] = [
     ("body_ar", "كلام."),
 ];
 
+/// A newsroom with an editor and a safety editor at work.
+fn opened() -> (Newsroom, [Visitor; 2]) {
+    let newsroom = Newsroom::open(&Setting::new(Engine::Sqlcipher));
+    let editors = [EDITORS[0], EDITORS[2]].map(|name| newsroom.signed_in(name));
+    (newsroom, editors)
+}
+
 fn begun(visitor: &Visitor) -> String {
     let begun = visitor.post("/stories", "/stories/new", &[]);
     begun.header("location").to_owned()
@@ -41,11 +48,7 @@ fn settings(not_before: &str) -> Vec<(&str, &str)> {
 
 #[test]
 fn an_embargo_is_entered_in_the_newsrooms_zone_and_waited_for() {
-    let newsroom = Newsroom::open(&Setting::new(Engine::Sqlcipher));
-    let editors = [
-        newsroom.signed_in(EDITORS[0]),
-        newsroom.signed_in(EDITORS[2]),
-    ];
+    let (newsroom, editors) = opened();
     let hala = &editors[0];
     let story = begun(hala);
     // The clocks skip this minute in Berlin, and bring that one twice.
@@ -93,11 +96,7 @@ fn an_embargo_is_entered_in_the_newsrooms_zone_and_waited_for() {
 
 #[test]
 fn a_scheduled_story_is_out_within_two_seconds_of_its_moment_and_not_before() {
-    let newsroom = Newsroom::open(&Setting::new(Engine::Sqlcipher));
-    let editors = [
-        newsroom.signed_in(EDITORS[0]),
-        newsroom.signed_in(EDITORS[2]),
-    ];
+    let (newsroom, editors) = opened();
     let hala = &editors[0];
     let story = begun(hala);
     assert_eq!(hala.post(&story, &story, &settings("")).status, 303);

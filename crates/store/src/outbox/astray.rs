@@ -1,6 +1,6 @@
 //! What may stand without the record saying where: left in doubt by a person, or seen by one.
 
-use super::{Astray, place};
+use super::Astray;
 use crate::engine::{Tx, args};
 use crate::error::StoreError;
 use crate::open::Store;
@@ -41,11 +41,7 @@ impl Store {
         let (id, clearance, deed, created_at, posts, remotes) = row;
         let at = At("deliveries", "deed");
         let id = DeliveryId::from_bytes(at.bytes(&id)?);
-        let open = |column, sealed: Option<Vec<u8>>| {
-            sealed
-                .map(|sealed| self.open(place(column, &id), &sealed))
-                .transpose()
-        };
+        let open = |column, sealed| self.kept(column, &id, sealed);
         Ok(Astray {
             clearance: Digest(at.bytes(&clearance)?),
             deed: at.word(Deed::from_code(&deed))?,

@@ -1,11 +1,13 @@
 //! What a site consists of: media and proofs first, since pages say how large they are, then everything made of words.
 
 use ledger::{Listed, LogSigner, SiteManifest, sha256, write_list};
+use rayon::prelude::*;
 
 use crate::address::SitePath;
 use crate::input::{MediaKind, SiteInput, StoryInput};
 use crate::media::{Shown, media_path, proof_path};
 use crate::page::{icon_path, style_path};
+use crate::postings::Postings;
 use crate::site::PublishError;
 use crate::story::Ready;
 use crate::whole::Whole;
@@ -18,15 +20,20 @@ use crate::{
 const STYLE: &[u8] = include_bytes!("../assets/style.css");
 const ICON: &[u8] = include_bytes!("../assets/icon.svg");
 
-/// Writes the whole site.
+/// Writes the whole site; gives the words of its stories in each language, to be kept for the next build.
 pub(crate) fn fill(
     writer: &mut Writer<'_>,
     input: &SiteInput,
     signer: &LogSigner,
-) -> Result<(), PublishError> {
+) -> Result<Vec<(Tongue, Postings)>, PublishError> {
     writer.copy(&media(input))?;
     let stories = input.stories.iter().map(|story| ready(writer, story));
     let whole = Whole::new(input, stories.collect());
+    let postings = Tongue::BOTH.par_iter().map(|tongue| {
+        let before = Postings::load(writer.present(), *tongue);
+        (*tongue, search::postings(&whole, *tongue, before))
+    });
+    let postings: Vec<_> = postings.collect();
     let mut jobs = given(input);
     jobs.push(front::door(&whole));
     jobs.push(search::script());
@@ -35,19 +42,21 @@ pub(crate) fn fill(
     jobs.extend(ours::jobs(&whole));
     jobs.extend(offline::jobs(&whole, signer));
     jobs.push(sheet::style());
-    for tongue in Tongue::BOTH {
+    for (tongue, postings) in &postings {
+        let tongue = *tongue;
         jobs.push(front::index(&whole, tongue));
         jobs.extend(pages::jobs(&whole, tongue));
         jobs.extend(browse::jobs(&whole, tongue));
         jobs.extend(feeds::jobs(&whole, tongue));
-        jobs.extend(search::jobs(&whole, tongue));
+        jobs.extend(search::jobs(&whole, tongue, postings));
         jobs.extend(story::jobs(&whole, tongue));
         jobs.extend(texts::jobs(&whole, tongue));
         jobs.push(sheet::job(&whole, tongue));
         jobs.push(ours::page(&whole, tongue));
     }
     writer.make(jobs)?;
-    manifest(writer, input, signer)
+    manifest(writer, input, signer)?;
+    Ok(postings)
 }
 
 /// The list of everything that stands there, and the signed note that names it.

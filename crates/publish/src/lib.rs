@@ -25,6 +25,7 @@ mod offline;
 mod ours;
 mod page;
 mod pages;
+mod postings;
 pub mod reach;
 pub mod renditions;
 mod search;

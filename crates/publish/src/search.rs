@@ -5,15 +5,18 @@
 //! difference to the one before, in base 36. `LANG/search/titles/N.txt` holds the addresses, dates and titles of a
 //! hundred stories. The page's script is its only use; without it, the same page leads to months, topics and places.
 
-use std::collections::BTreeMap;
+use std::collections::BTreeSet;
 use std::fmt::Write as _;
 
+use ledger::Digest;
 use maud::{PreEscaped, html};
 use rayon::prelude::*;
 
 use crate::address::SitePath;
+use crate::fingerprint::Fingerprint;
 use crate::fold::words_of;
 use crate::page::{Place, archive_path, at, search_path};
+use crate::postings::{Postings, line};
 use crate::story::Ready;
 use crate::whole::Whole;
 use crate::words::{Tongue, Written as _, t};
@@ -30,14 +33,17 @@ const COMMON: usize = 4;
 /// Below this many stories every word counts.
 const SMALL: usize = 50;
 
+/// The words of all stories in one language; those of stories known from the last build come from there.
+pub(crate) fn postings(whole: &Whole<'_>, tongue: Tongue, before: Postings) -> Postings {
+    let oldest_first: Vec<&Ready<'_>> = whole.stories.iter().rev().collect();
+    let keys = oldest_first.par_iter().map(|ready| key(ready, tongue));
+    before.follow(keys.collect(), |number| words(oldest_first[number], tongue))
+}
+
 /// The index and the page in one language.
-pub(crate) fn jobs<'w>(whole: &'w Whole<'w>, tongue: Tongue) -> Vec<Job<'w>> {
+pub(crate) fn jobs<'w>(whole: &'w Whole<'w>, tongue: Tongue, postings: &Postings) -> Vec<Job<'w>> {
     let oldest_first: Vec<&Ready<'w>> = whole.stories.iter().rev().collect();
-    let shards = shards(&index(&oldest_first, tongue), oldest_first.len());
-    let mut jobs: Vec<Job<'w>> = shards
-        .into_iter()
-        .map(|(name, text)| Job::given(at(tongue, &format!("search/words/{name}.txt")), text))
-        .collect();
+    let mut jobs = shards(postings, oldest_first.len(), tongue);
     for (number, block) in oldest_first.chunks(BLOCK).enumerate() {
         let path = at(tongue, &format!("search/titles/{number}.txt"));
         jobs.push(Job::given(path, titles(block, tongue)));
@@ -54,86 +60,75 @@ fn script_path() -> SitePath {
     SitePath::made("search.js".to_owned())
 }
 
-/// Every word with the numbers of its stories, in order.
-fn index(stories: &[&Ready<'_>], tongue: Tongue) -> BTreeMap<String, Vec<usize>> {
-    let words = stories.par_iter().map(|ready| {
-        if ready.input.withdrawn.is_some() {
-            return Vec::new();
-        }
-        let text = ready.input.text(tongue);
-        let labels = ready.input.labels().map(|label| label.name.get(tongue));
-        let mut words: Vec<String> = [text.title.as_str(), &text.body]
-            .into_iter()
-            .chain(labels)
-            .flat_map(words_of)
-            .collect();
-        words.sort_unstable();
-        words.dedup();
-        words
-    });
-    let words: Vec<Vec<String>> = words.collect();
-    let mut index: BTreeMap<String, Vec<usize>> = BTreeMap::new();
-    for (number, words) in words.into_iter().enumerate() {
-        for word in words {
-            index.entry(word).or_default().push(number);
-        }
-    }
-    index
+/// What of a story is looked up: its own words and the names it gives its topics and its place.
+fn texts<'s>(ready: &'s Ready<'_>, tongue: Tongue) -> impl Iterator<Item = &'s str> {
+    let told = ready.input.withdrawn.is_none();
+    let text = ready.input.text(tongue);
+    let labels = ready
+        .input
+        .labels()
+        .map(move |label| label.name.get(tongue));
+    let all = [text.title.as_str(), &text.body].into_iter().chain(labels);
+    all.filter(move |_| told)
 }
 
-fn shards(index: &BTreeMap<String, Vec<usize>>, stories: usize) -> BTreeMap<String, String> {
+/// Equal keys mean equal words, and the same place among the others.
+fn key(ready: &Ready<'_>, tongue: Tongue) -> Digest {
+    let print = Fingerprint::of("searched")
+        .text(&ready.input.id)
+        .number(ready.input.published_at);
+    texts(ready, tongue).fold(print, Fingerprint::text).finish()
+}
+
+fn words(ready: &Ready<'_>, tongue: Tongue) -> BTreeSet<String> {
+    texts(ready, tongue).flat_map(words_of).collect()
+}
+
+/// The files of words: words that begin alike stand next to one another in the order of the postings.
+fn shards(postings: &Postings, stories: usize, tongue: Tongue) -> Vec<Job<'static>> {
     let most = if stories < SMALL {
         stories
     } else {
         stories / COMMON
     };
-    let mut shards: BTreeMap<String, String> = BTreeMap::new();
-    for (word, numbers) in index.iter().filter(|(_, numbers)| numbers.len() <= most) {
-        let shard = shards.entry(shard_of(word)).or_default();
-        shard.push_str(word);
-        let mut before = 0;
-        for number in numbers {
-            shard.push(if before == 0 && *number == numbers[0] {
-                ' '
-            } else {
-                ','
-            });
-            base36(number - before, shard);
-            before = *number;
+    let rare: Vec<(&str, &[u32])> = postings
+        .words()
+        .filter(|(_, numbers)| numbers.len() <= most)
+        .collect();
+    let alike: Vec<&[(&str, &[u32])]> = rare.chunk_by(|a, b| start(a.0) == start(b.0)).collect();
+    let jobs = alike.into_par_iter().map(|words| {
+        let mut text = String::new();
+        for (word, numbers) in words {
+            line(word, numbers, &mut text);
         }
-        shard.push('\n');
-    }
-    shards
+        let name = words
+            .first()
+            .map_or_else(String::new, |(word, _)| shard_of(word));
+        Job::given(at(tongue, &format!("search/words/{name}.txt")), text)
+    });
+    jobs.collect()
+}
+
+/// The first two characters.
+fn start(word: &str) -> &str {
+    let end = word
+        .char_indices()
+        .nth(2)
+        .map_or(word.len(), |(end, _)| end);
+    &word[..end]
 }
 
 /// The first two characters as UTF-16, which is what scripts see of them.
 fn shard_of(word: &str) -> String {
     let mut units = [0_u16; 2];
     let mut name = String::new();
-    for c in word.chars().take(2) {
+    for c in start(word).chars() {
         for unit in c.encode_utf16(&mut units) {
             // Writing to a String cannot fail.
             let _ = write!(name, "{unit:04x}");
         }
     }
     name
-}
-
-fn base36(mut number: usize, out: &mut String) {
-    let mut digits = Vec::new();
-    loop {
-        digits.push(u32::try_from(number % 36).unwrap_or(0));
-        number /= 36;
-        if number == 0 {
-            break;
-        }
-    }
-    out.extend(
-        digits
-            .into_iter()
-            .rev()
-            .filter_map(|digit| char::from_digit(digit, 36)),
-    );
 }
 
 fn titles(block: &[&Ready<'_>], tongue: Tongue) -> String {
@@ -195,23 +190,5 @@ mod tests {
         assert_eq!(shard_of("bread"), "00620072");
         assert_eq!(shard_of("خبز"), "062e0628");
         assert_eq!(shard_of("a"), "0061");
-        let mut text = String::new();
-        for number in [0, 35, 36, 46_655] {
-            base36(number, &mut text);
-            text.push(' ');
-        }
-        assert_eq!(text, "0 z 10 zzz ");
-    }
-
-    #[test]
-    fn numbers_are_written_as_differences_and_common_words_are_left_out() {
-        let mut index = BTreeMap::from([
-            ("bread".to_owned(), vec![0, 1, 37]),
-            ("brown".to_owned(), vec![40]),
-        ]);
-        index.insert("the".to_owned(), (0..100).collect());
-        let shards = shards(&index, 100);
-        assert_eq!(shards["00620072"], "bread 0,1,10\nbrown 14\n");
-        assert_eq!(shards.len(), 1);
     }
 }

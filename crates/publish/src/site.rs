@@ -100,7 +100,7 @@ pub fn build(input: &SiteInput, signer: &LogSigner, out: &Path) -> Result<Built,
     let beside = beside(out)?;
     let follows = open_beside(&beside, out)?;
     let mut writer = Writer::new(&beside, out, follows);
-    fill(&mut writer, input, signer)?;
+    let words = fill(&mut writer, input, signer)?;
     if follows {
         twin::sweep(&beside, writer.files())?;
     }
@@ -114,6 +114,11 @@ pub fn build(input: &SiteInput, signer: &LogSigner, out: &Path) -> Result<Built,
     // What was withdrawn is gone from both folders before this returns; and the next build is quick.
     fs::create_dir_all(&beside).map_err(disk("create", &beside))?;
     twin::follow(&beside, &before.0, out, &now.0).or_else(|_| remove(&beside))?;
+    for (tongue, postings) in words {
+        postings
+            .save(out, tongue)
+            .map_err(disk("write the words beside", out))?;
+    }
     Ok(built)
 }
 

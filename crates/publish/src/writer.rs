@@ -69,6 +69,11 @@ impl<'a> Writer<'a> {
         }
     }
 
+    /// Where the present site stands.
+    pub(crate) const fn present(&self) -> &'a Path {
+        self.old
+    }
+
     /// How many bytes a file has that stands there.
     pub(crate) fn size(&self, path: &SitePath) -> u64 {
         self.now.get(path).map_or(0, |kept| kept.bytes)

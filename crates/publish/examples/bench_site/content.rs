@@ -15,6 +15,9 @@ const THREE_HOURS: i64 = 3 * 3_600_000_000;
 const EN: &str = "bakeries in the old town open again after nine days without flour people had been queueing since four most of them women under the eyes of a patrol that photographed the line two bakers who spoke to us said that each received eleven sacks and was told to sell at most one bag per family we compared the street in the picture with two older ones from our archive awnings drain and shop sign match have covered every face number plate van phones searched at bridge what asked second checkpoint stands eastern end man uniform scrolls through phone for almost minute before handing it back decree shops must close at sunset or lose their licence stamp number series water returns to northern district after week wells electricity school teachers salaries market prices doubled winter fuel hospital street strike recorded within hour authorities deny anyone was hurt music weddings forbidden since spring";
 const AR: &str = "أفران البلدة القديمة تعود إلى العمل بعد تسعة أيام بلا طحين ووقف الناس في الطابور منذ الرابعة فجرا ومعظمهم نساء تحت أنظار دورية كانت تصور الواقفين قال لنا خبازان إن كلا منهما تسلم أحد عشر كيسا وأمر بألا يبيع أكثر من ربطة واحدة لكل عائلة قارنا الشارع الظاهر في الصورة بصورتين أقدم من أرشيفنا المظلات والمصرف ولافتة الدكان متطابقة وغطينا كل الوجوه ولوحة السيارة تفتيش الهواتف عند الجسر حاجز ثان يقف عند الطرف الشرقي رجل بزي عسكري يتصفح هاتفا قرابة دقيقة قبل أن يعيده القرار إغلاق المحال عند الغروب أو سحب الرخصة الختم وتسلسل الأرقام المياه تعود إلى الحي الشمالي بعد أسبوع الآبار الكهرباء المدرسة رواتب المعلمين أسعار السوق تضاعفت وقود الشتاء القصف على الشارع المجاور للمشفى السلطات تنفي إصابة أي شخص الموسيقى ممنوعة منذ الربيع";
 
+/// Words in each language; the few above begin them, and syllables on their ends make the others.
+const VOCABULARY: usize = 30_000;
+
 /// A small generator with a known sequence; the words only have to be many and mixed.
 struct Dice(u64);
 
@@ -25,6 +28,13 @@ impl Dice {
             .wrapping_mul(6_364_136_223_846_793_005)
             .wrapping_add(1_442_695_040_888_963_407);
         usize::try_from((self.0 >> 33) % u64::try_from(limit).unwrap()).unwrap()
+    }
+
+    /// As in real texts, a few of the words are most of what is said, and most of the words are rare.
+    fn zipf(&mut self, limit: usize) -> usize {
+        let limit = limit.ilog2();
+        let size = 1 << self.below(usize::try_from(limit).unwrap() + 1);
+        self.below(size)
     }
 }
 
@@ -39,7 +49,14 @@ pub(crate) struct Story {
 }
 
 pub(crate) fn stories(count: usize) -> Vec<Story> {
-    let (en, ar): (Vec<&str>, Vec<&str>) = (EN.split(' ').collect(), AR.split(' ').collect());
+    let en = vocabulary(
+        EN,
+        &["ba", "do", "ki", "le", "mu", "ra", "si", "tan", "ver", "zo"],
+    );
+    let ar = vocabulary(
+        AR,
+        &["ات", "ون", "ها", "نا", "كم", "ية", "ان", "ين", "هم", "تي"],
+    );
     let mut dice = Dice(7);
     let behind = |number: usize| i64::try_from(count - number).unwrap() * THREE_HOURS;
     (0..count)
@@ -54,9 +71,25 @@ pub(crate) fn stories(count: usize) -> Vec<Story> {
         .collect()
 }
 
-fn text(words: &[&str], dice: &mut Dice, number: usize) -> Text {
+fn vocabulary(few: &str, syllables: &[&str]) -> Vec<String> {
+    let few: Vec<&str> = few.split(' ').collect();
+    let word = |number: usize| {
+        let mut word = few[number % few.len()].to_owned();
+        let mut rest = number / few.len();
+        while rest > 0 {
+            word.push_str(syllables[rest % syllables.len()]);
+            rest /= syllables.len();
+        }
+        word
+    };
+    (0..VOCABULARY).map(word).collect()
+}
+
+fn text(words: &[String], dice: &mut Dice, number: usize) -> Text {
     let mut some = |count: usize| -> String {
-        let picked: Vec<&str> = (0..count).map(|_| words[dice.below(words.len())]).collect();
+        let picked: Vec<&str> = (0..count)
+            .map(|_| words[dice.zipf(words.len())].as_str())
+            .collect();
         picked.join(" ")
     };
     let title = format!("{} {number}", some(9));

@@ -77,7 +77,16 @@ fn a_new_build_replaces_the_whole_site_and_nothing_of_the_old_one_stays_beside_i
         .map(|entry| entry.unwrap().file_name())
         .collect();
     left.sort();
-    assert_eq!(left, [".site.building", ".site.state", "site"]);
+    assert_eq!(
+        left,
+        [
+            ".site.building",
+            ".site.state",
+            ".site.words.ar",
+            ".site.words.en",
+            "site"
+        ]
+    );
     // The next build starts from the same files, and from nothing that is gone.
     assert_eq!(read(&folder.path().join(".site.building")), after);
 }

@@ -143,6 +143,32 @@ fn one_more_story_writes_few_files() {
 }
 
 #[test]
+fn the_words_kept_for_searching_are_those_of_what_is_told() {
+    let folder = tempfile::tempdir().unwrap();
+    let out = folder.path().join("site");
+    let kept = || fs::read_to_string(folder.path().join(".site.words.en")).unwrap();
+    let mut input = large(60);
+    input.stories[20].en.body.push_str(" Xylophones.");
+    build(&input, &sample::signer(), &out).unwrap();
+    assert!(kept().contains("\nxylophones "));
+    let mut more = newest(&input);
+    more.en.title.push_str(" zither");
+    input.stories.push(more);
+    input.stories.remove(20);
+    build(&input, &sample::signer(), &out).unwrap();
+    assert!(kept().contains("\nzither ") && !kept().contains("xylophones"));
+    // What another hand wrote there tells by its hash, and all is read again.
+    fs::write(
+        folder.path().join(".site.words.en"),
+        kept().replace("zither", "zephyr"),
+    )
+    .unwrap();
+    input.stories[3].en.title.push('!');
+    build(&input, &sample::signer(), &out).unwrap();
+    assert_eq!(read(&out), built(&input));
+}
+
+#[test]
 fn without_its_state_or_with_a_foreign_one_the_site_is_written_anew() {
     let folder = tempfile::tempdir().unwrap();
     let out = folder.path().join("site");

@@ -18,6 +18,7 @@ mod matrix;
 mod nostr;
 mod oauth;
 mod stream;
+mod telegram;
 mod wire;
 mod wordpress;
 mod x;
@@ -34,6 +35,7 @@ pub use http::{Line, LineError};
 pub use mastodon::{Mastodon, MastodonAccount};
 pub use matrix::{Matrix, MatrixAccount};
 pub use oauth::OAuthWords;
+pub use telegram::{Telegram, TelegramAccount};
 pub use wire::{Wire, WireAccount};
 pub use wordpress::{WordPress, WordPressAccount};
 pub use x::X;
@@ -99,6 +101,9 @@ pub struct Limits {
     pub measure: Measure,
     /// The most of it.
     pub text: usize,
+    /// The most of it below files, where that is less.
+    #[serde(default)]
+    pub caption: Option<usize>,
     /// The most bytes of text, whatever is counted.
     pub bytes: usize,
     /// What a link costs, if not its length.

@@ -147,6 +147,13 @@ impl Post {
         self.language == Tongue::Ar.tag()
     }
 
+    /// The most that its text may take of a channel's measure.
+    #[must_use]
+    pub fn most(&self, limits: &Limits) -> usize {
+        let caption = limits.caption.filter(|_| !self.media.is_empty());
+        caption.map_or(limits.text, |caption| caption.min(limits.text))
+    }
+
     /// How much of a channel's measure its text takes; a link may cost another length than its own.
     #[must_use]
     pub fn takes(&self, limits: &Limits) -> usize {
@@ -172,7 +179,7 @@ pub fn render(words: &StoryWords, can: &Abilities, files: &[Attachment]) -> Vec<
     let covered = words.graphic && !media.is_empty();
     let warning =
         (covered && can.covering == Covering::Words).then(|| t!(words.tongue, "post-graphic"));
-    let room = Room::new(&can.limits, warning.as_deref());
+    let room = Room::new(&can.limits, warning.as_deref(), !media.is_empty());
     let texts = if can.long {
         vec![opening(words)]
     } else {

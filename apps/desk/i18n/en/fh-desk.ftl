@@ -790,6 +790,7 @@ channel-help-matrix = Server: of the account. Account: the id of the room. Crede
 channel-help-wire = Server: the address that a partner newsroom receives at. Account: the terms of use and whom to ask for the original. Credential: the secret of the web hook (whsec_…).
 channel-help-x = Server and account: leave empty. Credential: the four words of the developer portal with blanks between them: API key, API key secret, access token, access token secret. The app must be allowed to read and write.
 channel-help-nostr = Server: the relays (wss://…) with blanks between them. Account: leave empty. Credential: the private key (nsec1…).
+channel-help-telegram = Server: leave empty. Account: the channel or group, by its name (@news) or its number (-100…). Credential: the token of the bot from @BotFather. The bot must be an administrator there who may post and delete. Nobody can read back what stands there: what is in doubt you must look up yourself.
 channel-proxy = Through this SOCKS port (Tor), or empty
 channel-try = Try and enter
 channel-waiting = New credentials wait, and lead to:

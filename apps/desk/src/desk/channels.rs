@@ -304,8 +304,8 @@ async fn must_be_there(
             .trim_end_matches('/')
             .to_ascii_lowercase()
     };
-    // In Matrix the account is the room.
-    let room = now.kind != Kind::Matrix || before.account == now.account;
+    // There the account is the room, the channel or the group, and not who writes in it.
+    let room = !matches!(now.kind, Kind::Matrix | Kind::Telegram) || before.account == now.account;
     let named = known_name.is_none_or(|known| known == name);
     if server(&before) == server(now) && room && named {
         Ok(())

@@ -3,7 +3,7 @@
 use newsroom::ChannelId;
 use newsroom::stories::{Draft, Rendition};
 use publish::Tongue;
-use publish::channels::{Attachment, Kind};
+use publish::channels::{Attachment, Kind, Limits};
 use publish::renditions::{Post, Turn, render};
 
 use super::channels::channel_name;
@@ -27,8 +27,8 @@ pub struct ToldView {
     pub corrected: bool,
     /// The posts, each with how much of the channel's measure it takes.
     pub posts: Vec<(Post, usize)>,
-    /// The most that one post may take.
-    pub most: usize,
+    /// What fits into one post.
+    pub limits: Limits,
 }
 
 /// What a version tells the channels.
@@ -126,7 +126,7 @@ fn told(room: &Room, fixed: &Rendition) -> Result<ToldView, DeskError> {
         name: name(room),
         corrected: fixed.corrected,
         posts: posts.into_iter().map(weighed).collect(),
-        most: limits.text,
+        limits: limits.clone(),
     })
 }
 

@@ -254,7 +254,7 @@ fn told(view: &ToldView) -> Value {
         .iter()
         .map(|(post, weight)| json!({ "post": post, "takes": weight }))
         .collect();
-    json!({ "channel": view.channel, "corrected": view.corrected, "posts": posts, "most": view.most })
+    json!({ "channel": view.channel, "corrected": view.corrected, "posts": posts, "most": view.limits.text })
 }
 
 /// What holds a story back; empty for those who may not see sources.

@@ -76,7 +76,7 @@ fn channel(tongue: Tongue, told: &ToldView) -> Markup {
                 (foreign(&told.name))
                 @if told.corrected { " " span.small.quiet { (t!(tongue, "told-corrected")) } }
             }
-            @for (post, weight) in &told.posts { (one(tongue, post, *weight, told.most)) }
+            @for (post, weight) in &told.posts { (one(tongue, post, *weight, post.most(&told.limits))) }
         }
     }
 }

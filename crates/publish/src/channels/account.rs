@@ -10,7 +10,8 @@ use zeroize::Zeroize;
 
 use super::{
     Bluesky, BlueskyAccount, Channel, Clock, Line, LineError, Mastodon, MastodonAccount, Matrix,
-    MatrixAccount, Nostr, OAuthWords, Wire, WireAccount, WordPress, WordPressAccount, X,
+    MatrixAccount, Nostr, OAuthWords, Telegram, TelegramAccount, Wire, WireAccount, WordPress,
+    WordPressAccount, X,
 };
 
 /// A kind of platform.
@@ -31,11 +32,13 @@ pub enum Kind {
     X,
     /// Nostr; the server is a list of relays, apart by spaces.
     Nostr,
+    /// Telegram; the account is the channel or the group: its name (`@news`) or its number.
+    Telegram,
 }
 
 impl Kind {
     /// All of them, in the order in which they are offered.
-    pub const ALL: [Self; 7] = [
+    pub const ALL: [Self; 8] = [
         Self::Bluesky,
         Self::Mastodon,
         Self::WordPress,
@@ -43,6 +46,7 @@ impl Kind {
         Self::Wire,
         Self::X,
         Self::Nostr,
+        Self::Telegram,
     ];
 
     /// Its stable word.
@@ -56,6 +60,7 @@ impl Kind {
             Self::Wire => "wire",
             Self::X => "x",
             Self::Nostr => "nostr",
+            Self::Telegram => "telegram",
         }
     }
 
@@ -76,6 +81,7 @@ impl Kind {
             Self::Wire => "ninjs",
             Self::X => "X",
             Self::Nostr => "Nostr",
+            Self::Telegram => "Telegram",
         }
     }
 
@@ -84,6 +90,7 @@ impl Kind {
     pub const fn home(self) -> Option<&'static str> {
         match self {
             Self::X => Some("https://api.x.com"),
+            Self::Telegram => Some("https://api.telegram.org"),
             Self::Bluesky
             | Self::Mastodon
             | Self::WordPress
@@ -133,6 +140,9 @@ pub enum SettingsError {
     /// A Nostr key.
     #[error("expected a private key of Nostr (nsec1…)")]
     Key,
+    /// A Telegram bot's token.
+    #[error("expected the token of a bot (123456:…)")]
+    Token,
     /// Something is missing.
     #[error("the account's name or its credential is missing")]
     Missing,
@@ -194,6 +204,10 @@ impl ChannelSettings {
                 let words = OAuthWords::parse(&secret).ok_or(SettingsError::Missing)?;
                 Box::new(X::new(line, words, clock))
             }
+            Kind::Telegram => Box::new(Telegram::new(
+                line,
+                TelegramAccount::new(&name, &secret).ok_or(SettingsError::Token)?,
+            )),
             Kind::WordPress => Box::new(WordPress::new(
                 line,
                 &WordPressAccount {
@@ -241,6 +255,7 @@ mod tests {
                 secret: match kind {
                     Kind::Nostr => "01".repeat(32),
                     Kind::Wire => "whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw".to_owned(),
+                    Kind::Telegram => "123456:AAE-x_y".to_owned(),
                     _ => "four words in all".to_owned(),
                 },
                 proxy: None,

@@ -230,6 +230,7 @@ impl Channel for Bluesky {
             limits: Limits {
                 measure: Measure::Graphemes,
                 text: 300,
+                caption: None,
                 bytes: 3_000,
                 link: None,
                 posts: 10,

@@ -229,6 +229,7 @@ const fn defaults() -> Limits {
     Limits {
         measure: Measure::Graphemes,
         text: 500,
+        caption: None,
         bytes: 20_000,
         link: Some(23),
         posts: 10,

@@ -162,6 +162,7 @@ impl Channel for Matrix {
             limits: Limits {
                 measure: Measure::Graphemes,
                 text: 4_000,
+                caption: None,
                 // An event has 65,536 bytes, and holds the text twice.
                 bytes: 16_000,
                 link: None,

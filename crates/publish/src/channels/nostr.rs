@@ -201,6 +201,7 @@ impl Channel for Nostr {
             limits: Limits {
                 measure: Measure::Graphemes,
                 text: 2_000,
+                caption: None,
                 // Relays take events of 64 KiB and more; each letter may take six bytes in JSON.
                 bytes: 8_000,
                 link: None,

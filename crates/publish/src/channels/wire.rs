@@ -118,6 +118,7 @@ impl Channel for Wire {
             limits: Limits {
                 measure: Measure::Graphemes,
                 text: 100_000,
+                caption: None,
                 bytes: 1_000_000,
                 link: None,
                 posts: 1,

@@ -215,6 +215,7 @@ impl Channel for WordPress {
             limits: Limits {
                 measure: Measure::Graphemes,
                 text: 100_000,
+                caption: None,
                 bytes: 1_000_000,
                 link: None,
                 posts: 1,

@@ -285,6 +285,7 @@ impl Channel for X {
             limits: Limits {
                 measure: Measure::Weighted,
                 text: 280,
+                caption: None,
                 bytes: 4_000,
                 link: Some(23),
                 posts: 10,

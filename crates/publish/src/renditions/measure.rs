@@ -92,18 +92,31 @@ pub(super) struct Room {
     pub(super) bytes: usize,
     pub(super) link: Option<usize>,
     pub(super) posts: usize,
+    /// The most text of the first post, which carries the files.
+    first: usize,
 }
 
 impl Room {
     /// The limits, less the words of a warning, which are counted with the text.
-    pub(super) fn new(limits: &Limits, warning: Option<&str>) -> Self {
+    pub(super) fn new(limits: &Limits, warning: Option<&str>, files: bool) -> Self {
         let taken = warning.unwrap_or_default();
+        let caption = limits.caption.filter(|_| files).unwrap_or(limits.text);
+        let left = |most: usize| most.saturating_sub(weigh(limits.measure, taken));
         Self {
             measure: limits.measure,
-            text: limits.text.saturating_sub(weigh(limits.measure, taken)),
+            text: left(limits.text),
+            first: left(caption.min(limits.text)),
             bytes: limits.bytes.saturating_sub(taken.len()),
             link: limits.link,
             posts: limits.posts.max(1),
+        }
+    }
+
+    /// The room of the first post.
+    pub(super) fn beginning(&self) -> Self {
+        Self {
+            text: self.first,
+            ..self.clone()
         }
     }
 

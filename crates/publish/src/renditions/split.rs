@@ -15,12 +15,13 @@ const COUNTER: usize = 6;
 pub(super) fn thread(words: &StoryWords, opening: &str, room: &Room) -> Vec<String> {
     let tail = format!("\n\n{}", words.link);
     let tail_takes = room.link_takes(&words.link) + 2;
-    let first = room.less(tail_takes, tail.len());
+    let beginning = room.beginning();
+    let first = beginning.less(tail_takes, tail.len());
     let body = match words.turn {
         Turn::Withdrawn => String::new(),
-        Turn::New | Turn::Corrected => settled(&body(words), room),
+        Turn::New | Turn::Corrected => settled(&body(words), &beginning),
     };
-    let opening = settled(opening, room);
+    let opening = settled(opening, &beginning);
     let tags = hashtags(words);
     if let Some(whole) = single(&opening, &body, &tags, &first) {
         return vec![format!("{whole}{tail}")];

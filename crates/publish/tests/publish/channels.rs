@@ -12,6 +12,7 @@ mod reach;
 mod servers;
 mod stand_in;
 pub(crate) mod stories;
+mod telegram;
 mod wire;
 mod wordpress;
 mod x;

@@ -13,6 +13,7 @@ fn can(text: usize, bytes: usize, covering: Covering) -> Abilities {
         limits: Limits {
             measure: Measure::Graphemes,
             text,
+            caption: None,
             bytes,
             link: None,
             posts: 8,

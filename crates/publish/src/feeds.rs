@@ -6,6 +6,7 @@
 mod atom;
 mod json;
 mod media_rss;
+mod ninjs;
 mod podcast;
 mod rss2;
 
@@ -45,6 +46,11 @@ pub(crate) fn offered(whole: &Whole<'_>, tongue: Tongue) -> Vec<Offered> {
             t!(tongue, "feed-json"),
         ),
     ];
+    all.push(one(
+        "ninjs.json",
+        "application/json",
+        t!(tongue, "feed-ninjs"),
+    ));
     if whole.recordings {
         let words = t!(tongue, "feed-podcast");
         all.push(one("podcast.xml", "application/rss+xml", words));
@@ -77,6 +83,7 @@ pub(crate) fn jobs<'w>(whole: &'w Whole<'w>, tongue: Tongue) -> Vec<Job<'w>> {
         job("atom.xml", current(), atom::feed),
         job("rss.xml", current(), rss2::feed),
         job("feed.json", current(), json::feed),
+        job("ninjs.json", current(), ninjs::feed),
     ];
     if whole.recordings {
         let carried = Carried {

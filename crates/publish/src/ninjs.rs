@@ -1,4 +1,5 @@
-//! A story as *ninjs 3.0* (IPTC, News in JSON): what partner newsrooms take in without asking.
+//! A story as *ninjs 3.0* (IPTC, News in JSON): what partner newsrooms take in without asking. Names of properties are
+//! those of the schema of version 3, which writes them otherwise than version 2 did.
 //!
 //! Beside the words it carries what an editor elsewhere has to know before using it: how sure we are, where and when it
 //! happened as far as we say, the rights, whom to ask for the original, and each file with its hash.
@@ -41,8 +42,8 @@ pub struct NinjsStory<'a> {
     pub place: Option<&'a str>,
     /// When it happened, as the site writes dates.
     pub when: Option<&'a str>,
-    /// Terms of use, and whom to ask for the original.
-    pub rights: &'a str,
+    /// Terms of use, and whom to ask for the original; the site's own feed leaves them to the agreement with each partner.
+    pub rights: Option<&'a str>,
     /// Its files.
     pub files: Vec<NinjsFile>,
 }
@@ -56,21 +57,22 @@ impl NinjsStory<'_> {
             "uri": self.uri,
             "standard": standard(),
             "type": if self.files.is_empty() { "text" } else { "composite" },
-            "representationtype": "complete",
             "profile": "firsthand/story",
-            "versioncreated": moment(self.versioned_at),
-            "pubstatus": "usable",
+            "versionCreated": moment(self.versioned_at),
+            "pubStatus": "usable",
             "language": self.language,
             "headlines": [{ "role": "main", "value": self.title }],
-            "bodies": [{ "role": "main", "contenttype": "text/plain", "charcount": text.chars().count(), "value": text }],
-            "ednote": self.notes.join(" · "),
-            "usageterms": self.rights,
-            "altids": [{ "role": "page", "value": self.uri }],
+            "bodies": [{ "role": "main", "contentType": "text/plain", "charCount": text.chars().count(), "value": text }],
+            "edNote": self.notes.join(" · "),
+            "altIds": [{ "role": "page", "value": self.uri }],
         });
+        if let Some(rights) = self.rights {
+            document["usageTerms"] = json!(rights);
+        }
         if let Some(place) = self.place {
             document["places"] = json!([{ "name": place }]);
         }
-        // An uncertain date is no `contentcreated`, which must be a moment; readers of the note still get it.
+        // An uncertain date is no `contentCreated`, which must be a moment; readers of the note still get it.
         if let Some(when) = self.when {
             document["subjects"] = json!([{ "rel": "event-date", "name": when }]);
         }
@@ -90,8 +92,34 @@ pub fn canceled(uri: &str, versioned_at: i64) -> Value {
         "standard": standard(),
         "type": "text",
         "profile": "firsthand/story",
-        "versioncreated": moment(versioned_at),
-        "pubstatus": "canceled",
+        "versionCreated": moment(versioned_at),
+        "pubStatus": "canceled",
+    })
+}
+
+/// Several documents in one: an item that is nothing but what is associated with it, each under its own name.
+#[must_use]
+pub fn package(
+    uri: &str,
+    versioned_at: i64,
+    language: &str,
+    title: &str,
+    documents: Vec<Value>,
+) -> Value {
+    let items = documents.into_iter().enumerate().map(|(at, mut document)| {
+        document["name"] = json!(format!("story-{}", at + 1));
+        document
+    });
+    json!({
+        "uri": uri,
+        "standard": standard(),
+        "type": "composite",
+        "profile": "firsthand/stories",
+        "versionCreated": moment(versioned_at),
+        "pubStatus": "usable",
+        "language": language,
+        "title": title,
+        "associations": items.collect::<Vec<_>>(),
     })
 }
 
@@ -113,8 +141,8 @@ fn association(at: usize, file: &NinjsFile) -> Value {
     let mut rendition = json!({
         "name": "clean",
         "href": file.href,
-        "contenttype": file.mime,
-        "sizeinbytes": file.bytes,
+        "contentType": file.mime,
+        "sizeInBytes": file.bytes,
     });
     if let Some((width, height)) = file.dimensions {
         rendition["width"] = json!(width);
@@ -124,7 +152,7 @@ fn association(at: usize, file: &NinjsFile) -> Value {
         "name": format!("file-{}", at + 1),
         "uri": format!("urn:sha256:{}", file.sha256),
         "type": kind,
-        "pubstatus": "usable",
+        "pubStatus": "usable",
         "descriptions": [{ "role": "caption", "value": file.description }],
         "renditions": [rendition],
     })
@@ -152,7 +180,7 @@ mod tests {
             notes: vec!["Not yet confirmed".to_owned()],
             place: Some("Old Town"),
             when: Some("2026-11~"),
-            rights: "Free for editorial use. Originals: desk@news.example",
+            rights: Some("Free for editorial use. Originals: desk@news.example"),
             files: vec![NinjsFile {
                 href: "https://news.example/media/a.jpg".to_owned(),
                 mime: "image/jpeg".to_owned(),
@@ -163,7 +191,7 @@ mod tests {
             }],
         };
         let document = story.document();
-        assert_eq!(document["versioncreated"], "2027-01-15T08:00:00Z");
+        assert_eq!(document["versionCreated"], "2027-01-15T08:00:00Z");
         assert_eq!(document["bodies"][0]["value"], "One.\n\nTwo.");
         assert_eq!(document["associations"][0]["renditions"][0]["width"], 4);
         assert_eq!(document["type"], "composite");
@@ -173,6 +201,6 @@ mod tests {
         for absent in ["places", "subjects", "associations"] {
             assert!(bare.get(absent).is_none(), "{absent}");
         }
-        assert_eq!(canceled(story.uri, 0)["pubstatus"], "canceled");
+        assert_eq!(canceled(story.uri, 0)["pubStatus"], "canceled");
     }
 }

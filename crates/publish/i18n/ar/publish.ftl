@@ -15,6 +15,7 @@ feeds-label = تابعنا
 feed-atom = Atom
 feed-rss = RSS
 feed-json = JSON Feed
+feed-ninjs = ninjs لغرف الأخبار
 feed-podcast = بودكاست: المقاطع والتسجيلات
 footer-promise = لا يضع هذا الموقع ملفّات تعريف ارتباط، ولا يحتاج إلى تشغيل برامج في متصفّحك، ولا يحمّل شيئًا من أيّ مكان آخر.
 footer-log = السجلّ العلني لبياناتنا

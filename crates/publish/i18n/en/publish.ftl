@@ -15,6 +15,7 @@ feeds-label = Follow
 feed-atom = Atom
 feed-rss = RSS
 feed-json = JSON Feed
+feed-ninjs = ninjs, for newsrooms
 feed-podcast = Podcast: films and recordings
 footer-promise = This site sets no cookies, needs no scripts and loads nothing from anywhere else.
 footer-log = The public log of our statements

@@ -95,7 +95,7 @@ impl Wire {
             notes: notes.into_iter().flatten().collect(),
             place: article.place.as_deref(),
             when: article.when.as_deref(),
-            rights: &self.account.rights,
+            rights: Some(&self.account.rights),
             files: files.collect::<Result<_, Fault>>()?,
         };
         Ok(story.document())

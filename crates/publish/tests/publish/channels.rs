@@ -17,6 +17,8 @@ mod wire;
 mod wordpress;
 mod x;
 
+pub(crate) use servers::installed;
+
 /// How many deliveries each server gets: twenty, or what `FH_DELIVERIES` says.
 fn deliveries() -> u32 {
     let said = std::env::var("FH_DELIVERIES").ok();

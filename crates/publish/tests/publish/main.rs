@@ -11,3 +11,4 @@ mod inside;
 mod reach;
 mod renditions;
 mod sample;
+mod valid;

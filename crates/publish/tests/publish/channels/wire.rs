@@ -153,10 +153,10 @@ fn a_correction_takes_the_storys_place_and_a_withdrawal_cancels_it() {
     };
     let stands = tell(&words, Action::Post, 1, Vec::new());
     let told = partner.story(&words.link);
-    assert_eq!(told["usageterms"], RIGHTS);
+    assert_eq!(told["usageTerms"], RIGHTS);
     assert_eq!(told["places"][0]["name"], "Old Town");
     assert_eq!(told["subjects"][0]["name"], "2026-11-24");
-    assert_eq!(told["pubstatus"], "usable");
+    assert_eq!(told["pubStatus"], "usable");
     let file = &told["associations"][0];
     let hash = files[0].sha256.to_string();
     assert_eq!(file["uri"], format!("urn:sha256:{hash}"));
@@ -166,7 +166,7 @@ fn a_correction_takes_the_storys_place_and_a_withdrawal_cancels_it() {
         "{href}"
     );
     // What is graphic says so before anybody opens it.
-    let note = told["ednote"].as_str().unwrap();
+    let note = told["edNote"].as_str().unwrap();
     assert!(note.contains(" · "), "{note}");
     words.title = "Corrected title".to_owned();
     words.turn = Turn::Corrected;
@@ -184,7 +184,7 @@ fn a_correction_takes_the_storys_place_and_a_withdrawal_cancels_it() {
     // Of the same approval as the correction, and another message all the same.
     tell(&words, Action::withdrawing(&can), 2, stands);
     let gone = partner.story(&uri);
-    assert_eq!(gone["pubstatus"], "canceled");
+    assert_eq!(gone["pubStatus"], "canceled");
     assert!(gone.get("bodies").is_none() && gone.get("associations").is_none());
 }
 

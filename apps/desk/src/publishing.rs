@@ -380,6 +380,8 @@ pub(crate) fn attachments(
             kind: media_kind(&what.mime)?,
             sha256: what.sha256,
             dimensions: recipe.and_then(|recipe| recipe.width.zip(recipe.height)),
+            lasts: None,
+            variants: Vec::new(),
         })
     };
     derivatives.iter().map(attachment).collect()

@@ -41,7 +41,7 @@ pub use wordpress::{WordPress, WordPressAccount};
 pub use x::X;
 
 use crate::input::{MediaBytes, MediaKind};
-use crate::renditions::{Post, Shown};
+use crate::renditions::{Post, Rung, Shown};
 use serde::{Deserialize, Serialize};
 
 /// Microseconds since 1970, now: some platforms want requests that say when they were made.
@@ -118,6 +118,34 @@ pub struct Limits {
     pub video_bytes: u64,
     /// The most characters of a description.
     pub alt: usize,
+    /// What pictures and films may measure besides.
+    #[serde(default)]
+    pub bounds: Bounds,
+}
+
+/// What pictures and films may measure besides their bytes; nothing where a platform says nothing. A file of which the
+/// measure is not known does not fit.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct Bounds {
+    /// Pixels of a picture, width times height.
+    pub picture_pixels: Option<u64>,
+    /// Pixels of a film's frame, width times height.
+    pub video_pixels: Option<u64>,
+    /// Seconds that a film may last.
+    pub video_seconds: Option<u64>,
+    /// Whether the platform's cover does not reach over films: what is graphic goes there as a blurred still.
+    pub bare_videos: bool,
+}
+
+impl Bounds {
+    /// Nothing besides.
+    pub const NONE: Self = Self {
+        picture_pixels: None,
+        video_pixels: None,
+        video_seconds: None,
+        bare_videos: false,
+    };
 }
 
 /// What a channel can do.
@@ -172,6 +200,19 @@ pub struct Attachment {
     pub sha256: ledger::Digest,
     /// Width and height.
     pub dimensions: Option<(u32, u32)>,
+    /// How long it plays, milliseconds.
+    pub lasts: Option<u64>,
+    /// The same in less bytes and pixels, each made from this very file.
+    pub variants: Vec<Variant>,
+}
+
+/// A file made from another that was cleared, for channels that do not take that one.
+#[derive(Debug, Clone)]
+pub struct Variant {
+    /// For which class of limits.
+    pub rung: Rung,
+    /// The file; it has no variants of its own.
+    pub file: Attachment,
 }
 
 impl Attachment {
@@ -207,11 +248,17 @@ pub struct Part<'a> {
 }
 
 impl<'a> Part<'a> {
-    /// The file that the post shows.
+    /// The file that the post shows: that of the story, or the variant of it that was approved for this channel.
     pub(crate) fn file(&self, shown: &Shown) -> Result<&'a Attachment, Fault> {
-        self.files
-            .get(shown.file)
-            .ok_or_else(|| Fault::refused("a file is missing"))
+        let missing = || Fault::refused("a file is missing");
+        let whole = self.files.get(shown.file).ok_or_else(missing)?;
+        let Some(sent) = &shown.sent else {
+            return Ok(whole);
+        };
+        let mut variants = whole.variants.iter().map(|variant| &variant.file);
+        variants
+            .find(|file| file.sha256.to_string() == sent.sha256)
+            .ok_or_else(missing)
     }
 }
 

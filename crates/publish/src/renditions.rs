@@ -6,15 +6,17 @@
 
 mod measure;
 mod split;
+mod variants;
 
 use crate::channels::{Abilities, Attachment, Covering, Limits};
 use crate::front::grade_words;
-use crate::input::Grade;
+use crate::input::{Grade, MediaKind};
 use crate::words::{Tongue, paragraphs, t};
 use measure::Room;
 use serde::{Deserialize, Serialize};
 
 pub use measure::weigh;
+pub use variants::{Ceiling, Rung, Sent, fits};
 
 /// What becomes of a story where it went before.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -82,6 +84,19 @@ pub struct Shown {
     pub file: usize,
     /// What it shows, in the post's language.
     pub alt: String,
+    /// The variant that goes there, if not the file itself.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub sent: Option<Sent>,
+}
+
+impl Shown {
+    /// Whether nothing can be made out in it.
+    #[must_use]
+    pub fn blurred(&self) -> bool {
+        self.sent
+            .as_ref()
+            .is_some_and(|sent| sent.rung == Rung::Blurred)
+    }
 }
 
 /// A link shown as a card.
@@ -176,14 +191,15 @@ impl Post {
 #[must_use]
 pub fn render(words: &StoryWords, can: &Abilities, files: &[Attachment]) -> Vec<Post> {
     let media = choose(words, can, files);
-    let covered = words.graphic && !media.is_empty();
+    let covered = words.graphic && media.iter().any(|shown| !shown.blurred());
+    let blurred = media.iter().any(Shown::blurred);
     let warning =
         (covered && can.covering == Covering::Words).then(|| t!(words.tongue, "post-graphic"));
     let room = Room::new(&can.limits, warning.as_deref(), !media.is_empty());
     let texts = if can.long {
         vec![opening(words)]
     } else {
-        split::thread(words, &opening(words), &room)
+        split::thread(words, &first_lines(words, blurred), &room)
     };
     let mut posts: Vec<Post> = texts.into_iter().map(|text| plain(words, text)).collect();
     if let Some(first) = posts.first_mut() {
@@ -273,42 +289,48 @@ fn hashtags(words: &StoryWords) -> Vec<String> {
     out
 }
 
-/// One video, or pictures in their order; nothing that does not fit, and nothing graphic that cannot be covered.
+/// What stands before the text; that something is hard to look at, where a blurred still goes instead of it.
+fn first_lines(words: &StoryWords, blurred: bool) -> String {
+    if blurred {
+        format!("{}\n{}", opening(words), t!(words.tongue, "post-blurred"))
+    } else {
+        opening(words)
+    }
+}
+
+/// One film, or pictures in their order, each in the largest form that fits; nothing graphic that cannot be covered.
 fn choose(words: &StoryWords, can: &Abilities, files: &[Attachment]) -> Vec<Shown> {
-    if words.turn == Turn::Withdrawn || (words.graphic && can.covering == Covering::None) {
+    if words.turn == Turn::Withdrawn {
         return Vec::new();
     }
-    let limits = &can.limits;
-    let shown = |file: usize| -> Option<Shown> {
+    let picked = files.iter().enumerate().filter_map(|(place, file)| {
         // A file without a description goes nowhere.
-        let alt = words.alts.get(file).filter(|alt| !alt.trim().is_empty())?;
-        let alt = measure::cut(alt.trim(), limits.alt);
-        Some(Shown { file, alt })
-    };
-    let fits = |most: u64| move |file: &&(usize, &Attachment)| file.1.size <= most;
-    let numbered: Vec<(usize, &Attachment)> = files.iter().enumerate().collect();
-    let video = numbered
-        .iter()
-        .filter(|(_, file)| file.kind.mime() == "video/mp4")
-        .find(fits(limits.video_bytes));
-    if let Some((place, _)) = video
-        && !can.long
+        let alt = words.alts.get(place).map(|alt| alt.trim())?;
+        let pick = variants::pick(can, file, words.graphic).filter(|_| !alt.is_empty())?;
+        let alt = if pick.blurred() {
+            format!("{}. {alt}", t!(words.tongue, "post-blurred"))
+        } else {
+            alt.to_owned()
+        };
+        let shown = Shown {
+            file: place,
+            alt: measure::cut(&alt, can.limits.alt),
+            sent: pick.sent,
+        };
+        Some((pick.file.kind, shown))
+    });
+    let picked: Vec<(MediaKind, Shown)> = picked.collect();
+    let film = |kind: MediaKind| kind == MediaKind::Mp4;
+    if !can.long
+        && let Some((_, shown)) = picked.iter().find(|(kind, _)| film(*kind))
     {
-        return shown(*place).into_iter().collect();
+        return vec![shown.clone()];
     }
-    numbered
-        .iter()
-        .filter(|(_, file)| file.kind.is_picture() || (can.long && file.kind.mime() == "video/mp4"))
-        .filter(|(_, file)| {
-            let most = if file.kind.is_picture() {
-                limits.picture_bytes
-            } else {
-                limits.video_bytes
-            };
-            file.size <= most
-        })
-        .filter_map(|(place, _)| shown(*place))
-        .take(limits.pictures)
+    let takes = |kind: MediaKind| kind.is_picture() || (can.long && film(kind));
+    let taken = picked.into_iter().filter(|(kind, _)| takes(*kind));
+    taken
+        .map(|(_, shown)| shown)
+        .take(can.limits.pictures)
         .collect()
 }
 

@@ -99,6 +99,7 @@ about-wrong = نصحّح التقارير في مكانها ونذكر متى ف
 post-corrected = مصحَّح
 post-withdrawn = مسحوب
 post-graphic = قد تصعب مشاهدته
+post-blurred = قد تصعب مشاهدته: هنا مموَّهًا فقط
 post-source = التقرير على موقعنا مع إثباتاته
 nav-topics = مواضيع
 nav-places = أماكن

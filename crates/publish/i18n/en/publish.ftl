@@ -99,6 +99,7 @@ about-wrong = We correct stories in place and say when we did. Every published f
 post-corrected = Corrected
 post-withdrawn = Withdrawn
 post-graphic = Hard to look at
+post-blurred = Hard to look at: only blurred here
 post-source = The story on our own site, with its proofs
 nav-topics = Topics
 nav-places = Places

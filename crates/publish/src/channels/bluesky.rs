@@ -5,8 +5,8 @@ use ureq::http::Method;
 
 use super::http::{Answer, Line, escaped, text};
 use super::{
-    Abilities, Attachment, Channel, Class, Covering, Fault, Limits, Measure, Part, Reach, Remote,
-    Standing,
+    Abilities, Attachment, Bounds, Channel, Class, Covering, Fault, Limits, Measure, Part, Reach,
+    Remote, Standing,
 };
 use crate::renditions::{Card, Meaning, Post, Span};
 use crate::words::rfc3339;
@@ -238,6 +238,10 @@ impl Channel for Bluesky {
                 picture_bytes: 1_000_000,
                 video_bytes: 100_000_000,
                 alt: 2_000,
+                bounds: Bounds {
+                    video_seconds: Some(180),
+                    ..Bounds::NONE
+                },
             },
             covering: Covering::Media,
             long: false,

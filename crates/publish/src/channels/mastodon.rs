@@ -10,8 +10,8 @@ use ureq::http::Method;
 
 use super::http::{Line, escaped, text};
 use super::{
-    Abilities, Attachment, Channel, Class, Covering, Fault, Limits, Measure, Part, Reach, Remote,
-    Standing,
+    Abilities, Attachment, Bounds, Channel, Class, Covering, Fault, Limits, Measure, Part, Reach,
+    Remote, Standing,
 };
 use crate::renditions::Shown;
 
@@ -109,6 +109,9 @@ impl Mastodon {
             bytes(&format!("{media}/image_size_limit")).unwrap_or(limits.picture_bytes);
         limits.video_bytes =
             bytes(&format!("{media}/video_size_limit")).unwrap_or(limits.video_bytes);
+        let bounds = &mut limits.bounds;
+        bounds.picture_pixels = bytes(&format!("{media}/image_matrix_limit"));
+        bounds.video_pixels = bytes(&format!("{media}/video_matrix_limit"));
     }
 
     /// Uploads a file, or finds that it was; asks to come back while the server still works on it. A video that is posted
@@ -237,6 +240,7 @@ const fn defaults() -> Limits {
         picture_bytes: 8_000_000,
         video_bytes: 40_000_000,
         alt: 1_500,
+        bounds: Bounds::NONE,
     }
 }
 

@@ -5,7 +5,9 @@ use serde_json::{Value, json};
 use ureq::http::Method;
 
 use super::http::{Line, escaped, text};
-use super::{Abilities, Channel, Class, Covering, Fault, Limits, Measure, Part, Remote, Standing};
+use super::{
+    Abilities, Bounds, Channel, Class, Covering, Fault, Limits, Measure, Part, Remote, Standing,
+};
 use crate::renditions::Meaning;
 
 const API: &str = "/_matrix/client/v3";
@@ -171,6 +173,7 @@ impl Channel for Matrix {
                 picture_bytes: 0,
                 video_bytes: 0,
                 alt: 1_000,
+                bounds: Bounds::NONE,
             },
             covering: Covering::None,
             long: false,

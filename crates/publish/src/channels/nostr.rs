@@ -10,7 +10,9 @@ use tungstenite::{Message, WebSocket};
 
 use super::http::Line;
 use super::stream::{Stream, dial};
-use super::{Abilities, Channel, Class, Covering, Fault, Limits, Measure, Part, Remote, Standing};
+use super::{
+    Abilities, Bounds, Channel, Class, Covering, Fault, Limits, Measure, Part, Remote, Standing,
+};
 use crate::renditions::{Meaning, Post};
 
 /// Messages of a relay that are read in wait for the one that counts; anything may stand between.
@@ -210,6 +212,7 @@ impl Channel for Nostr {
                 picture_bytes: 0,
                 video_bytes: 0,
                 alt: 1_000,
+                bounds: Bounds::NONE,
             },
             covering: Covering::None,
             long: false,

@@ -14,7 +14,8 @@ use zeroize::Zeroizing;
 use super::form::Form;
 use super::http::{Answer, Line, text};
 use super::{
-    Abilities, Attachment, Channel, Class, Covering, Fault, Limits, Measure, Part, Remote, Standing,
+    Abilities, Attachment, Bounds, Channel, Class, Covering, Fault, Limits, Measure, Part, Remote,
+    Standing,
 };
 use crate::renditions::{Meaning, Shown, weigh};
 
@@ -374,6 +375,7 @@ impl Channel for Telegram {
                 video_bytes: 50_000_000,
                 // Telegram shows no descriptions; a file without one goes nowhere all the same.
                 alt: 1_000,
+                bounds: Bounds::NONE,
             },
             covering: Covering::Media,
             long: false,

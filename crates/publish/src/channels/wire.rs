@@ -7,7 +7,9 @@ use ureq::http::Method;
 
 use super::http::Line;
 use super::long::article;
-use super::{Abilities, Channel, Class, Covering, Fault, Limits, Measure, Part, Remote, Standing};
+use super::{
+    Abilities, Bounds, Channel, Class, Covering, Fault, Limits, Measure, Part, Remote, Standing,
+};
 use crate::ninjs::{NinjsFile, NinjsStory, canceled};
 
 /// Longest terms of use.
@@ -127,6 +129,7 @@ impl Channel for Wire {
                 picture_bytes: u64::MAX,
                 video_bytes: u64::MAX,
                 alt: 1_000,
+                bounds: Bounds::NONE,
             },
             covering: Covering::Words,
             long: true,

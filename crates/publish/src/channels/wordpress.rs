@@ -8,7 +8,8 @@ use ureq::http::Method;
 use super::http::{Line, escaped, text};
 use super::long::{Placed, article, body};
 use super::{
-    Abilities, Attachment, Channel, Class, Covering, Fault, Limits, Measure, Part, Remote, Standing,
+    Abilities, Attachment, Bounds, Channel, Class, Covering, Fault, Limits, Measure, Part, Remote,
+    Standing,
 };
 use crate::renditions::Shown;
 
@@ -223,6 +224,7 @@ impl Channel for WordPress {
                 picture_bytes: 20_000_000,
                 video_bytes: 200_000_000,
                 alt: 1_000,
+                bounds: Bounds::NONE,
             },
             covering: Covering::Words,
             long: true,

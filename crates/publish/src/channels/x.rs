@@ -14,8 +14,8 @@ use ureq::http::Method;
 use super::form::Form;
 use super::http::{Answer, Line, escaped, text};
 use super::{
-    Abilities, Attachment, Channel, Class, Clock, Covering, Fault, Limits, Measure, OAuthWords,
-    Part, Remote, Standing,
+    Abilities, Attachment, Bounds, Channel, Class, Clock, Covering, Fault, Limits, Measure,
+    OAuthWords, Part, Remote, Standing,
 };
 use crate::renditions::Shown;
 
@@ -293,6 +293,12 @@ impl Channel for X {
                 picture_bytes: 5_000_000,
                 video_bytes: 512_000_000,
                 alt: 1_000,
+                // What every account may post.
+                bounds: Bounds {
+                    video_seconds: Some(140),
+                    video_pixels: Some(1920 * 1200),
+                    ..Bounds::NONE
+                },
             },
             covering: Covering::Media,
             long: false,

@@ -1,7 +1,10 @@
 //! What a story becomes: it fits, it is whole, and nothing goes where it must not.
 
-use publish::channels::{Abilities, Class, Covering, Limits, Measure};
-use publish::renditions::{Meaning, Turn, render, weigh};
+use publish::MediaKind;
+use publish::channels::{Abilities, Attachment, Bounds, Class, Covering, Limits, Measure, Variant};
+use publish::renditions::{Meaning, Rung, Turn, fits, render, weigh};
+use rand_chacha::ChaCha20Rng;
+use rand_chacha::rand_core::{RngCore as _, SeedableRng as _};
 use unicode_segmentation::UnicodeSegmentation;
 use words::Tongue;
 
@@ -21,6 +24,7 @@ fn can(text: usize, bytes: usize, covering: Covering) -> Abilities {
             picture_bytes: 1_000_000,
             video_bytes: 0,
             alt: 12,
+            bounds: Bounds::NONE,
         },
         covering,
         long: false,
@@ -221,5 +225,121 @@ fn texts_weigh_on_x_what_its_own_library_says() {
             .any(|name| text.contains(name));
         assert!(ours >= weight, "{text}: {ours} < {weight}");
         assert!(ours == weight || bare, "{text}: {ours} > {weight}");
+    }
+}
+
+/// A file with all its variants, each as large as its class allows.
+fn laddered(seed: u64, kind: MediaKind, size: u64, dimensions: (u32, u32)) -> Attachment {
+    let of = |kind: MediaKind, size: u64, dimensions, place: u64| Attachment {
+        kind,
+        size,
+        dimensions: Some(dimensions),
+        lasts: (kind == MediaKind::Mp4).then_some(90_000),
+        ..picture(seed * 8 + place)
+    };
+    let mut whole = of(kind, size, dimensions, 0);
+    let variants = Rung::ALL.into_iter().zip(1..).map(|(rung, place)| {
+        let film = rung.of_film().filter(|_| kind == MediaKind::Mp4);
+        let ceiling = film.unwrap_or(rung.of_picture());
+        let kind = film.map_or(MediaKind::Jpeg, |_| kind);
+        let dimensions = (ceiling.side, ceiling.side / 2);
+        Variant {
+            rung,
+            file: of(kind, ceiling.bytes, dimensions, place),
+        }
+    });
+    whole.variants = variants.collect();
+    whole
+}
+
+/// Limits as platforms have them, and odder ones.
+fn limited(seed: u64) -> Abilities {
+    let mut rng = ChaCha20Rng::seed_from_u64(seed);
+    let mut up_to = |most: u64| rng.next_u64() % most;
+    let mut can = can(500, 5_000, Covering::None);
+    can.covering =
+        [Covering::None, Covering::Media, Covering::Words][usize::try_from(up_to(3)).unwrap()];
+    can.limits.alt = 200;
+    can.limits.picture_bytes = up_to(12_000_000);
+    can.limits.video_bytes =
+        [0, up_to(20_000_000), up_to(400_000_000)][usize::try_from(up_to(3)).unwrap()];
+    let some = |value: u64, chance: u64| (chance == 0).then_some(value);
+    can.limits.bounds = Bounds {
+        picture_pixels: some(up_to(40_000_000), up_to(2)),
+        video_pixels: some(up_to(9_000_000), up_to(2)),
+        video_seconds: some(up_to(180), up_to(2)),
+        bare_videos: up_to(4) == 0,
+    };
+    can
+}
+
+#[test]
+fn every_channel_gets_a_file_that_fits_it_and_the_largest_of_four_that_does() {
+    let mut sent = std::collections::BTreeSet::new();
+    for seed in 0..2_000 {
+        let can = limited(seed);
+        let film = laddered(1, MediaKind::Mp4, 300_000_000, (3_840, 2_160));
+        let still = laddered(2, MediaKind::Jpeg, 9_000_000, (6_000, 4_000));
+        let files = [film, still];
+        for graphic in [false, true] {
+            let mut words = story(3);
+            words.title = "A title".into();
+            words.graphic = graphic;
+            words.alts = vec!["a film".into(), "a picture".into()];
+            let post = render(&words, &can, &files).swap_remove(0);
+            for shown in &post.media {
+                let whole = &files[shown.file];
+                let named = shown.sent.as_ref().map(|sent| {
+                    let same = |one: &&Variant| one.file.sha256.to_string() == sent.sha256;
+                    whole.variants.iter().find(same).unwrap()
+                });
+                let file = named.map_or(whole, |variant| &variant.file);
+                assert!(fits(&can.limits, file), "seed {seed}: {shown:?}");
+                let bare = can.covering == Covering::None
+                    || (can.limits.bounds.bare_videos && shown.file == 0);
+                assert_eq!(shown.blurred(), graphic && bare, "seed {seed}: {shown:?}");
+                let larger = whole
+                    .variants
+                    .iter()
+                    .filter(|one| one.rung != Rung::Blurred);
+                let larger = larger.filter(|one| named.is_some_and(|named| one.rung < named.rung));
+                if !shown.blurred() {
+                    assert!(named.is_none() || !fits(&can.limits, whole));
+                    assert_eq!(larger.filter(|one| fits(&can.limits, &one.file)).count(), 0);
+                }
+                sent.insert(shown.sent.clone().map(|sent| sent.sha256));
+            }
+            let covered = post.media.iter().any(|shown| !shown.blurred());
+            assert_eq!(post.covered, graphic && covered);
+            let blurred = post.media.iter().any(publish::renditions::Shown::blurred);
+            assert_eq!(
+                post.text.contains("Hard to look at"),
+                blurred,
+                "{}",
+                post.text
+            );
+            // What fits nowhere is missing, and nothing else is.
+            let takes = |file: &Attachment| {
+                let mut clear = file.variants.iter().filter(|one| one.rung != Rung::Blurred);
+                clear.any(|one| fits(&can.limits, &one.file)) && !graphic
+            };
+            assert!(!post.media.is_empty() || !takes(&files[0]) && !takes(&files[1]));
+        }
+    }
+    // Two thousand sets of limits, and never more than the files themselves and four variants of each.
+    assert!(sent.len() <= 9, "{sent:?}");
+}
+
+#[test]
+fn a_rung_is_never_larger_than_the_one_above() {
+    for pair in Rung::ALL.windows(2) {
+        let (above, below) = (pair[0].of_picture(), pair[1].of_picture());
+        assert!(above.bytes > below.bytes && above.side > below.side);
+        if let (Some(above), Some(below)) = (pair[0].of_film(), pair[1].of_film()) {
+            assert!(
+                above.bytes > below.bytes && above.side > below.side && above.rate > below.rate
+            );
+        }
+        assert_eq!(Rung::from_code(pair[0].code()), Some(pair[0]));
     }
 }

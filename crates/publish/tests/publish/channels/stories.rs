@@ -96,5 +96,7 @@ pub(crate) fn picture(seed: u64) -> Attachment {
         bytes: Arc::new(bytes),
         kind: MediaKind::Png,
         dimensions: Some((32, 24)),
+        lasts: None,
+        variants: Vec::new(),
     }
 }

@@ -106,10 +106,20 @@ impl DropClient {
 
     /// Reads a stretch of the log from `from` on; empty when there is nothing new.
     pub(crate) fn read_log(&self, from: u64) -> Result<Stretch, DropError> {
-        let asked = LogQuery {
-            from,
-            limit: FETCH_CELLS,
-        };
+        self.read_some(from, FETCH_CELLS)
+    }
+
+    /// The first offset that the drop still holds, by its own word.
+    pub(crate) fn first_held(&self) -> Result<u64, DropError> {
+        match self.read_some(0, 1) {
+            Ok(_) => Ok(0),
+            Err(DropError::Gone { first, .. }) => Ok(first),
+            Err(error) => Err(error),
+        }
+    }
+
+    fn read_some(&self, from: u64, limit: u32) -> Result<Stretch, DropError> {
+        let asked = LogQuery { from, limit };
         let mut response = self
             .agent
             .get(self.address(&wire::log_path(asked.from, asked.limit)))
@@ -136,7 +146,7 @@ impl DropClient {
             (status, _) => self.expect_success(status)?,
         }
         let (next, size) = (header(wire::HEADER_NEXT), header(wire::HEADER_SIZE));
-        let limit = u64::from(FETCH_CELLS) * wire::CELL_BYTES as u64;
+        let limit = u64::from(limit) * wire::CELL_BYTES as u64;
         let mut cells = Vec::new();
         response
             .body_mut()

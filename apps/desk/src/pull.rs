@@ -153,6 +153,10 @@ impl Puller {
                 Ok(stretch) => stretch,
                 Err(error) => return self.explain(client, from, error),
             };
+            if from == 0 {
+                let begun = self.watch.begins(url, 0);
+                begun.map_err(WatchError::from)?;
+            }
             if !stretch.cells.is_empty() {
                 let first = self.spool.append(&stretch.cells)?;
                 self.watch.spooled(url, first, &stretch.cells);
@@ -180,7 +184,8 @@ impl Puller {
         }
     }
 
-    /// A log that is shorter than before, or begins later, is noted with the drop before it counts as an error.
+    /// A log that is shorter than before, or begins later, is noted with the drop before it counts as an error. That it
+    /// began later when this desk first came is none: the next round reads on from there.
     fn explain(&self, client: &DropClient, from: u64, error: DropError) -> Result<(), PullError> {
         let (url, now) = (client.url(), clock::now().0);
         match &error {
@@ -189,10 +194,12 @@ impl Puller {
                 noted.map_err(WatchError::from)?;
             }
             DropError::Gone { first, .. } => {
-                let noted = self.watch.lost(url, from, *first, now);
-                noted.map_err(WatchError::from)?;
+                let lost = self.watch.removed(client, from, *first, now)?;
                 let moved = self.positions.advance(url, *first);
                 moved.map_err(PullError::Position)?;
+                if !lost {
+                    return Ok(());
+                }
             }
             _ => {}
         }

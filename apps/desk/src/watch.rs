@@ -4,10 +4,13 @@
 //! whoever has the spool: hashes of noise, public checkpoints, and names for what a drop did. Once the desk is open, alarms
 //! are entered in the audit chain, each once.
 
+mod beginning;
 mod noise;
 mod own_tree;
 #[cfg(test)]
 mod tests;
+#[cfg(test)]
+mod two_desks;
 
 use std::collections::BTreeMap;
 use std::fs;
@@ -15,7 +18,7 @@ use std::io;
 use std::path::PathBuf;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
-use ledger::{Digest, LogVerifier, SignedCheckpoint, sha256, stored};
+use ledger::{LogVerifier, SignedCheckpoint, sha256};
 use newsroom::conduct::{self, Conduct, Judgement, OwnTree};
 use serde::{Deserialize, Serialize};
 use store::SpoolPosition;
@@ -70,6 +73,9 @@ struct Known {
     /// Checkpoints that reporters brought and that are not judged yet.
     pending: Vec<String>,
     alarms: Vec<Alarm>,
+    /// Where the log began when this desk first read it, once it has.
+    #[serde(default)]
+    began: Option<u64>,
 }
 
 /// One drop as the page shows it.
@@ -89,6 +95,8 @@ pub struct DropView {
     pub looked_at: Option<i64>,
     /// Cells of it that no kit's key opened.
     pub noise: u64,
+    /// Where its log began when this desk first read it: what lay before had been removed.
+    pub began: u64,
     /// What it did wrong, oldest first.
     pub alarms: Vec<Alarm>,
 }
@@ -166,12 +174,6 @@ impl Watch {
         lock(&one).raise(Conduct::RolledBack, read, now, Vec::new())
     }
 
-    /// Cells from `from` to `first` were removed before they were read.
-    pub(crate) fn lost(&self, url: &str, from: u64, first: u64, now: i64) -> io::Result<()> {
-        let one = self.one(url)?;
-        lock(&one).raise(Conduct::Lost, first.saturating_sub(from), now, Vec::new())
-    }
-
     /// Looks at a drop whose log was just read to its end at `read`: key, checkpoint, tree, and what waits to be judged.
     /// Answers how many cells are safe and proven, if nothing is wrong with the drop.
     pub(crate) fn look(
@@ -181,24 +183,7 @@ impl Watch {
         now: i64,
     ) -> Result<Option<u64>, WatchError> {
         let one = self.one(client.url())?;
-        let key = {
-            let mut one = lock(&one);
-            match (client.log_key(), &one.known.key) {
-                (Some(given), known) => {
-                    if known.as_deref() != Some(given) {
-                        one.known.key = Some(given.to_owned());
-                        one.known.last = None;
-                        one.save()?;
-                    }
-                }
-                (None, Some(_)) => {}
-                (None, None) => {
-                    one.known.key = Some(client.fetch_log_key()?.to_string());
-                    one.save()?;
-                }
-            }
-            one.key()
-        };
+        let key = lock(&one).learn_key(client)?;
         let Some(key) = key else {
             return Ok(None);
         };
@@ -240,6 +225,7 @@ impl Watch {
             signed_at: one.last().map(|last| last.clock()),
             looked_at: one.known.looked_at,
             noise: lock(&self.noise).of(url),
+            began: one.known.began.unwrap_or(0),
             alarms: one.known.alarms.clone(),
         })
     }
@@ -281,6 +267,25 @@ impl Alarm {
 impl One {
     fn key(&self) -> Option<LogVerifier> {
         self.known.key.as_ref()?.parse().ok()
+    }
+
+    /// The key that the owner gave, or the one that was learnt first, or else the one that the drop names now.
+    fn learn_key(&mut self, client: &DropClient) -> Result<Option<LogVerifier>, WatchError> {
+        match (client.log_key(), &self.known.key) {
+            (Some(given), known) => {
+                if known.as_deref() != Some(given) {
+                    self.known.key = Some(given.to_owned());
+                    self.known.last = None;
+                    self.save()?;
+                }
+            }
+            (None, Some(_)) => {}
+            (None, None) => {
+                self.known.key = Some(client.fetch_log_key()?.to_string());
+                self.save()?;
+            }
+        }
+        Ok(self.key())
     }
 
     fn last(&self) -> Option<SignedCheckpoint> {
@@ -334,45 +339,6 @@ impl One {
                     self.raise(what, cells, now, notes)?;
                 }
             }
-        }
-        Ok(())
-    }
-
-    /// Cells that were read before they were watched, or removed before they were read, are known by the drop's tiles:
-    /// taken only when they lead to the root that it signed.
-    fn catch_up(
-        &mut self,
-        client: &DropClient,
-        key: &LogVerifier,
-        note: &[u8],
-        read: u64,
-    ) -> Result<(), WatchError> {
-        let held = self.tree.size();
-        let behind = held < read;
-        let Ok(seen) = key.open(note) else {
-            return Ok(());
-        };
-        if !behind || seen.size() <= self.tree.size() {
-            return Ok(());
-        }
-        let mut at = self.tree.size();
-        let mut leaves = Vec::new();
-        while at < seen.size() {
-            let number = at / 256;
-            let width = (seen.size() - number * 256).min(256);
-            let tile = client.fetch_tile(&stored::leaf_tile_name(number, width))?;
-            let (hashes, _) = tile.as_chunks::<32>();
-            let skip = usize::try_from(at % 256).unwrap_or(0);
-            let fresh: Vec<Digest> = hashes.iter().skip(skip).map(|hash| Digest(*hash)).collect();
-            if fresh.is_empty() {
-                return Ok(());
-            }
-            at += fresh.len() as u64;
-            leaves.extend(fresh);
-        }
-        self.tree.append(&leaves)?;
-        if self.tree.root(seen.size()) != Some(seen.root()) {
-            self.tree.cut(held)?;
         }
         Ok(())
     }

@@ -9,6 +9,7 @@ use zeroize::Zeroizing;
 use super::{DropAdd, terminal};
 use crate::config::{DeskConfig, DeskFolder, DropEntry};
 use crate::drops::DropClient;
+use crate::watch::Watch;
 use crate::web::text::{Tongue, t};
 
 /// Adds a drop to the desk's configuration; a running desk takes it up on its next round.
@@ -34,9 +35,14 @@ pub(super) fn add(args: &DropAdd, tongue: Tongue) -> anyhow::Result<()> {
         None => learn(&entry, tongue)?,
     };
     let confirms = entry.confirm;
+    let new = config.drops.iter().all(|one| one.url != url);
+    let began = if new { begins(&entry, &folder)? } else { 0 };
     config.put_drop(entry);
     config.save(&folder)?;
     terminal::say(&t!(tongue, "cli-drop-added", url = url.as_str()))?;
+    if began > 0 {
+        terminal::say(&t!(tongue, "cli-drop-began", cells = began))?;
+    }
     if confirms {
         terminal::say(&t!(tongue, "cli-drop-confirms"))?;
     } else {
@@ -58,4 +64,14 @@ fn learn(entry: &DropEntry, tongue: Tongue) -> anyhow::Result<Option<String>> {
             Ok(None)
         }
     }
+}
+
+/// Where the log begins now, before any kit names this drop: what goes missing from here on is this desk's loss. A drop
+/// that does not answer is asked when it is first read.
+fn begins(entry: &DropEntry, folder: &DeskFolder) -> anyhow::Result<u64> {
+    let Ok(first) = DropClient::new(entry.clone()).first_held() else {
+        return Ok(0);
+    };
+    Watch::new(folder.drops())?.begins(entry.url.as_str(), first)?;
+    Ok(first)
 }

@@ -6,7 +6,7 @@ use std::net::{SocketAddr, TcpListener, TcpStream};
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
-use ledger::{LogSigner, leaf_hash, stored};
+use ledger::{Digest, LogSigner, leaf_hash, stored};
 use store::Spool;
 use tokio::sync::Notify;
 use tokio_util::sync::CancellationToken;
@@ -153,10 +153,11 @@ fn reply(shown: &mut Shown, path: &str, body: &[u8]) -> (u16, String, Vec<u8>) {
 }
 
 /// A desk's puller and watch on a folder of their own, beside a liar.
-struct Desk {
+pub(super) struct Desk {
     liar: Liar,
     watch: Arc<Watch>,
     puller: Puller,
+    spool: Arc<Spool>,
     client: DropClient,
     url: String,
     folder: tempfile::TempDir,
@@ -169,24 +170,26 @@ impl Desk {
             DropEntry::parse(&format!("http://{}", liar.address), &"ab".repeat(32)).unwrap();
         entry.confirm = true;
         let url = entry.url.to_string();
-        let (watch, puller) = Self::wire(folder.path());
+        let (watch, puller, spool) = Self::wire(folder.path());
         Self {
             liar,
             watch,
             puller,
+            spool,
             client: DropClient::new(entry),
             url,
             folder,
         }
     }
 
-    fn wire(folder: &std::path::Path) -> (Arc<Watch>, Puller) {
+    pub(super) fn wire(folder: &std::path::Path) -> (Arc<Watch>, Puller, Arc<Spool>) {
         let desk = DeskFolder::new(folder);
         let watch = Arc::new(Watch::new(desk.drops()).unwrap());
         let spool = Arc::new(Spool::open(&desk.spool()).unwrap());
         let (poll, arrived) = (Duration::from_secs(1), Arc::new(Notify::new()));
-        let puller = Puller::new(desk, spool, poll, arrived, Arc::clone(&watch)).unwrap();
-        (watch, puller)
+        let keep = Arc::clone(&watch);
+        let puller = Puller::new(desk, Arc::clone(&spool), poll, arrived, keep).unwrap();
+        (watch, puller, spool)
     }
 
     /// The same folder under a new process.
@@ -195,16 +198,18 @@ impl Desk {
             liar,
             watch,
             puller,
+            spool,
             client,
             url,
             folder,
         } = self;
-        drop((watch, puller));
-        let (watch, puller) = Self::wire(folder.path());
+        drop((watch, puller, spool));
+        let (watch, puller, spool) = Self::wire(folder.path());
         Self {
             liar,
             watch,
             puller,
+            spool,
             client,
             url,
             folder,
@@ -236,7 +241,7 @@ fn honest() -> Desk {
     desk
 }
 
-fn named(what: Conduct, cells: u64) -> Vec<(String, u64)> {
+pub(super) fn named(what: Conduct, cells: u64) -> Vec<(String, u64)> {
     vec![(what.code().to_owned(), cells)]
 }
 
@@ -352,6 +357,91 @@ fn removing_what_was_not_read_is_a_loss_and_the_tree_goes_on() {
         (8, 8),
         "tiles say what stood there"
     );
+}
+
+const EIGHT: [u8; 8] = [1, 2, 3, 4, 5, 6, 7, 8];
+
+/// A desk beside a drop that served others before and holds the last two of eight cells.
+fn late() -> Desk {
+    let desk = Desk::beside(Liar::start());
+    desk.liar.show(&EIGHT, note(1, &EIGHT, 0));
+    desk.liar.shown.lock().unwrap().first = 6;
+    desk
+}
+
+#[test]
+fn what_was_removed_before_a_desk_came_is_not_its_loss_and_what_is_removed_later_is() {
+    let desk = late();
+    desk.pull();
+    let desk = desk.restart();
+    desk.pull();
+    let view = desk.watch.view(&desk.url).unwrap();
+    assert_eq!((view.cells, view.proven, view.began), (8, 8, 6));
+    assert_eq!(desk.alarms(), []);
+    let confirmed = desk.liar.shown.lock().unwrap().confirmed.clone();
+    assert_eq!(confirmed.last().unwrap(), r#"{"below":8}"#);
+    // What it signed over the removed ones binds it: a later word about another past is named.
+    let other = [9, 2, 3, 4, 5, 6, 7, 8, 10];
+    let now = [1, 2, 3, 4, 5, 6, 7, 8, 10];
+    desk.liar.show(&now, note(1, &other, 1));
+    desk.pull();
+    assert_eq!(desk.alarms(), named(Conduct::Rewritten, 9));
+
+    let desk = late();
+    desk.pull();
+    let more = [1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11];
+    desk.liar.show(&more, note(1, &more, 1));
+    desk.liar.shown.lock().unwrap().first = 10;
+    desk.pull();
+    desk.pull();
+    assert_eq!(desk.alarms(), named(Conduct::Lost, 4));
+    assert_eq!(desk.watch.view(&desk.url).unwrap().cells, 11);
+}
+
+#[test]
+fn pretending_to_have_begun_later_hides_nothing_from_a_desk_that_was_there() {
+    // It handed out an empty log first.
+    let desk = Desk::beside(Liar::start());
+    desk.liar.show(&[], note(1, &[], 0));
+    desk.pull();
+    let desk = desk.restart();
+    desk.liar.show(&EIGHT, note(1, &EIGHT, 1));
+    desk.liar.shown.lock().unwrap().first = 6;
+    desk.pull();
+    assert_eq!(desk.alarms(), named(Conduct::Lost, 6));
+
+    // It was asked where it begins when it was added.
+    let desk = late();
+    desk.watch.begins(&desk.url, 2).unwrap();
+    desk.watch.begins(&desk.url, 6).unwrap();
+    desk.pull();
+    assert_eq!(desk.alarms(), named(Conduct::Lost, 4));
+
+    // A reporter of this desk was there before.
+    let desk = late();
+    let brought = String::from_utf8(note(1, &EIGHT[..2], -100)).unwrap();
+    desk.watch.brought(&desk.url, &brought, 0).unwrap();
+    desk.pull();
+    assert_eq!(desk.alarms(), named(Conduct::Lost, 6));
+}
+
+#[test]
+fn a_beginning_that_was_never_signed_is_named_and_its_cells_are_read_all_the_same() {
+    // Removed beyond what it signed; signed with another key; signed over another past than its tiles tell.
+    let wrong = [
+        (note(1, &EIGHT[..4], 0), Conduct::RolledBack, 6),
+        (note(2, &EIGHT, 0), Conduct::OtherKey, 0),
+        (note(1, &[9, 2, 3, 4, 5, 6, 7, 8], 0), Conduct::Rewritten, 8),
+    ];
+    for (shown, what, cells) in wrong {
+        let desk = late();
+        desk.liar.show(&EIGHT, shown);
+        desk.pull();
+        desk.pull();
+        assert_eq!(desk.alarms(), named(what, cells));
+        assert_eq!(desk.spool.end().0, 2, "{what}");
+        assert!(desk.liar.shown.lock().unwrap().confirmed.is_empty());
+    }
 }
 
 #[test]

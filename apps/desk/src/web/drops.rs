@@ -47,6 +47,7 @@ fn as_json(view: &DropView) -> Value {
         "cells": view.cells,
         "proven": view.proven,
         "noise": view.noise,
+        "began": view.began,
         "signed_at": view.signed_at,
         "looked_at": view.looked_at,
         "alarms": view.alarms.iter().map(alarm).collect::<Vec<_>>(),
@@ -82,6 +83,7 @@ fn card(tongue: Tongue, view: &DropView) -> Markup {
                 @if let Some(at) = view.looked_at { span.when { (time(at)) } }
             }
             p { (t!(tongue, "drop-cells", cells = view.cells, proven = view.proven)) }
+            @if view.began > 0 { p.quiet { (t!(tongue, "drop-began", cells = view.began)) } }
             @if view.noise > 0 { p.quiet { (t!(tongue, "drop-noise", cells = view.noise)) } }
             @if let Some(at) = view.signed_at.and_then(|at| i64::try_from(at).ok()) {
                 p.quiet { (t!(tongue, "drop-signed")) " " (time(at.saturating_mul(1_000_000))) }
@@ -136,6 +138,7 @@ mod tests {
             cells: 5,
             proven: 4,
             noise: 3,
+            began: 2,
             signed_at: Some(7),
             looked_at: Some(8),
             alarms: vec![alarm],

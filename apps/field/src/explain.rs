@@ -1,5 +1,7 @@
 //! Errors made human: what went wrong, and what to do next.
 
+use std::io::ErrorKind;
+
 use anyhow::Error;
 use field::{FieldError, PassphraseFault, Refusal, RoadError};
 use formats::BulletinRefusal;
@@ -50,7 +52,7 @@ fn field_error(words: &Words, error: &FieldError) -> String {
         FieldError::Manifest(source) => say!(words, "error-manifest", why = source.to_string()),
         FieldError::TooManyPieces => say!(words, "error-too-many"),
         FieldError::Piece(source) => say!(words, "error-sealing", why = source.to_string()),
-        FieldError::Disk { source, .. } => say!(words, "error-disk", why = source.to_string()),
+        FieldError::Disk { source, .. } => disk_refused(words, source),
         FieldError::WordsSpent => say!(words, "error-words-spent"),
         FieldError::Camera { source, .. } => say!(words, "error-camera", why = source.to_string()),
         FieldError::DamagedPiece { dispatch, piece } => say!(
@@ -72,6 +74,15 @@ fn field_error(words: &Words, error: &FieldError) -> String {
     }
 }
 
+/// Why a disk did not take or give something. What can be done about it is said without the system's own words.
+pub(crate) fn disk_refused(words: &Words, error: &std::io::Error) -> String {
+    match error.kind() {
+        ErrorKind::StorageFull | ErrorKind::QuotaExceeded => say!(words, "error-disk-full"),
+        ErrorKind::ReadOnlyFilesystem => say!(words, "error-disk-read-only"),
+        _ => say!(words, "error-disk", why = error.to_string()),
+    }
+}
+
 /// How large cards would have to be, in words.
 fn too_small(words: &Words, places: Option<u32>) -> String {
     let Some(places) = places else {
@@ -87,7 +98,7 @@ fn volume_error(words: &Words, error: &VolumeError) -> String {
     match error {
         VolumeError::Unknown => say!(words, "card-unknown"),
         VolumeError::Dirty => say!(words, "card-dirty"),
-        VolumeError::Read(source) => say!(words, "error-disk", why = source.to_string()),
+        VolumeError::Read(source) => disk_refused(words, source),
         VolumeError::Format(source) => say!(words, "card-malformed", why = source.to_string()),
     }
 }

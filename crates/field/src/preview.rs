@@ -25,6 +25,8 @@ pub(crate) const HELD_FROM: u64 = 256 * 1024;
 pub(crate) const KIND: &str = "image/jpeg";
 /// The longest still that is looked at, as a file.
 const FILE_MAX: usize = 12 << 20;
+/// Memory for a still at first; most phones' photographs take a few doublings.
+const FILE_FIRST: usize = 1 << 20;
 /// The most memory for pixels and for what the decoder keeps of them. With a file and a piece beside it the whole stays
 /// within the field's bound.
 const PIXELS_MAX: u64 = 48 << 20;
@@ -47,18 +49,17 @@ pub(crate) struct Watch {
 impl Watch {
     /// At the beginning of an item that seems to be of this kind.
     pub(crate) fn new(kind: &str) -> Self {
-        // Reserved at once and filled only as far as it goes: growing would leave copies behind.
         let still = matches!(kind, "image/jpeg" | "image/png");
         Self {
             film: Duration::new(),
-            still: still.then(|| Zeroizing::new(Vec::with_capacity(FILE_MAX))),
+            still: still.then(|| Zeroizing::new(Vec::new())),
         }
     }
 
     /// Takes the item's next bytes.
     pub(crate) fn push(&mut self, bytes: &[u8]) {
         match &mut self.still {
-            Some(still) if still.len() + bytes.len() <= FILE_MAX => still.extend_from_slice(bytes),
+            Some(still) if still.len() + bytes.len() <= FILE_MAX => keep(still, bytes),
             still => *still = None,
         }
         self.film.push(bytes);
@@ -77,6 +78,18 @@ impl Watch {
             .ok()
             .flatten()
     }
+}
+
+/// Adds bytes to a file in memory. It grows by doubling, and never by itself: what it lay in before is wiped, not handed back as it is.
+fn keep(still: &mut Zeroizing<Vec<u8>>, bytes: &[u8]) {
+    let needed = still.len() + bytes.len();
+    if needed > still.capacity() {
+        let room = needed.next_power_of_two().clamp(FILE_FIRST, FILE_MAX);
+        let mut larger = Zeroizing::new(Vec::with_capacity(room));
+        larger.extend_from_slice(still);
+        *still = larger;
+    }
+    still.extend_from_slice(bytes);
 }
 
 /// What a preview is called: like the original, and so that nobody takes it for it.

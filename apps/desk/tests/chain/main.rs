@@ -9,11 +9,14 @@
 
 mod bulletins;
 mod capture;
+mod card_locked;
 mod cards;
 mod commands;
 mod cut_off;
 mod duress;
+mod forced_programs;
 mod intake_end;
+mod kept_unrecorded;
 mod kills;
 mod locked;
 mod photo;

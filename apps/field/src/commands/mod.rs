@@ -34,6 +34,7 @@ use rand_core::OsRng;
 use zeroize::Zeroizing;
 
 use crate::args::{Args, Command};
+use crate::explain::disk_refused;
 use crate::passphrase;
 use crate::words::{Words, say};
 
@@ -156,7 +157,7 @@ fn disk_error(words: &Words, error: &std::io::Error) -> anyhow::Error {
     match error.kind() {
         std::io::ErrorKind::WouldBlock => FieldError::Busy.into(),
         std::io::ErrorKind::NotFound => FieldError::NotSetUp.into(),
-        _ => anyhow!(say!(words, "error-disk", why = error.to_string())),
+        _ => anyhow!(disk_refused(words, error)),
     }
 }
 

@@ -12,6 +12,7 @@ use serde_json::json;
 use super::sources::open_sources;
 use super::{now, open, read_kit};
 use crate::args::Args;
+use crate::explain::disk_refused;
 use crate::show::{answer, bar};
 use crate::words::{Words, say};
 
@@ -39,8 +40,7 @@ pub(super) fn pack(args: &Args, words: &Words, wish: &PackWish<'_>) -> Result<Ex
             (opened.kit(), opened.forced(), standing)
         }
     };
-    let unwritable =
-        |error: std::io::Error| anyhow!(say!(words, "error-disk", why = error.to_string()));
+    let unwritable = |error: std::io::Error| anyhow!(disk_refused(words, &error));
     let mut out = File::create_new(wish.out).map_err(unwritable)?;
     // The bar runs over cells: the plaintext and its recovery.
     let (n, d) = (u64::from(wish.recovery.0), u64::from(wish.recovery.1));

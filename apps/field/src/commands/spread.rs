@@ -13,6 +13,7 @@ use serde_json::json;
 
 use super::open;
 use crate::args::{Args, PrepareArgs, SpreadArgs};
+use crate::explain::disk_refused;
 use crate::show::{answer, bar, note};
 use crate::words::{Words, say};
 
@@ -196,5 +197,5 @@ fn at(words: &Words, path: &Path, error: &io::Error) -> anyhow::Error {
 }
 
 fn disk(words: &Words, error: &io::Error) -> anyhow::Error {
-    anyhow!(say!(words, "error-disk", why = error.to_string()))
+    anyhow!(disk_refused(words, error))
 }

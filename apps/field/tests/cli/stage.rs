@@ -278,6 +278,12 @@ impl Newsroom {
         items.iter().map(|item| bytes_of(item.pieces)).collect()
     }
 
+    /// The content of every piece.
+    pub(crate) fn opened(&self) -> Vec<Vec<u8>> {
+        let open = |piece: &AuthenticPiece| newsroom().open(&piece.ciphertext).unwrap().to_vec();
+        self.0.iter().map(open).collect()
+    }
+
     /// Words for the reporter, left at the drop.
     pub(crate) fn write(&self, stage: &Stage, text: &str) {
         let (address, cell) = self.reply(text);

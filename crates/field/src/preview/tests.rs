@@ -161,3 +161,26 @@ fn a_name_says_that_it_is_a_preview() {
     assert_eq!(name_of("no ending"), "no ending.preview.jpg");
     assert!(name_of(&"ن".repeat(130)).len() <= formats::dispatch::NAME_MAX);
 }
+
+#[test]
+fn a_still_takes_the_memory_it_needs_and_every_byte_of_it_is_kept() {
+    let picture = jpeg(&scene(1_500, 1_000));
+    let mut watch = Watch::new("image/jpeg");
+    let reserved = |watch: &Watch| watch.still.as_ref().map(|still| still.capacity());
+    assert_eq!(reserved(&watch), Some(0), "nothing before anything came");
+    for part in picture.chunks(65_536) {
+        watch.push(part);
+    }
+    assert_eq!(reserved(&watch), Some(FILE_FIRST));
+    assert_eq!(watch.still.as_ref().unwrap().as_slice(), picture);
+    // As large as is looked at: it grows by doubling up to there and is the same; one byte more is not looked at.
+    let mut watch = Watch::new("image/png");
+    let large: Vec<u8> = (0..FILE_MAX).map(|n| (n % 251) as u8).collect();
+    for part in large.chunks(1_000_003) {
+        watch.push(part);
+        assert!(reserved(&watch).unwrap() <= FILE_MAX);
+    }
+    assert_eq!(watch.still.as_ref().unwrap().as_slice(), large);
+    watch.push(b"x");
+    assert!(watch.still.is_none());
+}

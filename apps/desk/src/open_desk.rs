@@ -9,6 +9,7 @@ use std::path::PathBuf;
 use std::sync::{Arc, Mutex as Lock, MutexGuard, PoisonError};
 use std::time::Duration;
 
+use formats::{KitId, Supply};
 use keys::IntakeRecipient;
 use ledger::LogSigner;
 use media::Workshop;
@@ -90,6 +91,8 @@ pub(crate) struct OpenDesk {
     told: Lock<HashMap<DispatchKey, u32>>,
     /// The dispatch after which the next choices are told.
     pub(crate) choices_after: Mutex<Option<DispatchKey>>,
+    /// New session tokens of kits that wait for a drop to answer.
+    pub(crate) supplies: Lock<HashMap<KitId, Supply>>,
     /// Items, by dispatch and place, that are not what their manifest names.
     contradicted: Lock<HashSet<(DispatchKey, u32)>>,
     /// The time that embargoes go by.
@@ -136,6 +139,7 @@ impl OpenDesk {
             lookout: Arc::new(Lock::new(intake::Lookout::new([]))),
             told: Lock::new(HashMap::new()),
             choices_after: Mutex::new(None),
+            supplies: Lock::new(HashMap::new()),
             contradicted: Lock::new(HashSet::new()),
             steady,
             publishing: Mutex::new(()),

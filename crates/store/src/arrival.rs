@@ -5,6 +5,7 @@
 //! however many are open, and the spool's read position moves in the same transaction as the index.
 
 mod recording;
+pub use recording::Twins;
 
 use crate::engine::{Tx, args, transact};
 use crate::error::StoreError;

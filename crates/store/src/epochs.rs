@@ -1,5 +1,7 @@
 //! Chains and epochs of kits: the fresh chain beside the kit's own, what a field says of itself, captures, closing.
 
+use std::collections::BTreeMap;
+
 use crate::columns::Place;
 use crate::engine::{Tx, args, transact};
 use crate::error::StoreError;
@@ -46,6 +48,81 @@ struct OwnChain {
 }
 
 type ChainRow = (i64, Vec<u8>, i64, i64, Option<i64>, i64);
+
+/// What tells of one kit whether anything of it can be closed.
+struct Closing {
+    kit: KitId,
+    /// What its field said and when.
+    word: Option<(u32, Micros)>,
+    captured: bool,
+    issued_at: Micros,
+    /// Nothing older is wanted of the everyday vault.
+    closed_to: u32,
+    /// The epoch of the oldest key of the chain in its own row.
+    epoch: u32,
+    chains: Chains,
+}
+
+impl Closing {
+    /// Whether keys of the kit's first chain can go.
+    fn first_goes_on(&self, now: Micros) -> bool {
+        let chains = &self.chains;
+        let to = chains.first_open_from(self.closed_to, self.issued_at, now);
+        chains.first && to > self.epoch
+    }
+}
+
+/// The facts of all kits by two queries: an idle desk asks for them again and again, and mostly there is nothing to do.
+async fn closing_facts(tx: &mut Tx) -> Result<Vec<Closing>, StoreError> {
+    type Kit = (
+        Vec<u8>,
+        Option<i64>,
+        Option<i64>,
+        Option<i64>,
+        i64,
+        i64,
+        i64,
+        i64,
+    );
+    let at = At("kit_chains", "seen");
+    let sql = "SELECT kit, ordinal, brought, seen FROM kit_chains ORDER BY kit, ordinal";
+    let rows: Vec<(Vec<u8>, i64, i64, Option<i64>)> = tx.all(sql, &[]).await?;
+    let mut brought: BTreeMap<KitId, Vec<Brought>> = BTreeMap::new();
+    for (kit, chain, since, seen) in rows {
+        let one = Brought {
+            chain: at.number(chain)?,
+            at: at.number(since)?,
+            seen: seen.map(|seen| at.number(seen)).transpose()?,
+        };
+        brought.entry(KitId(at.bytes(&kit)?)).or_default().push(one);
+    }
+    let at = At("kits", "settled_from");
+    let sql = "SELECT id, settled_from, settled_said_at, captured_from, issued_at, closed_to, epoch, first_chain FROM kits ORDER BY id";
+    let rows: Vec<Kit> = tx.all(sql, &[]).await?;
+    rows.into_iter()
+        .map(
+            |(id, from, said_at, captured, issued_at, closed_to, epoch, first)| {
+                let kit = KitId(at.bytes(&id)?);
+                let word = from.zip(said_at);
+                let word = word.map(|(from, said_at)| {
+                    Ok::<_, StoreError>((at.number(from)?, Micros(said_at)))
+                });
+                Ok(Closing {
+                    kit,
+                    word: word.transpose()?,
+                    captured: captured.is_some(),
+                    issued_at: Micros(issued_at),
+                    closed_to: at.number(closed_to)?,
+                    epoch: at.number(epoch)?,
+                    chains: Chains {
+                        first: first != 0,
+                        brought: brought.remove(&kit).unwrap_or_default(),
+                    },
+                })
+            },
+        )
+        .collect()
+}
 
 impl Store {
     /// Enters what a contact piece says of its field: how far it is, and the fresh chain that it goes over to. What another
@@ -325,25 +402,16 @@ impl Store {
     /// # Errors
     /// The engine's failure.
     pub async fn close_epochs(&self, now: Micros) -> Result<u32, StoreError> {
-        type Row = (Vec<u8>, Option<i64>, Option<i64>, Option<i64>);
         transact!(self, "close epochs", Decide, |tx| {
-            let sql =
-                "SELECT id, settled_from, settled_said_at, captured_from FROM kits ORDER BY id";
-            let rows: Vec<Row> = tx.all(sql, &[]).await?;
-            let at = At("kits", "settled_from");
             let mut closed = 0;
-            for (id, from, said_at, captured) in rows {
-                let kit = KitId(at.bytes(&id)?);
-                let word = match (from, said_at) {
-                    (Some(from), Some(said_at)) => Some((at.number(from)?, Micros(said_at))),
-                    _ => None,
-                };
-                let word = kits::closable(word, captured.is_some(), now);
+            for facts in closing_facts(tx).await? {
+                let word = kits::closable(facts.word, facts.captured, now);
                 if let Some(to) = word {
-                    closed += u32::from(self.close_everyday(tx, kit, to, now).await?);
+                    closed += u32::from(self.close_everyday(tx, facts.kit, to, now).await?);
                 }
-                if captured.is_none() {
-                    self.close_first(tx, kit, now).await?;
+                // What was closed just now may let the first chain go on.
+                if !facts.captured && (word.is_some() || facts.first_goes_on(now)) {
+                    self.close_first(tx, facts.kit, now).await?;
                 }
             }
             Ok(closed)

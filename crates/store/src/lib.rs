@@ -52,7 +52,7 @@ pub mod testing;
 mod value;
 
 pub use accounts::{EditorRecord, SignIn, WebSession};
-pub use arrival::{KeptPiece, OpenPiece, PieceCells, Recorded, SpooledCell};
+pub use arrival::{KeptPiece, OpenPiece, PieceCells, Recorded, SpooledCell, Twins};
 pub use audit::AuditRecord;
 pub use blobs::{BlobError, BlobReader, BlobStore, BlobWriter, Stored, Written};
 pub use bulletins::IntakeUse;

@@ -1,6 +1,6 @@
 //! Making room in the spool: what lies there that nothing notes, and moving what is noted out of its way.
 
-use crate::arrival::{SPOOL_CURSOR, number, set_number};
+use crate::arrival::{SPOOL_CURSOR, Twins, number, set_number};
 use crate::engine::{args, transact};
 use crate::error::StoreError;
 use crate::open::Store;
@@ -11,7 +11,7 @@ use newsroom::Micros;
 use newsroom::audit::{Act, Actor, Chain, Entry};
 
 /// How many cells that claim one shard of one piece are kept: one may be damaged or poisoned, rivals replace it.
-pub(crate) const RIVALS: i64 = 4;
+pub(crate) const RIVALS: usize = 4;
 
 impl Store {
     /// How many places in the spool are noted.
@@ -44,12 +44,17 @@ impl Store {
         })
     }
 
-    /// Whether a recognised cell that nothing notes could still help its piece. What came late for a whole piece, and a fifth
-    /// rival of one shard, could not.
+    /// Whether a recognised cell that nothing notes could still help its piece. What came late for a whole piece, a fifth
+    /// rival of one shard, and what is noted elsewhere byte by byte, could not.
     ///
     /// # Errors
     /// The engine's failure.
-    pub async fn has_use(&self, header: &CellHeader) -> Result<bool, StoreError> {
+    pub async fn has_use(
+        &self,
+        header: &CellHeader,
+        at: SpoolPosition,
+        twins: &Twins<'_>,
+    ) -> Result<bool, StoreError> {
         transact!(self, "judge cell", Read, |tx| {
             let key = PieceKey::of(header);
             let sql = "SELECT COUNT(*) FROM pieces WHERE kit = $1 AND dispatch = $2 AND no = $3
@@ -57,17 +62,23 @@ impl Store {
             let settled: Option<(i64,)> = tx
                 .one(sql, args![key.kit, key.dispatch, key.piece.0, key.tag])
                 .await?;
-            let sql = "SELECT COUNT(*) FROM spool_cells
+            let sql = "SELECT spool_at FROM spool_cells
                        WHERE kit = $1 AND dispatch = $2 AND no = $3 AND tag = $4 AND shard = $5";
             let (kit, dispatch) = (key.kit, key.dispatch);
-            let rivals: Option<(i64,)> = tx
-                .one(
+            let rivals: Vec<(i64,)> = tx
+                .all(
                     sql,
                     args![kit, dispatch, key.piece.0, key.tag, header.index],
                 )
                 .await?;
-            let count = |row: Option<(i64,)>| row.map_or(0, |(count,)| count);
-            Ok(count(settled) == 0 && count(rivals) < RIVALS)
+            let settled = settled.is_some_and(|(count,)| count > 0);
+            let place = At("spool_cells", "spool_at");
+            for (rival,) in &rivals {
+                if twins(SpoolPosition(place.number(*rival)?), at) {
+                    return Ok(false);
+                }
+            }
+            Ok(!settled && rivals.len() < RIVALS)
         })
     }
 

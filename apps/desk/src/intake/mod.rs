@@ -126,10 +126,12 @@ impl Intake {
             questions::enter(&self.open, asked).await?;
         }
         tracing::debug!(ours = ours.len(), of = next.0 - from.0, "cells looked at");
+        let spool = &self.open.around.spool;
+        let twins = |one, other| spool.twins(one, other);
         let recorded = self
             .open
             .store
-            .record_cells(&ours, next, clock::now())
+            .record_cells(&ours, next, &twins, clock::now())
             .await?;
         self.try_pieces(recorded.ready.iter().map(|piece| piece.key).collect())
             .await?;

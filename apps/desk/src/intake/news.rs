@@ -1,7 +1,7 @@
 //! What the desk sends by itself beside receipts: the last bulletin to every kit that lacks it, and new session tokens
 //! to kits that run short of them.
 
-use std::sync::Arc;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use formats::{DropUrl, KitId, Reply, SessionToken, SignedBulletin, Supply};
 use ledger::Digest;
@@ -47,7 +47,9 @@ async fn send_bulletin(open: &Arc<OpenDesk>) -> Result<(), StoreError> {
     Ok(())
 }
 
-/// Makes new tokens, has the drops know their hashes, and only then sends them.
+/// Makes new tokens, has the drops know their hashes, and only then sends them: those of the drops that answered. A kit
+/// need not run out because one of its drops is down. While none answers the same tokens wait: making others in
+/// each round would fill the record, and the drops when they are back.
 async fn supply(
     open: &Arc<OpenDesk>,
     kit: KitId,
@@ -56,9 +58,49 @@ async fn supply(
     if open.store.answerable(kit, clock::now()).await?.is_none() {
         return Ok(());
     }
+    let waiting = lock(&open.supplies).remove(&kit);
+    let made = match waiting {
+        Some(made) => made,
+        None => make(open, kit, drops).await?,
+    };
+    let (mut known, mut waits) = (Supply { drops: Vec::new() }, Supply { drops: Vec::new() });
+    for (url, tokens) in made.drops {
+        let answers = match drops
+            .iter()
+            .find(|(_, client)| client.url() == url.as_str())
+        {
+            Some((id, client)) => tokens::register(&open.store, *id, client.clone()).await,
+            // It was taken out of the list meanwhile.
+            None => continue,
+        };
+        let to = if answers.is_ok() {
+            &mut known
+        } else {
+            &mut waits
+        };
+        to.drops.push((url, tokens));
+    }
+    if known.drops.is_empty() {
+        tracing::debug!("a supply waits for a drop");
+        lock(&open.supplies).insert(kit, waits);
+        return Ok(());
+    }
+    // Tokens for a drop that did not answer are never used; others are made with the next supply.
+    if queue(open, kit, ReplyKind::Supply, &Reply::from(known)).await? {
+        open.store.kit_supplied(kit, clock::now()).await?;
+    }
+    Ok(())
+}
+
+/// New tokens of a kit for every drop, their hashes in the record.
+async fn make(
+    open: &Arc<OpenDesk>,
+    kit: KitId,
+    drops: &[(DropId, Arc<DropClient>)],
+) -> Result<Supply, StoreError> {
     let mut supply = Supply { drops: Vec::new() };
     let mut hashes: Vec<(DropId, Digest)> = Vec::new();
-    let each = kits::TOKENS_PER_DROP.min(formats::supply::TOKENS_MAX / drops.len());
+    let each = kits::TOKENS_PER_DROP.min(formats::supply::TOKENS_MAX / drops.len().max(1));
     for (id, client) in drops {
         let Ok(url) = client.url().parse::<DropUrl>() else {
             continue;
@@ -68,17 +110,11 @@ async fn supply(
         supply.drops.push((url, fresh));
     }
     open.store.add_session_tokens(kit, &hashes).await?;
-    for (id, client) in drops {
-        if let Err(error) = tokens::register(&open.store, *id, client.clone()).await {
-            // The tokens are never used; others are made when the drop answers again.
-            tracing::debug!(%error, "a supply waits for a drop");
-            return Ok(());
-        }
-    }
-    if queue(open, kit, ReplyKind::Supply, &Reply::from(supply)).await? {
-        open.store.kit_supplied(kit, clock::now()).await?;
-    }
-    Ok(())
+    Ok(supply)
+}
+
+fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
+    mutex.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
 /// Seals a reply for a kit and queues it; `false` when the kit has brought no way to answer it.

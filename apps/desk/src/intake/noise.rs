@@ -39,7 +39,8 @@ pub(super) async fn make_room(
             return Ok(());
         }
         let noted = store.noted_between(from, to).await?;
-        let again = useful(store, recognised(spool, lookout, (from, to), &noted).await?).await?;
+        let found = recognised(spool, lookout, (from, to), &noted).await?;
+        let again = useful(store, spool, found).await?;
         for some in noted.chunks(TOGETHER) {
             let first = copy(spool, some.to_vec()).await?;
             store.cells_moved(some, first).await?;
@@ -81,11 +82,13 @@ async fn recognised(
 
 async fn useful(
     store: &Store,
+    spool: &Spool,
     found: Vec<(SpoolPosition, CellHeader)>,
 ) -> Result<Vec<SpoolPosition>, IntakeError> {
+    let twins = |one, other| spool.twins(one, other);
     let mut useful = Vec::new();
     for (at, header) in found {
-        if store.has_use(&header).await? {
+        if store.has_use(&header, at, &twins).await? {
             useful.push(at);
         }
     }
@@ -172,8 +175,11 @@ mod tests {
                 super::super::gather::look(&self.spool, &mut lookout, &[], from, all, all).unwrap()
             };
             let seen = |cell: &&SpooledCell| !blind.contains(&cell.at.0);
+            let twins = |one, other| self.spool.twins(one, other);
             let ours: Vec<SpooledCell> = looked.ours.iter().filter(seen).copied().collect();
-            let recorded = self.store.record_cells(&ours, looked.next, Micros(2));
+            let recorded = self
+                .store
+                .record_cells(&ours, looked.next, &twins, Micros(2));
             recorded.await.unwrap();
         }
 
@@ -255,6 +261,45 @@ mod tests {
         assert!(audit.iter().any(|line| line.event.entry.act == dropped));
     }
 
+    /// A card that breaks off is handed in again, and again: two of the three cells of a piece, byte by byte the same.
+    async fn the_same_cells_again_hold_no_copies_and_keep_no_other_out(store: Store) {
+        let folder = tempfile::tempdir().unwrap();
+        let mut desk = Desk::new(store, folder.path()).await;
+        let cells = piece(&mut desk.rng);
+        let hand_in = |desk: &Desk| {
+            for cell in &cells[..2] {
+                desk.spool.append(cell.as_bytes().as_slice()).unwrap();
+            }
+        };
+        for _ in 0..6 {
+            hand_in(&desk);
+            desk.look(&[]).await;
+        }
+        // And twice within one look.
+        hand_in(&desk);
+        hand_in(&desk);
+        desk.look(&[]).await;
+        assert_eq!(desk.store.noted_count().await.unwrap(), 2, "one of each");
+        // They are noise that makes room like any other, while the ones that are noted stay.
+        for _ in 0..8 {
+            desk.make_room().await;
+            desk.look(&[]).await;
+        }
+        let held = desk.spool.end().0 - desk.spool.begin().0;
+        assert!(held <= KEPT + SEGMENT, "{held}");
+        assert_eq!(desk.store.noted_count().await.unwrap(), 2);
+        // A cell of a shard that differs is a rival and is noted; the third makes the piece ready.
+        let mut rival = *cells[0].as_bytes();
+        rival[40_000] ^= 1;
+        desk.spool.append(&rival).unwrap();
+        desk.spool.append(cells[2].as_bytes().as_slice()).unwrap();
+        desk.look(&[]).await;
+        assert_eq!(desk.store.noted_count().await.unwrap(), 4);
+        let key = cells_header(&desk).await;
+        let found = desk.store.piece_cells(&key).await.unwrap().unwrap();
+        assert_eq!(found.cells.len(), 4);
+    }
+
     /// The key of the one piece, as a ready piece has it.
     async fn cells_header(desk: &Desk) -> PieceKey {
         let ready = desk.store.ready_pieces(1).await.unwrap();
@@ -273,6 +318,21 @@ mod tests {
             let url = cluster.database().await.unwrap();
             let postgres = testing::postgres(&url).await.unwrap();
             nothing_that_is_recognised_is_ever_dropped(postgres).await;
+        });
+        testing::connections_have_ended();
+    }
+
+    #[test]
+    fn g10_a_card_handed_in_again_and_again_pins_nothing_and_keeps_nothing_out() {
+        let runtime = tokio::runtime::Runtime::new().unwrap();
+        runtime.block_on(async {
+            let folder = tempfile::tempdir().unwrap();
+            let lite = testing::sqlcipher(folder.path()).await.unwrap();
+            the_same_cells_again_hold_no_copies_and_keep_no_other_out(lite).await;
+            let cluster = Postgres::start().unwrap();
+            let url = cluster.database().await.unwrap();
+            let postgres = testing::postgres(&url).await.unwrap();
+            the_same_cells_again_hold_no_copies_and_keep_no_other_out(postgres).await;
         });
         testing::connections_have_ended();
     }

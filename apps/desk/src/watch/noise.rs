@@ -12,6 +12,11 @@ use store::SpoolPosition;
 
 use crate::files;
 
+/// Runs that wait to be looked at, at most. While a desk is locked for long, drops that bring cells by turns make one after
+/// the other; every run is written anew with each stretch. Of those beyond it, the oldest, it is forgotten which drop they
+/// came from: their noise is counted for none.
+const RUNS: usize = 1_024;
+
 /// Cells of the spool that one drop handed out, in one run.
 #[derive(Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -41,6 +46,8 @@ struct Known {
 pub(super) struct Noise {
     path: PathBuf,
     known: Known,
+    /// The last run that came took the place of an older one: said once.
+    forgetting: bool,
 }
 
 impl Noise {
@@ -52,20 +59,31 @@ impl Noise {
             Err(error) if error.kind() == io::ErrorKind::NotFound => Known::default(),
             Err(error) => return Err(error),
         };
-        Ok(Self { path, known })
+        Ok(Self {
+            path,
+            known,
+            forgetting: false,
+        })
     }
 
     /// Cells of a drop were put into the spool here.
     pub(super) fn spooled(&mut self, url: &str, range: Range<u64>) -> io::Result<()> {
-        match self.known.waiting.last_mut() {
+        let waiting = &mut self.known.waiting;
+        match waiting.last_mut() {
             // One entry for each run of a drop, however long the desk stays locked.
             Some(last) if last.url == url && last.to == range.start => last.to = range.end,
-            _ => self.known.waiting.push(Run {
+            _ => waiting.push(Run {
                 from: range.start,
                 to: range.end,
                 url: url.to_owned(),
             }),
         }
+        let over = waiting.len().saturating_sub(RUNS);
+        if over > 0 && !self.forgetting {
+            tracing::info!("of the oldest cells it is forgotten which drop they came from");
+        }
+        self.forgetting = over > 0;
+        waiting.drain(..over);
         self.save()
     }
 
@@ -137,5 +155,25 @@ mod tests {
         assert!(noise.known.waiting.is_empty());
         fs::write(&path, b"{").unwrap();
         assert!(Noise::open(path.clone()).is_err());
+    }
+
+    #[test]
+    fn while_the_desk_is_locked_for_long_only_the_last_runs_are_kept() {
+        let dir = tempfile::tempdir().unwrap();
+        let path = dir.path().join("noise.json");
+        let mut noise = Noise::open(path.clone()).unwrap();
+        let all = RUNS as u64 + 500;
+        for at in 0..all {
+            let url = if at % 2 == 0 { ONE } else { OTHER };
+            noise.spooled(url, at..at + 1).unwrap();
+        }
+        assert_eq!(noise.known.waiting.len(), RUNS);
+        assert!(fs::metadata(&path).unwrap().len() < RUNS as u64 * 100);
+        // Of the first five hundred nobody knows; everything later is counted, and once.
+        let mut noise = Noise::open(path).unwrap();
+        let places: Vec<_> = (0..all).map(SpoolPosition).collect();
+        noise.looked(&places, SpoolPosition(all)).unwrap();
+        assert_eq!(noise.of(ONE) + noise.of(OTHER), RUNS as u64);
+        assert!(noise.known.waiting.is_empty());
     }
 }

@@ -256,3 +256,59 @@ fn a_signing_key_opens_with_its_words_alone_and_an_old_one_gets_words() {
     );
     assert_eq!(fs::read(&draft).unwrap(), signed, "it is the same key");
 }
+
+#[test]
+fn a_kit_is_supplied_by_the_drops_that_answer_and_one_that_is_down_fills_no_record() {
+    let world = World::new(53);
+    let desk = Desk { world: &world };
+    let mut kit = Kit::decode(&fs::read(desk.path("kit")).unwrap()).unwrap();
+    kit.drops[0].tokens.truncate(10);
+    fs::write(desk.path("kit"), kit.encode().unwrap()).unwrap();
+    // A drop where nobody listens, which the kit does not know.
+    let down = "http://127.0.0.1:9";
+    fs::write(desk.path("token"), "8".repeat(64)).unwrap();
+    let token = desk.path("token");
+    let dir = desk.path("desk");
+    let add = [
+        "drop",
+        "add",
+        "--url",
+        down,
+        "--token-file",
+        &token,
+        "--dir",
+        &dir,
+    ];
+    desk.done(&add, false);
+    let mut reporter = world.reporter();
+    reporter.add(&[], "few sessions left");
+    reporter.send();
+    let runtime = tokio::runtime::Runtime::new().unwrap();
+    runtime.block_on(async {
+        let open = world.open_desk().await;
+        until(&open, |inbox| {
+            inbox.dispatches.iter().any(|one| one.note.is_some())
+        })
+        .await;
+        let mut tokens = 0;
+        for _ in 0..600 {
+            tokens += reporter.receive_all().tokens;
+            if tokens > 0 {
+                break;
+            }
+            tokio::time::sleep(std::time::Duration::from_millis(100)).await;
+        }
+        assert_eq!(tokens, 128, "from the drop that answers");
+        let store = open.store().unwrap();
+        let drops = store.drops().await.unwrap();
+        let drop = drops
+            .iter()
+            .find(|one| one.url.expose().contains(":9"))
+            .unwrap();
+        // More rounds go by, and the drop stays down.
+        tokio::time::sleep(std::time::Duration::from_secs(6)).await;
+        let waiting = store.tokens_to_register(drop.id, 100_000).await.unwrap();
+        assert_eq!(waiting.len(), 128, "one supply");
+        open.stop().await;
+    });
+}

@@ -48,7 +48,10 @@ async fn plant(store: &Store, pairs: usize, now: Micros) {
         at,
         from: FIRST,
     }];
-    store.record_cells(&seen, at, now).await.unwrap();
+    store
+        .record_cells(&seen, at, &|_, _| false, now)
+        .await
+        .unwrap();
     let pairs: Vec<_> = (0..pairs)
         .map(|_| ReplyKeys::generate(&mut rng).pair())
         .collect();
@@ -74,7 +77,10 @@ async fn mark(store: &Store, now: Micros) {
         at,
         from: FIRST,
     }];
-    store.record_cells(&seen, at, now).await.unwrap();
+    store
+        .record_cells(&seen, at, &|_, _| false, now)
+        .await
+        .unwrap();
 }
 
 struct Case {

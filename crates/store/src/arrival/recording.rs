@@ -19,6 +19,9 @@ use newsroom::audit::{Act, Actor, Chain, Entry};
 use newsroom::vaults::{Link, Origin};
 use std::collections::{BTreeMap, BTreeSet};
 
+/// Whether two places of the spool hold the same bytes. Asked only where two cells claim one shard.
+pub type Twins<'a> = dyn Fn(SpoolPosition, SpoolPosition) -> bool + Send + Sync + 'a;
+
 /// Cells that are kept, as a list of `[shard, place]` in JSON: one statement whatever their number.
 const KEEP: Dialect = Dialect {
     // "WHERE TRUE" tells SQLite that the ON behind it is no join's.
@@ -47,7 +50,9 @@ enum Seen {
 }
 
 impl Store {
-    /// Records a batch of cells and moves the spool's read position behind it, in one transaction.
+    /// Records a batch of cells and moves the spool's read position behind it, in one transaction. A cell that is there
+    /// already, byte by byte, is not noted a second time: a card that is handed in again after it broke off takes no room
+    /// from a cell that differs, and holds no copy in the spool. `twins` compares.
     ///
     /// # Errors
     /// The engine's failure; a kit that is not known.
@@ -55,6 +60,7 @@ impl Store {
         &self,
         cells: &[SpooledCell],
         read_to: SpoolPosition,
+        twins: &Twins<'_>,
         now: Micros,
     ) -> Result<Recorded, StoreError> {
         let mut dispatches: BTreeMap<DispatchKey, OfDispatch> = BTreeMap::new();
@@ -83,7 +89,7 @@ impl Store {
                 ..Recorded::default()
             };
             for (key, cells) in &pieces {
-                match self.see_piece(tx, key, cells).await? {
+                match self.see_piece(tx, key, cells, twins).await? {
                     Seen::Ready(piece) => recorded.ready.push(piece),
                     Seen::Conflict => {
                         self.quarantine(tx, key, "conflicting-headers", now).await?;
@@ -155,6 +161,7 @@ impl Store {
         tx: &mut Tx,
         key: &PieceKey,
         cells: &[SpooledCell],
+        twins: &Twins<'_>,
     ) -> Result<Seen, StoreError> {
         let Some(first) = cells.first().map(|cell| cell.header) else {
             return Ok(Seen::Late);
@@ -196,7 +203,7 @@ impl Store {
             length: first.length,
             last: first.last,
         };
-        self.keep_cells(tx, piece, cells).await
+        self.keep_cells(tx, piece, cells, twins).await
     }
 
     /// Notes where the cells of a piece lie, as many for each shard as are kept.
@@ -205,6 +212,7 @@ impl Store {
         tx: &mut Tx,
         piece: OpenPiece,
         cells: &[SpooledCell],
+        twins: &Twins<'_>,
     ) -> Result<Seen, StoreError> {
         let key = &piece.key;
         let held: Vec<(i64, i64)> = tx
@@ -214,16 +222,23 @@ impl Store {
                 args![key.kit, key.dispatch, key.piece.0, key.tag],
             )
             .await?;
-        let mut held: BTreeMap<i64, i64> = held.into_iter().collect();
-        let before = held.len();
-        let (mut kept, mut places) = (Vec::new(), BTreeSet::new());
+        let held: BTreeMap<i64, i64> = held.into_iter().collect();
+        let again = |cell: &SpooledCell| held.contains_key(&i64::from(cell.header.index));
+        let mut rivals = match cells.iter().any(again) {
+            true => places_held(tx, key).await?,
+            false => BTreeMap::new(),
+        };
+        let mut kept = Vec::new();
         for cell in cells {
-            let same = held.entry(i64::from(cell.header.index)).or_default();
-            if *same < RIVALS && places.insert(cell.at) {
-                *same += 1;
+            let same = rivals.entry(i64::from(cell.header.index)).or_default();
+            let known = |at: &SpoolPosition| *at == cell.at || twins(*at, cell.at);
+            if same.len() < RIVALS && !same.iter().any(known) {
+                same.push(cell.at);
                 kept.push((cell.header.index, cell.at.0));
             }
         }
+        let fresh = kept.iter().map(|(shard, _)| i64::from(*shard));
+        let fresh: BTreeSet<i64> = fresh.filter(|shard| !held.contains_key(shard)).collect();
         if kept.is_empty() {
             return Ok(Seen::Kept);
         }
@@ -241,7 +256,7 @@ impl Store {
                  WHERE kit = $3 AND dispatch = $4 AND no = $5 AND tag = $6 RETURNING shards",
                 args![
                     int(entered),
-                    int(held.len() - before),
+                    int(fresh.len()),
                     key.kit,
                     key.dispatch,
                     key.piece.0,
@@ -256,4 +271,25 @@ impl Store {
             _ => Ok(Seen::Kept),
         }
     }
+}
+
+/// Where the cells of a piece lie that are noted, by shard.
+async fn places_held(
+    tx: &mut Tx,
+    key: &PieceKey,
+) -> Result<BTreeMap<i64, Vec<SpoolPosition>>, StoreError> {
+    let rows: Vec<(i64, i64)> = tx
+        .all(
+            "SELECT shard, spool_at FROM spool_cells
+             WHERE kit = $1 AND dispatch = $2 AND no = $3 AND tag = $4 ORDER BY spool_at",
+            args![key.kit, key.dispatch, key.piece.0, key.tag],
+        )
+        .await?;
+    let at = At("spool_cells", "spool_at");
+    let mut places: BTreeMap<i64, Vec<SpoolPosition>> = BTreeMap::new();
+    for (shard, place) in rows {
+        let place = SpoolPosition(at.number(place)?);
+        places.entry(shard).or_default().push(place);
+    }
+    Ok(places)
 }

@@ -37,7 +37,7 @@ pub(crate) async fn cells_gather_until_a_piece_is_ready(mut world: World) {
     ];
     let recorded = world
         .store
-        .record_cells(&batch, SpoolPosition(13), world.now())
+        .record_cells(&batch, SpoolPosition(13), &|_, _| false, world.now())
         .await
         .unwrap();
     assert_eq!(
@@ -49,7 +49,7 @@ pub(crate) async fn cells_gather_until_a_piece_is_ready(mut world: World) {
     let more = [cell(&key, 1, 5, 2, true, 13)];
     let recorded = world
         .store
-        .record_cells(&more, SpoolPosition(14), world.now())
+        .record_cells(&more, SpoolPosition(14), &|_, _| false, world.now())
         .await
         .unwrap();
     assert_eq!(recorded.ready.len(), 1);
@@ -160,7 +160,7 @@ pub(crate) async fn cells_gather_until_a_piece_is_ready(mut world: World) {
     assert!(
         world
             .store
-            .record_cells(&late, SpoolPosition(21), world.now())
+            .record_cells(&late, SpoolPosition(21), &|_, _| false, world.now())
             .await
             .unwrap()
             .ready
@@ -197,7 +197,7 @@ pub(crate) async fn contradicting_cells_are_set_apart(world: World) {
     ];
     let recorded = world
         .store
-        .record_cells(&batch, SpoolPosition(4), world.now())
+        .record_cells(&batch, SpoolPosition(4), &|_, _| false, world.now())
         .await
         .unwrap();
     assert_eq!(recorded.quarantined, [piece(&key, 1)]);
@@ -219,7 +219,7 @@ pub(crate) async fn contradicting_cells_are_set_apart(world: World) {
     other[0].header.tag = tag(200);
     let recorded = world
         .store
-        .record_cells(&other, SpoolPosition(6), world.now())
+        .record_cells(&other, SpoolPosition(6), &|_, _| false, world.now())
         .await
         .unwrap();
     assert_eq!(recorded.ready.len(), 1);
@@ -259,7 +259,12 @@ pub(crate) async fn a_mixed_stretch_is_recorded_like_single_cells(world: World) 
     let (together, single) = (key(1), key(2));
     let recorded = world
         .store
-        .record_cells(&stretch(&together), SpoolPosition(22), world.now())
+        .record_cells(
+            &stretch(&together),
+            SpoolPosition(22),
+            &|_, _| false,
+            world.now(),
+        )
         .await
         .unwrap();
     assert_eq!(recorded.touched, [together]);
@@ -271,7 +276,12 @@ pub(crate) async fn a_mixed_stretch_is_recorded_like_single_cells(world: World) 
         one.at.0 += 100;
         let recorded = world
             .store
-            .record_cells(&[one], SpoolPosition(one.at.0 + 1), world.now())
+            .record_cells(
+                &[one],
+                SpoolPosition(one.at.0 + 1),
+                &|_, _| false,
+                world.now(),
+            )
             .await
             .unwrap();
         ready.extend(recorded.ready.iter().map(|one| one.key.piece.0));
@@ -313,7 +323,7 @@ pub(crate) async fn a_second_authentic_piece_of_one_number_is_set_apart(world: W
     let batch = [cell(&key, 0, 0, 1, true, 1), rival];
     let recorded = world
         .store
-        .record_cells(&batch, SpoolPosition(3), world.now())
+        .record_cells(&batch, SpoolPosition(3), &|_, _| false, world.now())
         .await
         .unwrap();
     assert_eq!(recorded.ready.len(), 2);
@@ -357,7 +367,7 @@ pub(crate) async fn the_spool_cursor_moves_with_the_index(mut world: World) {
     assert!(
         world
             .store
-            .record_cells(&bad, SpoolPosition(3), world.now())
+            .record_cells(&bad, SpoolPosition(3), &|_, _| false, world.now())
             .await
             .is_err()
     );
@@ -369,7 +379,7 @@ pub(crate) async fn the_spool_cursor_moves_with_the_index(mut world: World) {
     assert!(world.store.dispatches(10).await.unwrap().is_empty());
     world
         .store
-        .record_cells(&bad[..1], SpoolPosition(900), world.now())
+        .record_cells(&bad[..1], SpoolPosition(900), &|_, _| false, world.now())
         .await
         .unwrap();
     world.reopen().await;
@@ -392,7 +402,7 @@ pub(crate) async fn a_failed_decoding_waits_for_more(world: World) {
     let batch = [cell(&key, 0, 0, 1, true, 1)];
     world
         .store
-        .record_cells(&batch, SpoolPosition(2), world.now())
+        .record_cells(&batch, SpoolPosition(2), &|_, _| false, world.now())
         .await
         .unwrap();
     world.store.piece_waits(&piece(&key, 0), 1).await.unwrap();
@@ -401,7 +411,7 @@ pub(crate) async fn a_failed_decoding_waits_for_more(world: World) {
         let again = [cell(&key, 0, 0, 1, true, at)];
         world
             .store
-            .record_cells(&again, SpoolPosition(at + 1), world.now())
+            .record_cells(&again, SpoolPosition(at + 1), &|_, _| false, world.now())
             .await
             .unwrap();
     }

@@ -34,7 +34,10 @@ async fn complete(world: &World, key: &DispatchKey, no: u32, last: bool) {
     let cell = cell(key, no, 0, 1, last, at);
     let (store, now) = (&world.store, world.now());
     let read_to = store::SpoolPosition(at + 1);
-    store.record_cells(&[cell], read_to, now).await.unwrap();
+    store
+        .record_cells(&[cell], read_to, &|_, _| false, now)
+        .await
+        .unwrap();
     let blob = BlobId::from_bytes([world.number(); 16]);
     let piece = PieceKey::of(&cell.header);
     store

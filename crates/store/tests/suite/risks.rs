@@ -77,7 +77,7 @@ pub(crate) async fn forced_cell(world: &World, key: &DispatchKey) {
     let now = world.now();
     world
         .store
-        .record_cells(&[marked], SpoolPosition(901), now)
+        .record_cells(&[marked], SpoolPosition(901), &|_, _| false, now)
         .await
         .unwrap();
 }
@@ -94,7 +94,7 @@ pub(crate) async fn a_mark_stays_and_holds_its_stories(mut world: World) {
     let now = world.now();
     world
         .store
-        .record_cells(&[later], SpoolPosition(902), now)
+        .record_cells(&[later], SpoolPosition(902), &|_, _| false, now)
         .await
         .unwrap();
     world.reopen().await;

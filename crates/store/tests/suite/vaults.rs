@@ -56,7 +56,10 @@ async fn claims(
     seen.from = from;
     let (store, now) = (&world.store, world.now());
     let to = SpoolPosition(101 + u64::from(n));
-    store.record_cells(&[seen], to, now).await.unwrap();
+    store
+        .record_cells(&[seen], to, &|_, _| false, now)
+        .await
+        .unwrap();
     store.confirm_epoch(&key_of, from, now).await.unwrap();
     let next = fresh.map(|fresh| key(fresh, sealed));
     let word = standing(sealed);

@@ -139,7 +139,12 @@ impl World {
         };
         let cell = cell(&key, 1, 0, 2, false, u64::from(n));
         store
-            .record_cells(&[cell], SpoolPosition(u64::from(n) + 1), self.now())
+            .record_cells(
+                &[cell],
+                SpoolPosition(u64::from(n) + 1),
+                &|_, _| false,
+                self.now(),
+            )
             .await
             .unwrap();
         key

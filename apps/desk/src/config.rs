@@ -133,6 +133,12 @@ impl DeskFolder {
         self.root.join("reach")
     }
 
+    /// Words of those who left a newsletter, until the desk has taken them in.
+    #[must_use]
+    pub fn leaving(&self) -> PathBuf {
+        self.root.join("leaving")
+    }
+
     /// How far each drop has been read.
     #[must_use]
     pub fn positions(&self) -> PathBuf {

@@ -32,7 +32,8 @@ use crate::publishing::SiteSettings;
 use crate::steady::Steady;
 use crate::watch::Watch;
 use crate::{
-    alarms, founding, intake, opening_store, outbox, reach, schedule, sweep, tokens, work,
+    alarms, founding, intake, newsletter, opening_store, outbox, reach, schedule, sweep, tokens,
+    work,
 };
 
 /// How long locking waits for background work before it closes the record under it.
@@ -164,6 +165,7 @@ impl OpenDesk {
         schedule::start(&open);
         outbox::start(&open);
         reach::start(&open);
+        newsletter::start(&open);
         Ok(open)
     }
 

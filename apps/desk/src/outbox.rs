@@ -15,8 +15,8 @@ use newsroom::time::HOUR;
 use newsroom::{ChannelId, Micros};
 use publish::Tongue;
 use publish::channels::{
-    Abilities, Action, Attachment, Channel, ChannelSettings, Ended as Carried, Fault, Remote, Task,
-    deliver, look_for,
+    Abilities, Action, Attachment, Channel, ChannelSettings, Class, Ended as Carried, Fault,
+    Remote, Task, deliver, look_for,
 };
 use publish::renditions::{Post, Turn, render};
 use serde::de::DeserializeOwned;
@@ -27,6 +27,7 @@ use zeroize::Zeroizing;
 
 use crate::clock;
 use crate::desk::EventKind;
+use crate::newsletter::Rows;
 use crate::open_desk::OpenDesk;
 use crate::outbox::senders::Sending;
 use crate::{publishing, renditions};
@@ -227,7 +228,7 @@ fn broken(what: &str) -> Fault {
 async fn carry_in(
     open: &Arc<OpenDesk>,
     attempt: &Attempt,
-    channel: Box<dyn Channel>,
+    mut channel: Box<dyn Channel>,
     at_work: Sending,
 ) -> (Option<Box<dyn Channel>>, Ended, String) {
     let can = channel.abilities();
@@ -241,6 +242,9 @@ async fn carry_in(
             );
         }
     };
+    if can.class == Class::Each {
+        channel.call_roll(Arc::new(Rows::of(open, attempt_key(attempt))));
+    }
     let keeper = Keeper {
         open: open.clone(),
         attempt: attempt_key(attempt),
@@ -283,7 +287,7 @@ async fn carry_in(
         Err(_) => (
             None,
             Ended::Unknown {
-                repeats,
+                repeats: repeats || can.class.resumes(),
                 after: None,
             },
             "the sending thread ended".to_owned(),
@@ -361,7 +365,7 @@ async fn make(open: &Arc<OpenDesk>, attempt: &Attempt, can: &Abilities) -> Resul
                 None => render(&words, can, &files),
             };
             let json = serde_json::to_vec(&posts).map_err(|_| broken("record"))?;
-            let repeats = can.class.repeats() || action == Action::Delete;
+            let repeats = can.class.resumes() || action == Action::Delete;
             let fixed = open.store.fix_posts(attempt, &json, repeats).await;
             fixed.map_err(|_| broken("record"))?;
             posts

@@ -21,6 +21,7 @@ mod item;
 mod json;
 mod language;
 mod layout;
+mod newsletter;
 mod parts;
 mod progress;
 mod ranges;
@@ -124,6 +125,8 @@ pub fn router(desk: Desk, settings: Settings) -> Router {
         )
         .route("/channels", get(channels::show).post(channels::enter))
         .route("/channels/{id}/{act}", post(channels::act))
+        .route("/newsletters/{id}", get(newsletter::show))
+        .route("/newsletters/{id}/{act}", post(newsletter::act))
         .route("/deliveries/{id}/{verdict}", post(channels::decide))
         .route("/flash", get(flash::show).post(flash::send))
         .route("/flash/{id}/approve", post(flash::approve))

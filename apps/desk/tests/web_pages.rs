@@ -18,6 +18,8 @@ mod doors;
 mod forced;
 #[path = "web/hostile.rs"]
 mod hostile;
+#[path = "web/newsletter.rs"]
+mod newsletter;
 #[path = "web/reach.rs"]
 mod reach;
 #[path = "web/rig.rs"]
@@ -28,3 +30,5 @@ mod rules;
 mod schedule;
 #[path = "web/sources.rs"]
 mod sources;
+#[path = "web/telegram.rs"]
+mod telegram;

@@ -232,6 +232,10 @@ acts! {
     ChannelStopped = "channel.stopped",
     /// A channel was revoked, its credentials erased.
     ChannelClosed = "channel.closed",
+    /// Addresses were taken into a newsletter.
+    SubscribersAdded = "subscribers.added",
+    /// Addresses left a newsletter, for good.
+    SubscribersLeft = "subscribers.left",
     /// What becomes of a delivery is known, or waits for a person.
     DeliverySettled = "delivery.settled",
     /// A story is taken back from the channels where it went.

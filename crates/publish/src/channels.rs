@@ -13,6 +13,7 @@ mod form;
 mod handle;
 mod http;
 mod long;
+mod mail;
 mod mastodon;
 mod matrix;
 mod nostr;
@@ -32,6 +33,7 @@ pub use deliver::{Action, Ended, Task, deliver, look_for};
 pub use fault::Fault;
 pub use handle::Handle;
 pub use http::{Line, LineError};
+pub use mail::{Had, Mail, MailAccount, MailError, Recipient, Roll, Rolled, address, leaving};
 pub use mastodon::{Mastodon, MastodonAccount};
 pub use matrix::{Matrix, MatrixAccount};
 pub use oauth::OAuthWords;
@@ -57,6 +59,9 @@ pub enum Class {
     Reconcile,
     /// C: a draft is made, looked up by its name, and published: look, then repeat.
     Draft,
+    /// D for each of its recipients, who have rows of their own: whoever was not begun with gets it after a crash, whoever may
+    /// have it is left to a person.
+    Each,
     /// D: no handle. One attempt; what cannot be known is decided by a person.
     Once,
 }
@@ -65,7 +70,13 @@ impl Class {
     /// Whether an attempt whose end is not known may be taken up again by the machine.
     #[must_use]
     pub const fn repeats(self) -> bool {
-        !matches!(self, Self::Once)
+        !matches!(self, Self::Once | Self::Each)
+    }
+
+    /// Whether an attempt that a crash broke off may be taken up again by the machine.
+    #[must_use]
+    pub const fn resumes(self) -> bool {
+        self.repeats() || matches!(self, Self::Each)
     }
 }
 
@@ -309,6 +320,9 @@ pub trait Channel: Send {
     /// # Errors
     /// [`Fault`].
     fn delete(&mut self, remote: &Remote) -> Result<(), Fault>;
+
+    /// Says who gets the next post, where each recipient is sent to by themselves; elsewhere it means nothing.
+    fn call_roll(&mut self, _roll: Arc<dyn Roll>) {}
 
     /// What the platform counts of a post that stands; none where it does not count, or not for us. Asks with our own account
     /// and nothing of any reader.

@@ -19,6 +19,7 @@ const MIGRATIONS: &[(i64, &str)] = &[
     (10, include_str!("../migrations/0010_schedules.sql")),
     (11, include_str!("../migrations/0011_reach.sql")),
     (12, include_str!("../migrations/0012_rest.sql")),
+    (13, include_str!("../migrations/0013_letters.sql")),
 ];
 
 /// The texts of all migrations, in order.

@@ -530,6 +530,9 @@ impl Store {
             let sql = "UPDATE deliveries SET stage = $1, due_at = $2, changed_at = $3, doubtful = $4 WHERE id = $5";
             tx.exec(sql, args![stage.code(), due_at, now, doubtful, id])
                 .await?;
+            if verdict == Verdict::Again {
+                self.letters_again(tx, id).await?;
+            }
             self.note_delivery(tx, id, Actor::Editor(by), stage, now)
                 .await
         })

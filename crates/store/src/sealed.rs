@@ -122,6 +122,8 @@ pub(crate) const SEALED: &[Sealed] = &[
     sealed!("deliveries"."posts", "id" Id),
     sealed!("deliveries"."remotes", "id" Id),
     sealed!("deliveries"."words", "id" Id),
+    sealed!("subscribers"."address", "id" Id),
+    sealed!("subscribers"."mark", "id" Id),
     sealed!("audit"."details", "chain" Chain, "seq" Seq),
 ];
 
@@ -158,6 +160,13 @@ pub(crate) const KEYED: &[Keyed] = &[
         names: ("items", "content_index"),
         from: sealed!("items"."facts", "id" Id; sets "items"."content_index"),
         value: crate::items::content_of,
+    },
+    Keyed {
+        #[cfg(test)]
+        holds: ("subscribers", "mark_index"),
+        names: ("subscribers", "mark"),
+        from: sealed!("subscribers"."mark", "id" Id; sets "subscribers"."mark_index"),
+        value: whole,
     },
     Keyed {
         #[cfg(test)]

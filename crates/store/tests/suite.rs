@@ -27,6 +27,8 @@ mod held;
 mod items;
 #[path = "suite/jobs.rs"]
 mod jobs;
+#[path = "suite/letters.rs"]
+mod letters;
 #[path = "suite/offers.rs"]
 mod offers;
 #[path = "suite/outbox.rs"]
@@ -167,6 +169,8 @@ suite! {
     outbox::a_stopped_channel_waits_and_a_closed_one_forgets,
     outbox::what_a_platform_asks_for_is_kept_to,
     outbox::one_channel_holds_up_no_other_and_has_one_attempt_at_a_time,
+    letters::a_mailing_goes_on_after_a_crash_and_sends_nothing_twice,
+    letters::who_left_is_never_written_to_again,
     reach::counts_are_added_once_for_each_batch,
     reach::platforms_are_asked_after_what_stands_once_a_day,
     jobs::a_job_is_claimed_once_and_survives_its_worker,

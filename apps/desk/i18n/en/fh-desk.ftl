@@ -565,6 +565,8 @@ act-story-scheduled = Story goes out at its moment
 act-story-unscheduled = Story held back again
 act-story-not-sent = Story did not go out at its moment
 act-story-live = Story on the site
+act-subscribers-added = Addresses taken into a newsletter
+act-subscribers-left = Addresses taken off a newsletter
 act-channel-entered = Credentials of a channel entered
 act-channel-confirmed = Channel confirmed by a second person
 act-channel-stopped = Channel stopped: the platform does not let us in
@@ -793,6 +795,7 @@ channel-help-wire = Server: the address that a partner newsroom receives at. Acc
 channel-help-x = Server and account: leave empty. Credential: the four words of the developer portal with blanks between them: API key, API key secret, access token, access token secret. The app must be allowed to read and write.
 channel-help-nostr = Server: the relays (wss://…) with blanks between them. Account: leave empty. Credential: the private key (nsec1…).
 channel-help-telegram = Server: leave empty. Account: the channel or group, by its name (@news) or its number (-100…). Credential: the token of the bot from @BotFather. The bot must be an administrator there who may post and delete. Nobody can read back what stands there: what is in doubt you must look up yourself.
+channel-help-mail = Server: of the mail, smtps://… or smtp://… Account: the sender, a blank, and the https:// page where people leave: News <news@example.org> https://example.org/leave. Credential: the user’s name at the mail server, a blank, and the password. Letters cannot be changed or called back: corrections and withdrawals are new letters.
 channel-proxy = Through this SOCKS port (Tor), or empty
 channel-try = Try and enter
 channel-waiting = New credentials wait, and lead to:
@@ -819,6 +822,35 @@ delivery-attempts = { $count ->
 delivery-not-before = Not before
 delivery-words = The platform says:
 delivery-decide = The answer was lost, and this platform cannot be asked. Look at the account: does the post stand?
+newsletter-title = Newsletter
+newsletter-intro = Letters go to each address by itself, with the links by which people leave. Addresses are kept sealed; of who left only a keyed hash is kept, and they are never written to again.
+newsletter-counts = { $on ->
+    [one] One person gets it.
+   *[other] { $on } people get it.
+} { $left ->
+    [0] Nobody has left.
+    [one] One has left.
+   *[other] { $left } have left.
+}
+newsletter-add = Take a list in
+newsletter-add-hint = One address on each line. Take in only people who asked for it.
+newsletter-remove = Take addresses off, for good
+newsletter-left = Who left
+newsletter-left-hint = Lines from the log of the page where people leave, or the letters in which they say so.
+newsletter-added = { $added } taken in, { $known } were there already, { $left } had left and stay away, { $bad } lines are no address.
+newsletter-removed = { $count ->
+    [0] Nobody of these was on the list.
+    [one] One was taken off.
+   *[other] { $count } were taken off.
+}
+newsletter-addresses = Addresses
+delivery-letters = Letters: { $taken } taken, { $refused } refused, { $waiting } waiting, { $unknown } in doubt.
+delivery-decide-letters = For some the connection broke after the whole letter, and no mail server can be asked. “It stands”: they are counted as having it. “Send it again”: to these alone, and some may get it twice.
+cli-newsletter-left = { $count ->
+    [0] Nobody left.
+    [one] One word by which somebody leaves was read. The desk takes it in when it is open.
+   *[other] { $count } words by which people leave were read. The desk takes them in when it is open.
+}
 delivery-withdraw = Take this story back from all channels
 deed-post = Told
 deed-correct = Corrected

@@ -8,6 +8,7 @@ mod init;
 mod intake;
 mod kit;
 mod kit_code;
+mod newsletter;
 mod people;
 mod reach;
 mod rekey;
@@ -65,6 +66,9 @@ enum Command {
     /// How often what was published is read.
     #[command(subcommand)]
     Reach(ReachCommand),
+    /// Who leaves a newsletter by e-mail.
+    #[command(subcommand)]
+    Newsletter(NewsletterCommand),
     /// Run the desk: receive, and serve the pages.
     Serve(Serve),
 }
@@ -400,6 +404,22 @@ struct ReachRead {
     logs: Vec<PathBuf>,
 }
 
+#[derive(Subcommand)]
+enum NewsletterCommand {
+    /// Read who left: from the log of the page where people leave, or from letters to the sender. The desk may be running, or locked.
+    Left(NewsletterLeft),
+}
+
+#[derive(Args)]
+struct NewsletterLeft {
+    /// The desk's folder.
+    #[arg(long)]
+    dir: PathBuf,
+    /// Logs in the form of docs/newsletter.md, mailboxes or letters; `-` is standard input. Files may have been read before.
+    #[arg(required = true)]
+    files: Vec<PathBuf>,
+}
+
 #[derive(Args)]
 struct Serve {
     /// The desk's folder.
@@ -460,6 +480,7 @@ pub fn run(cli: Cli) -> anyhow::Result<()> {
         Command::Gather(args) => gather::gather(&args, tongue),
         Command::Card(args) => gather::reply_card(&args, tongue),
         Command::Reach(ReachCommand::Read(args)) => reach::read(&args, tongue),
+        Command::Newsletter(NewsletterCommand::Left(args)) => newsletter::left(&args, tongue),
         Command::Serve(args) => serve::run(args, tongue),
     }
 }

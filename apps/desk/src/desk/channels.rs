@@ -8,7 +8,7 @@ use ledger::Digest;
 use newsroom::outbox::{ChannelStage, Stage, Verdict};
 use newsroom::{ChannelId, DeliveryId, Refusal};
 use publish::channels::{ChannelSettings, Kind, Remote};
-use store::{ChannelRecord, DeliveryRecord, StoreError};
+use store::{ChannelRecord, DeliveryRecord, LetterCounts, StoreError};
 use zeroize::Zeroizing;
 
 use super::reading::internal;
@@ -66,6 +66,8 @@ pub struct DeliveryView {
     pub channel: String,
     /// Where people see what stands.
     pub links: Vec<String>,
+    /// How far its letters are, where it is made of them.
+    pub letters: Option<LetterCounts>,
 }
 
 impl DeliveryView {
@@ -131,6 +133,7 @@ impl Desk {
             names.insert(view.id, channel_name(Some(view.kind), account));
         }
         let mut titles: HashMap<StoryId, (String, String)> = HashMap::new();
+        let letters = open.store.letter_counts(None).await?;
         let mut out = Vec::new();
         for record in open.store.deliveries(None, SHOWN).await? {
             if let Entry::Vacant(unknown) = titles.entry(record.story) {
@@ -146,6 +149,7 @@ impl Desk {
                 titles: titles.get(&record.story).cloned().unwrap_or_default(),
                 channel: names.get(&record.channel).cloned().unwrap_or_default(),
                 links,
+                letters: letters.get(&record.id).copied(),
                 record,
             });
         }
@@ -307,7 +311,9 @@ async fn must_be_there(
     // There the account is the room, the channel or the group, and not who writes in it.
     let room = !matches!(now.kind, Kind::Matrix | Kind::Telegram) || before.account == now.account;
     let named = known_name.is_none_or(|known| known == name);
-    if server(&before) == server(now) && room && named {
+    // Letters stand nowhere: they may be handed in elsewhere, as long as they come from the same sender.
+    let there = now.kind == Kind::Mail || server(&before) == server(now);
+    if there && room && named {
         Ok(())
     } else {
         Err(DeskError::Refused {

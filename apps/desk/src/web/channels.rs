@@ -198,6 +198,10 @@ fn delivery_json(view: &DeliveryView) -> Value {
         "due_at": record.due_at.map(|at| at.0),
         "changed_at": record.changed_at.0,
         "links": view.links,
+        "letters": view.letters.map(|letters| json!({
+            "taken": letters.taken, "refused": letters.refused, "waiting": letters.waiting,
+            "unknown": letters.unknown, "left": letters.left,
+        })),
         "words": record.words.as_ref().map(|words| words.expose()),
     })
 }
@@ -243,18 +247,22 @@ fn delivery(visit: &Visit, view: &DeliveryView) -> Markup {
             @if let Some(words) = record.words.as_ref().filter(|words| !words.expose().is_empty()) {
                 p.quiet.small { (t!(tongue, "delivery-words")) " " (foreign(words.expose())) }
             }
+            @if let Some(letters) = view.letters {
+                p { (t!(tongue, "delivery-letters", taken = letters.taken, refused = letters.refused, waiting = letters.waiting, unknown = letters.unknown)) }
+            }
             @if !view.links.is_empty() {
                 ul { @for link in &view.links { li { a href=(link) rel="noopener noreferrer" { bdi dir="ltr" { (link) } } } } }
             }
             @if view.waits() {
-                p role="status" { (t!(tongue, "delivery-decide")) }
+                @let words = if view.letters.is_some() { t!(tongue, "delivery-decide-letters") } else { t!(tongue, "delivery-decide") };
+                p role="status" { (words) }
                 div.actions { (button("stands")) @if !record.followed { (button("again")) } (button("leave")) }
             } @else if record.stage == Stage::Rejected && !record.followed {
                 div.actions { (button("again")) }
             } @else if matches!(record.stage, Stage::Ready | Stage::Unknown) {
                 div.actions { (button("leave")) }
             }
-            @if record.stage == Stage::Confirmed && !view.links.is_empty() {
+            @if record.stage == Stage::Confirmed && (!view.links.is_empty() || view.letters.is_some()) {
                 (parts::act(visit, &format!("/stories/{}/withdraw-channels", record.story), &t!(tongue, "delivery-withdraw"), "danger"))
             }
         }
@@ -302,6 +310,9 @@ fn channel(visit: &Visit, view: &ChannelView) -> Markup {
                         button.button.primary type="submit" { (t!(tongue, "channel-confirm")) }
                     }
                 }
+            }
+            @if view.kind == Kind::Mail && view.stage != ChannelStage::Closed {
+                p { a href=(format!("/newsletters/{}", view.id)) { (t!(tongue, "newsletter-title")) } }
             }
             @if view.stage == ChannelStage::Stopped { (act("retry", t!(tongue, "channel-retry"), "plain")) }
             @if view.stage != ChannelStage::Closed { (act("close", t!(tongue, "channel-close"), "danger")) }

@@ -9,9 +9,9 @@ use thiserror::Error;
 use zeroize::Zeroize;
 
 use super::{
-    Bluesky, BlueskyAccount, Channel, Clock, Line, LineError, Mastodon, MastodonAccount, Matrix,
-    MatrixAccount, Nostr, OAuthWords, Telegram, TelegramAccount, Wire, WireAccount, WordPress,
-    WordPressAccount, X,
+    Bluesky, BlueskyAccount, Channel, Clock, Line, LineError, Mail, MailAccount, MailError,
+    Mastodon, MastodonAccount, Matrix, MatrixAccount, Nostr, OAuthWords, Telegram, TelegramAccount,
+    Wire, WireAccount, WordPress, WordPressAccount, X,
 };
 
 /// A kind of platform.
@@ -34,11 +34,13 @@ pub enum Kind {
     Nostr,
     /// Telegram; the account is the channel or the group: its name (`@news`) or its number.
     Telegram,
+    /// A newsletter by e-mail; the account is the sender and the page where people leave.
+    Mail,
 }
 
 impl Kind {
     /// All of them, in the order in which they are offered.
-    pub const ALL: [Self; 8] = [
+    pub const ALL: [Self; 9] = [
         Self::Bluesky,
         Self::Mastodon,
         Self::WordPress,
@@ -47,6 +49,7 @@ impl Kind {
         Self::X,
         Self::Nostr,
         Self::Telegram,
+        Self::Mail,
     ];
 
     /// Its stable word.
@@ -61,6 +64,7 @@ impl Kind {
             Self::X => "x",
             Self::Nostr => "nostr",
             Self::Telegram => "telegram",
+            Self::Mail => "mail",
         }
     }
 
@@ -82,6 +86,7 @@ impl Kind {
             Self::X => "X",
             Self::Nostr => "Nostr",
             Self::Telegram => "Telegram",
+            Self::Mail => "E-mail",
         }
     }
 
@@ -96,7 +101,8 @@ impl Kind {
             | Self::WordPress
             | Self::Matrix
             | Self::Wire
-            | Self::Nostr => None,
+            | Self::Nostr
+            | Self::Mail => None,
         }
     }
 
@@ -140,6 +146,9 @@ pub enum SettingsError {
     /// A Nostr key.
     #[error("expected a private key of Nostr (nsec1…)")]
     Key,
+    /// A newsletter's account.
+    #[error(transparent)]
+    Mail(#[from] MailError),
     /// A Telegram bot's token.
     #[error("expected the token of a bot (123456:…)")]
     Token,
@@ -165,6 +174,9 @@ impl ChannelSettings {
     pub fn open(&self, circle: &str, clock: Clock) -> Result<Box<dyn Channel>, SettingsError> {
         if self.kind == Kind::Nostr {
             return self.nostr(circle);
+        }
+        if self.kind == Kind::Mail {
+            return self.mail(circle);
         }
         let line = Line::new(self.address(), self.proxy, circle)?;
         let named = !self.account.trim().is_empty() || !self.kind.named();
@@ -193,6 +205,7 @@ impl ChannelSettings {
                 },
             )),
             Kind::Nostr => self.nostr(circle)?,
+            Kind::Mail => self.mail(circle)?,
             Kind::Wire => Box::new(Wire::new(
                 line,
                 WireAccount {
@@ -216,6 +229,16 @@ impl ChannelSettings {
                 },
             )),
         })
+    }
+
+    /// A mail server, by the rules of a server.
+    fn mail(&self, circle: &str) -> Result<Box<dyn Channel>, SettingsError> {
+        if self.secret.trim().is_empty() || self.account.trim().is_empty() {
+            return Err(SettingsError::Missing);
+        }
+        let way = (self.proxy, circle);
+        let account = MailAccount::parse(&self.server, &self.account, &self.secret, way)?;
+        Ok(Box::new(Mail::new(account)))
     }
 
     /// Several relays, each by the rules of a server, and a key; who one is follows from the key.
@@ -250,8 +273,14 @@ mod tests {
         for kind in Kind::ALL {
             let settings = ChannelSettings {
                 kind,
-                server: "https://social.example".to_owned(),
-                account: "news".to_owned(),
+                server: match kind {
+                    Kind::Mail => "smtps://mail.example".to_owned(),
+                    _ => "https://social.example".to_owned(),
+                },
+                account: match kind {
+                    Kind::Mail => "news@news.example https://news.example/leave".to_owned(),
+                    _ => "news".to_owned(),
+                },
                 secret: match kind {
                     Kind::Nostr => "01".repeat(32),
                     Kind::Wire => "whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw".to_owned(),
@@ -269,10 +298,11 @@ mod tests {
             assert_eq!(empty.open("x", || 0).err(), Some(SettingsError::Missing));
             let mut clear = again.clone();
             clear.server = "http://social.example".to_owned();
-            assert_eq!(
-                clear.open("x", || 0).err(),
-                Some(SettingsError::Server(LineError))
-            );
+            let wanted = match kind {
+                Kind::Mail => SettingsError::Mail(MailError::Server),
+                _ => SettingsError::Server(LineError),
+            };
+            assert_eq!(clear.open("x", || 0).err(), Some(wanted));
         }
     }
 }

@@ -194,7 +194,7 @@ impl Run<'_, '_> {
             let part = self.part(place, thread(&first, &last, under));
             let found = match class {
                 Class::Reconcile if doubtful => channel.find(&part)?,
-                Class::Free | Class::Reconcile | Class::Draft | Class::Once => None,
+                Class::Free | Class::Reconcile | Class::Draft | Class::Each | Class::Once => None,
             };
             let remote = match found {
                 Some(remote) => remote,

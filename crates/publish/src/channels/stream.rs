@@ -29,7 +29,48 @@ pub(crate) fn dial(agent: &Agent, base: &str) -> Result<Stream, Fault> {
     Ok(stream)
 }
 
+/// Makes a connection secure under way, for a server at an `https` address; its certificate is checked as always.
+pub(crate) fn secure(agent: &Agent, base: &str, stream: Stream) -> Result<Stream, Fault> {
+    let uri: Uri = base
+        .parse()
+        .map_err(|_| Fault::refused("the server's address cannot be read"))?;
+    let upgraded = with_details(agent, &uri, |details| {
+        RustlsConnector::default().connect(details, Some(stream.into_inner()))
+    });
+    let transport = upgraded
+        .ok()
+        .flatten()
+        .ok_or_else(|| Fault::later("the connection is not secure"))?;
+    let mut stream: Stream = TransportAdapter::new(boxed(transport), current_time());
+    stream.set_timeout(standstill());
+    Ok(stream)
+}
+
 fn connect(agent: &Agent, uri: &Uri) -> Result<Stream, ureq::Error> {
+    let proxied = agent.config().proxy().is_some();
+    let transport: Option<Box<dyn Transport>> = with_details(agent, uri, |details| {
+        if proxied {
+            let chain = ().chain(SocksConnector::default()).chain(RustlsConnector::default());
+            Ok(chain.connect(details, None)?.map(boxed))
+        } else {
+            let chain = ().chain(TcpConnector::default()).chain(RustlsConnector::default());
+            Ok(chain.connect(details, None)?.map(boxed))
+        }
+    })?;
+    let transport = transport.ok_or(ureq::Error::ConnectionFailed)?;
+    Ok(TransportAdapter::new(transport, current_time()))
+}
+
+fn current_time() -> Arc<dyn Fn() -> Instant + Send + Sync> {
+    Arc::new(Instant::now)
+}
+
+/// Calls with what connectors want to know of a connection to `uri`.
+fn with_details<T>(
+    agent: &Agent,
+    uri: &Uri,
+    call: impl FnOnce(&ConnectionDetails<'_>) -> Result<T, ureq::Error>,
+) -> Result<T, ureq::Error> {
     let config = agent.config();
     let proxied = config.proxy().is_some();
     let timeout = NextTimeout {
@@ -48,8 +89,7 @@ fn connect(agent: &Agent, uri: &Uri) -> Result<Stream, ureq::Error> {
     } else {
         resolver.resolve(uri, config, timeout)?
     };
-    let current_time: Arc<dyn Fn() -> Instant + Send + Sync> = Arc::new(Instant::now);
-    let details = ConnectionDetails {
+    call(&ConnectionDetails {
         uri,
         addrs,
         config,
@@ -57,19 +97,10 @@ fn connect(agent: &Agent, uri: &Uri) -> Result<Stream, ureq::Error> {
         resolver,
         now: Instant::now(),
         timeout,
-        current_time: current_time.clone(),
+        current_time: current_time(),
         run_connector: Arc::new(|_| Err(ureq::Error::ConnectionFailed)),
         register_shutdown: Arc::new(|_| Ok(())),
-    };
-    let transport: Option<Box<dyn Transport>> = if proxied {
-        let chain = ().chain(SocksConnector::default()).chain(RustlsConnector::default());
-        chain.connect(&details, None)?.map(boxed)
-    } else {
-        let chain = ().chain(TcpConnector::default()).chain(RustlsConnector::default());
-        chain.connect(&details, None)?.map(boxed)
-    };
-    let transport = transport.ok_or(ureq::Error::ConnectionFailed)?;
-    Ok(TransportAdapter::new(transport, current_time))
+    })
 }
 
 fn boxed(transport: impl Transport) -> Box<dyn Transport> {

@@ -375,7 +375,11 @@ impl Channel for Telegram {
                 video_bytes: 50_000_000,
                 // Telegram shows no descriptions; a file without one goes nowhere all the same.
                 alt: 1_000,
-                bounds: Bounds::NONE,
+                bounds: Bounds {
+                    // Both sides of a picture together are at most 10,000: so are those of this many up to two to one.
+                    picture_pixels: Some(22_000_000),
+                    ..Bounds::NONE
+                },
             },
             covering: Covering::Media,
             long: false,

@@ -4,6 +4,7 @@
 
 mod bluesky;
 mod hostile;
+mod mail;
 mod mastodon;
 mod matrix;
 mod nostr;

@@ -50,6 +50,9 @@ pub(crate) async fn fill(world: &World, channel: ChannelId, story: StoryId, by: 
         .await
         .unwrap();
     store.name_channel(channel, "an account").await.unwrap();
+    let reader = [newsroom::Private::from("reader@there.example")];
+    let added = store.add_subscribers(channel, &reader, by, now);
+    added.await.unwrap();
     let entered = store.enter_channel(Some(channel), ("bluesky", "ar"), b"{}", by, now);
     entered.await.unwrap();
     store

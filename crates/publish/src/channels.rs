@@ -32,6 +32,7 @@ pub use bluesky::{Bluesky, BlueskyAccount};
 pub use deliver::{Action, Ended, Task, deliver, look_for};
 pub use fault::Fault;
 pub use handle::Handle;
+pub(crate) use http::Answer;
 pub use http::{Line, LineError};
 pub use mail::{Had, Mail, MailAccount, MailError, Recipient, Roll, Rolled, address, leaving};
 pub use mastodon::{Mastodon, MastodonAccount};

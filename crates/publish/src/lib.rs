@@ -9,6 +9,7 @@ mod browse;
 pub mod channels;
 mod check;
 mod code;
+pub mod deploy;
 mod event;
 mod facts;
 mod feeds;

@@ -56,6 +56,28 @@ impl Line {
     /// # Errors
     /// [`LineError`] when the address is none, or would carry credentials in the clear.
     pub fn new(base: &str, proxy: Option<SocketAddr>, circle: &str) -> Result<Self, LineError> {
+        Self::with(base, proxy, circle, 0)
+    }
+
+    /// A line that keeps up to `kept` connections, for thousands of requests each of which may be asked twice.
+    ///
+    /// # Errors
+    /// As [`Line::new`].
+    pub(crate) fn kept(
+        base: &str,
+        proxy: Option<SocketAddr>,
+        circle: &str,
+        kept: usize,
+    ) -> Result<Self, LineError> {
+        Self::with(base, proxy, circle, kept)
+    }
+
+    fn with(
+        base: &str,
+        proxy: Option<SocketAddr>,
+        circle: &str,
+        kept: usize,
+    ) -> Result<Self, LineError> {
         let base = base.trim_end_matches('/');
         let uri: Uri = base.parse().map_err(|_| LineError)?;
         let host = uri
@@ -76,7 +98,7 @@ impl Line {
         // What runs on this machine is not reached through a proxy.
         let proxy = if here { None } else { proxy };
         Ok(Self {
-            agent: agent(proxy, circle)?,
+            agent: agent(proxy, circle, kept)?,
             base: base.to_owned(),
         })
     }
@@ -141,6 +163,21 @@ impl Line {
         self.call(Method::POST, path, &headers, Send::Reader(reader))
     }
 
+    /// Puts what a reader gives, `size` bytes of it, under a name: asked again, the same stands there.
+    pub(crate) fn put(
+        &self,
+        path: &str,
+        headers: &[(&str, &str)],
+        size: u64,
+        reader: &mut dyn Read,
+    ) -> Result<Answer, Fault> {
+        let size = size.to_string();
+        let mut headers = headers.to_vec();
+        headers.push(("content-length", &size));
+        self.call(Method::PUT, path, &headers, Send::Reader(reader))
+            .map_err(Fault::harmless)
+    }
+
     /// Asks for something to be removed.
     pub(crate) fn delete(&self, path: &str, headers: &[(&str, &str)]) -> Result<Answer, Fault> {
         self.call(Method::DELETE, path, headers, Send::Nothing)
@@ -179,11 +216,12 @@ enum Send<'a> {
     Reader(&'a mut dyn Read),
 }
 
-fn agent(proxy: Option<SocketAddr>, circle: &str) -> Result<Agent, LineError> {
+fn agent(proxy: Option<SocketAddr>, circle: &str, kept: usize) -> Result<Agent, LineError> {
     let builder = Agent::config_builder()
         .http_status_as_error(false)
         .max_redirects(0)
-        .max_idle_connections(0)
+        .max_idle_connections(kept)
+        .max_idle_connections_per_host(kept)
         .user_agent("")
         .timeout_connect(Some(CONNECT))
         .timeout_per_read(Some(STANDSTILL))

@@ -3,6 +3,7 @@
 #![expect(clippy::unwrap_used, reason = "helpers of tests fail the test")]
 
 mod channels;
+mod deploy;
 mod feeds;
 mod files;
 mod html;

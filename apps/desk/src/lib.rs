@@ -18,6 +18,7 @@ mod intake;
 mod keyholder;
 mod kits;
 pub mod logging;
+mod memory;
 mod newsletter;
 mod open_desk;
 mod opening_store;

@@ -4,18 +4,23 @@
 mod args;
 mod commands;
 mod explain;
+mod memory;
 mod passphrase;
 mod show;
 mod words;
 
 use std::process::ExitCode;
 
+use anyhow::Context as _;
 use clap::Parser;
+
+use crate::words::say;
 
 fn main() -> ExitCode {
     let args = args::Args::parse();
     let words = words::Words::choose(args.lang.as_deref());
-    match commands::run(&args, &words) {
+    let kept = memory::keep_to_itself().with_context(|| say!(words, "error-memory-open"));
+    match kept.and_then(|()| commands::run(&args, &words)) {
         Ok(code) => code,
         Err(error) => {
             show::complain(&explain::explain(&words, &error));

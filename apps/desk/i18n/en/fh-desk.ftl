@@ -582,6 +582,7 @@ cli-enrolments = Editors’ enrolment codes (good for seven days, at /enrol/CODE
 cli-named-twice = { $name } is named twice; everybody needs a name of their own.
 cli-cannot-read = { $path } cannot be read.
 cli-cannot-write = { $path } cannot be written.
+cli-memory-open = This system lets the program’s memory be written to the disk or read by others. Nothing was done; use another system.
 cli-drop-added = The desk now reads the drop { $url }.
 cli-drop-began = The drop had removed its first { $cells } cells before. This desk reads what it holds now and counts nothing of that as lost; whatever is missing from here on is an alarm.
 cli-drop-confirms = It tells the drop what is safe here. If another desk reads the same drop, give each a token of its own and start the drop with all of them: it then removes only what every desk has confirmed. With one token for two desks it would remove what one of them has not read.

@@ -20,10 +20,11 @@ mod unlocked;
 use std::net::SocketAddr;
 use std::path::PathBuf;
 
+use anyhow::Context as _;
 use clap::{Args, Parser, Subcommand};
 
 use crate::config::Signer;
-use crate::web::text::Tongue;
+use crate::web::text::{Tongue, t};
 
 /// The desk: receive, examine, protect, clear and publish.
 #[derive(Parser)]
@@ -461,6 +462,7 @@ fn zone(name: &str) -> Result<jiff::tz::TimeZone, String> {
 pub fn run(cli: Cli) -> anyhow::Result<()> {
     let system = std::env::var("LANG").unwrap_or_default();
     let tongue = spoken(cli.lang.as_deref(), &system);
+    crate::memory::keep_to_itself().with_context(|| t!(tongue, "cli-memory-open"))?;
     match cli.command {
         Command::Init(args) => init::run(args, tongue),
         Command::Drop(DropCommand::Add(args)) => drop::add(&args, tongue),

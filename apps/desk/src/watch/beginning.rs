@@ -24,10 +24,10 @@ const WRITTEN_AT_ONCE: usize = 1 << 16;
 const TILE: u64 = 256;
 
 impl Known {
-    /// Nothing was seen of this drop, by this desk or by its reporters.
+    /// This desk has seen nothing of this drop.
     fn is_fresh(&self) -> bool {
         let seen = self.began.is_some() || self.looked_at.is_some() || self.last.is_some();
-        !seen && self.pending.is_empty() && self.alarms.is_empty()
+        !seen && self.alarms.is_empty()
     }
 }
 
@@ -52,8 +52,15 @@ impl Watch {
     ) -> Result<bool, WatchError> {
         let one = self.one(client.url())?;
         let mut guard = lock(&one);
-        if from == 0 {
-            guard.begins(first)?;
+        if from == 0 && guard.known.is_fresh() {
+            let key = guard.learn_key(client)?;
+            // Whoever holds a kit can bring words that the drop never signed: they are no sign of having been there.
+            let mut notes = guard.known.pending.iter();
+            let was_there = notes.any(|note| {
+                let key = key.as_ref();
+                key.is_some_and(|key| key.open(note.as_bytes()).is_ok())
+            });
+            guard.begins(if was_there { 0 } else { first })?;
         }
         let lost = first.saturating_sub(from.max(guard.known.began.unwrap_or(0)));
         if lost > 0 {

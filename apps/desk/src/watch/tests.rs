@@ -423,6 +423,14 @@ fn pretending_to_have_begun_later_hides_nothing_from_a_desk_that_was_there() {
     desk.watch.brought(&desk.url, &brought, 0).unwrap();
     desk.pull();
     assert_eq!(desk.alarms(), named(Conduct::Lost, 6));
+
+    // Words that it never signed prove nothing of the kind.
+    let desk = late();
+    desk.watch.brought(&desk.url, "garbage", 0).unwrap();
+    desk.pull();
+    desk.pull();
+    assert_eq!(desk.alarms(), named(Conduct::Unproven, 0));
+    assert_eq!(desk.watch.view(&desk.url).unwrap().proven, 8);
 }
 
 #[test]

@@ -117,6 +117,7 @@ error-nothing = There is neither a file nor a note to seal.
 error-manifest = The files or the note break a limit: { $why }. Split them into several dispatches.
 error-too-many = There are too many pieces for one dispatch. Split the files into several.
 error-sealing = Sealing failed: { $why }
+error-memory-open = This system lets the program’s memory be written to the disk or read by others. Nothing was done; use another system.
 error-disk-full = The disk is full. Free some space or use another place. What was sealed before is safe.
 error-disk-read-only = The disk can only be read. Open its lock, or use another place. What was sealed before is safe.
 error-disk = The disk refused: { $why }. Free some space or use another place. What was sealed before is safe.

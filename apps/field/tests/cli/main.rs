@@ -5,6 +5,7 @@
 mod cards;
 mod cards_in_use;
 mod commands;
+mod cores;
 mod cuts;
 mod declined;
 mod full_disk;

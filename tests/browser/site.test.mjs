@@ -21,7 +21,7 @@ const PAGES = [
   ...["ar", "en"].flatMap((tag) => [
     "index", "stories/bread-line", "stories/bridge-phones", "stories/hospital-street", "stories/decree-41", "stories/wedding-song",
     "stories/market-fire", "topics", "topics/bread-and-prices", "places", "places/old-town", "timeline", "timeline/2026-11",
-    "archive", "months/2026-11", "corrections", "search", "verify", "about",
+    "archive", "months/2026-11", "corrections", "search", "verify", "about", "ours", "sheet",
   ].map((name) => `${tag}/${name}.html`)),
 ];
 
@@ -150,5 +150,97 @@ test("searching finds stories by words as people spell them, and asks only this 
   assert.match(page.url(), /en\/stories\/bread-line\.html$/);
   assert.deepEqual(asked.filter((url) => !url.startsWith(`${base}/`)), []);
   assert.deepEqual(complaints, []);
+  await context.close();
+});
+
+test("the first view of a page stays below 60 KB without media", { timeout: PATIENCE }, async () => {
+  for (const name of PAGES) {
+    // A context of its own has nothing from the page before.
+    const context = await browser.newContext({ viewport: phone });
+    const page = await context.newPage();
+    const bodies = [];
+    page.on("response", (answer) => {
+      if (!answer.url().includes("/media/")) bodies.push(answer.body());
+    });
+    await page.goto(`${base}/${name}`, { waitUntil: "networkidle" });
+    const bytes = (await Promise.all(bodies)).reduce((sum, body) => sum + body.length, 0);
+    assert.ok(bytes > 5_000 && bytes < 60_000, `${name}: ${bytes} bytes`);
+    await context.close();
+  }
+});
+
+test("the sheet prints on two pages at most, in both languages, with a cover that says nothing", { timeout: PATIENCE }, async () => {
+  const context = await browser.newContext();
+  const page = await context.newPage();
+  for (const tag of ["en", "ar"]) {
+    await page.goto(`${base}/${tag}/sheet.html`);
+    const file = join(shots, `site-sheet-${tag}.pdf`);
+    const pdf = await page.pdf({ path: file, format: "A4", preferCSSPageSize: true });
+    const pages = pdf.toString("latin1").match(/\/Type\s*\/Page\b(?!s)/g).length;
+    assert.equal(pages, 2, tag);
+    await page.emulateMedia({ media: "print" });
+    await page.screenshot({ path: join(shots, `site-print-sheet-${tag}.png`), fullPage: true });
+    await page.emulateMedia({ media: null });
+  }
+  await context.close();
+});
+
+test("an edition for reading without the net is accessible from a folder, and leads nowhere else", { timeout: PATIENCE }, async () => {
+  const context = await browser.newContext({ viewport: phone, offline: true });
+  const page = await context.newPage();
+  for (const variant of ["text", "stills"]) {
+    const edition = join(folder, variant);
+    execFileSync("python3", ["-m", "zipfile", "-e", join(folder, `site/offline/${variant}.zip`), edition]);
+    for (const tag of ["en", "ar"]) {
+      for (const name of ["index.html", `${tag}/index.html`, `${tag}/bread-line.html`, `${tag}/hospital-street.html`]) {
+        await page.goto(`file://${edition}/${name}`);
+        await page.evaluate(axe);
+        const report = await page.evaluate(() => globalThis.axe.run(document, { runOnly: ["wcag2a", "wcag2aa", "wcag21aa", "wcag22aa"] }));
+        assert.deepEqual(report.violations.map((one) => `${one.id}: ${one.nodes[0].html}`), [], `${variant}/${name}`);
+        const lost = await page.evaluate(() => [...document.images].filter((image) => !image.naturalWidth).map((image) => image.src));
+        assert.deepEqual(lost, [], `${variant}/${name}`);
+        const wide = await page.evaluate(() => document.documentElement.scrollWidth - document.documentElement.clientWidth);
+        assert.ok(wide <= 0, `${variant}/${name} scrolls sideways by ${wide}px`);
+      }
+      await page.screenshot({ path: join(shots, `site-offline-${variant}-${tag}.png`), fullPage: true });
+    }
+  }
+  await context.close();
+});
+
+test("whether something is ours is found by link, by code and by file, and the file goes nowhere", { timeout: PATIENCE }, async () => {
+  const context = await browser.newContext({ viewport: phone });
+  const page = await context.newPage();
+  const asked = [];
+  page.on("request", (request) => asked.push(request));
+  const told = async () => {
+    await page.waitForFunction(() => {
+      const state = document.querySelector("#ours [role=status]");
+      return state.textContent.trim() !== "" && !/\d%/.test(state.textContent);
+    });
+    const link = page.locator("#ours [role=status] a");
+    return (await link.count()) ? link.getAttribute("href") : null;
+  };
+  const given = async (tag, words) => {
+    await page.goto(`${base}/${tag}/ours.html`);
+    await page.fill("#ours input[type=text]", words);
+    await page.press("#ours input[type=text]", "Tab");
+    return told();
+  };
+  const text = await readFile(join(folder, "site/en/text/bread-line.txt"), "utf8");
+  const [code] = text.match(/[0-9A-Z]{4}-[0-9A-Z]{4}/);
+  for (const tag of ["en", "ar"]) {
+    assert.equal(await given(tag, code.toLowerCase()), "stories/bread-line.html");
+    assert.equal(await given(tag, "https://mirror.example/x/ar/stories/bread-line.html?from=chat"), "stories/bread-line.html");
+    assert.equal(await given(tag, "https://example.org/other"), null);
+    await page.goto(`${base}/${tag}/ours.html`);
+    const [picture] = (await readFile(join(folder, "site/manifest.txt"), "utf8")).match(/media\/\S+\.jpg/);
+    await page.setInputFiles("#ours input[type=file]", join(folder, "site", picture));
+    assert.match(await told(), /^stories\/[a-z0-9-]+\.html$/);
+    await page.screenshot({ path: join(shots, `site-ours-told-${tag}.png`), fullPage: true });
+    await page.setInputFiles("#ours input[type=file]", join(folder, "site/style.css"));
+    await page.waitForFunction(() => !document.querySelector("#ours [role=status] a"));
+  }
+  assert.deepEqual(asked.filter((one) => one.method() !== "GET" || !one.url().startsWith(`${base}/`)).map((one) => one.url()), []);
   await context.close();
 });

@@ -9,6 +9,7 @@ use publish::channels::{Fault, Had, Recipient, Roll, Rolled};
 use rand_core::RngCore;
 use store::{Attempt, LetterEnd, StoreError};
 use tokio::runtime::Handle;
+use tokio_util::task::task_tracker::TaskTrackerToken;
 use zeroize::Zeroizing;
 
 use crate::clock;
@@ -24,6 +25,7 @@ pub(crate) struct Rows {
     open: Arc<OpenDesk>,
     attempt: Attempt,
     runtime: Handle,
+    _held: TaskTrackerToken,
 }
 
 impl Rows {
@@ -31,6 +33,7 @@ impl Rows {
     pub(crate) fn of(open: &Arc<OpenDesk>, attempt: Attempt) -> Self {
         Self {
             open: open.clone(),
+            _held: open.hold(),
             attempt,
             runtime: Handle::current(),
         }
@@ -51,6 +54,13 @@ impl Roll for Rows {
     }
 
     fn next(&self) -> Result<Option<Recipient>, Fault> {
+        // Locking ends a mailing between two letters, so that it leaves none in doubt.
+        if self.open.stop.is_cancelled() {
+            return Err(Fault::Later {
+                after: None,
+                words: "the desk is being locked".to_owned(),
+            });
+        }
         let next = self.wait(self.open.store.next_letter(&self.attempt))?;
         Ok(next.map(|next| Recipient {
             id: next.subscriber,

@@ -22,6 +22,7 @@ use store::{BlobError, BlobStore, Spool, Store, StoreError};
 use tokio::sync::{Mutex, Notify};
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
+use tokio_util::task::task_tracker::TaskTrackerToken;
 
 use crate::archive::Archive;
 use crate::clock;
@@ -167,6 +168,11 @@ impl OpenDesk {
         reach::start(&open);
         newsletter::start(&open);
         Ok(open)
+    }
+
+    /// As long as this is held, locking waits, though not for long: for what must be written down before the record closes.
+    pub(crate) fn hold(&self) -> TaskTrackerToken {
+        self.tasks.token()
     }
 
     /// Runs a task until the desk is locked.

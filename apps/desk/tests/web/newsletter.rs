@@ -5,11 +5,12 @@ use std::io::{BufRead, BufReader};
 use std::net::TcpListener;
 use std::path::PathBuf;
 use std::process::{Child, Command, Stdio};
+use std::time::{Duration, Instant};
 
 use serde_json::{Value, json};
 
 use crate::channels::{reached, tell};
-use crate::rig::{EDITORS, Engine, Newsroom, Setting};
+use crate::rig::{EDITORS, Engine, Newsroom, PASSWORD, Setting, Visitor};
 
 const ACCOUNT: &str = "News <news@sealed.example> https://news.example/leave";
 const SECRET: &str = "news four words of it";
@@ -82,22 +83,14 @@ fn counts(letters: &Letters, names: &[&str]) -> Vec<usize> {
     names.iter().map(count).collect()
 }
 
-#[test]
-fn peer_a_newsletter_reaches_each_once_and_whoever_leaves_gets_no_more() {
-    let letters = Letters::start();
-    let newsroom = Newsroom::open(&Setting::new(Engine::Sqlcipher));
-    let editors = [
-        newsroom.signed_in(EDITORS[0]),
-        newsroom.signed_in(EDITORS[2]),
-    ];
-    let [hala, salma] = &editors;
-    let server = format!("smtp://{}", letters.address);
+/// A newsletter at this server that two people agreed on; its channel.
+fn entered(server: &str, [hala, salma]: &[Visitor; 2]) -> String {
     let entry = |secret| {
         [
             ("known", ""),
             ("kind", "mail"),
             ("language", "ar"),
-            ("server", server.as_str()),
+            ("server", server),
             ("account", ACCOUNT),
             ("secret", secret),
             ("proxy", ""),
@@ -114,7 +107,19 @@ fn peer_a_newsletter_reaches_each_once_and_whoever_leaves_gets_no_more() {
     let confirm = format!("/channels/{channel}/confirm");
     let confirmed = salma.post("/channels", &confirm, &[("pending", pending)]);
     assert_eq!(confirmed.status, 303);
+    channel
+}
 
+#[test]
+fn peer_a_newsletter_reaches_each_once_and_whoever_leaves_gets_no_more() {
+    let letters = Letters::start();
+    let newsroom = Newsroom::open(&Setting::new(Engine::Sqlcipher));
+    let editors = [
+        newsroom.signed_in(EDITORS[0]),
+        newsroom.signed_in(EDITORS[2]),
+    ];
+    let channel = entered(&format!("smtp://{}", letters.address), &editors);
+    let hala = &editors[0];
     let newsletter = format!("/newsletters/{channel}");
     let act = |act: &str, list: &str| {
         let path = format!("{newsletter}/{act}");
@@ -182,4 +187,49 @@ fn peer_a_newsletter_reaches_each_once_and_whoever_leaves_gets_no_more() {
     assert_eq!(withdrawn.status, 303, "{}", withdrawn.body);
     reached(hala, "withdraw", "unknown");
     assert_eq!(counts(&letters, &names), [3, 1, 3, 0]);
+}
+
+#[test]
+fn peer_a_desk_that_is_locked_amid_a_mailing_leaves_nobody_in_doubt() {
+    let letters = Letters::start();
+    let newsroom = Newsroom::open(&Setting::new(Engine::Sqlcipher));
+    let editors = [
+        newsroom.signed_in(EDITORS[0]),
+        newsroom.signed_in(EDITORS[2]),
+    ];
+    let channel = entered(&format!("smtp://{}", letters.address), &editors);
+    let hala = &editors[0];
+    let newsletter = format!("/newsletters/{channel}");
+    let names = ["slow-1", "slow-2", "slow-3", "slow-4"];
+    let list = names
+        .map(|name| format!("{name}@reader.example"))
+        .join("\n");
+    let add = format!("{newsletter}/add");
+    let added = hala.post(&newsletter, &add, &[("list", &list)]).json();
+    assert_eq!(added["on"], 4);
+    let story = hala
+        .post("/stories", "/stories/new", &[])
+        .header("location")
+        .to_owned();
+    tell(&editors, &story, "first words");
+    let end = Instant::now() + Duration::from_secs(60);
+    while letters.taken().is_empty() {
+        assert!(Instant::now() < end, "the mailing begins");
+        std::thread::park_timeout(Duration::from_millis(50));
+    }
+    assert_eq!(hala.post("/channels", "/lock", &[]).status, 303);
+    let before = letters.taken().len();
+    assert!(before < names.len(), "locked amid the mailing: {before}");
+    newsroom.unlock();
+    let again = newsroom.visitor();
+    let entered = again.sign_in(EDITORS[0], PASSWORD);
+    assert_eq!(entered.status, 303, "{}", entered.body);
+    let row = reached(&again, "post", "unknown");
+    assert!(
+        row["waits"] == false && row["due_at"].is_i64(),
+        "it goes on by itself: {row}"
+    );
+    let has: usize = counts(&letters, &names).iter().sum();
+    let wanted = json!({"taken": has, "refused": 0, "waiting": 4 - has, "unknown": 0, "left": 0});
+    assert_eq!(row["letters"], wanted);
 }

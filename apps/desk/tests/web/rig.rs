@@ -100,12 +100,17 @@ impl Newsroom {
     /// Unlocked by two custodians.
     pub(crate) fn open(setting: &Setting) -> Self {
         let newsroom = Self::locked(setting);
-        for (name, passphrase) in newsroom.handover.passphrases.iter().take(2) {
-            let passphrase = Passphrase::new(passphrase.expose());
-            let entered = newsroom.desk.enter_share(name, passphrase);
-            newsroom.runtime.block_on(entered).unwrap();
-        }
+        newsroom.unlock();
         newsroom
+    }
+
+    /// Two custodians enter their passphrases.
+    pub(crate) fn unlock(&self) {
+        for (name, passphrase) in self.handover.passphrases.iter().take(2) {
+            let passphrase = Passphrase::new(passphrase.expose());
+            let entered = self.desk.enter_share(name, passphrase);
+            self.runtime.block_on(entered).unwrap();
+        }
     }
 
     /// Where the public site is built.

@@ -15,13 +15,17 @@ use newsroom::stories::{Draft, Grade, Publication};
 use newsroom::telling::{Note, Telling};
 use newsroom::{BlobId, DerivativeId, Micros, PublicationId};
 use proof::Pending;
-use publish::channels::Attachment;
+use publish::channels::{Attachment, Variant};
+use publish::renditions::Rung;
 use publish::{
-    BaseUrl, Bilingual, CoarsePoint, Correction, MediaBytes, MediaInput, MediaKind, PublicLog,
-    SiteInput, StoryInput,
+    BaseUrl, Bilingual, CoarsePoint, Correction, Further, MediaBytes, MediaInput, MediaKind,
+    PublicLog, SiteInput, Small, StoryInput,
 };
 use rand_core::{CryptoRng, OsRng, RngCore};
-use store::{DerivativeRecord, PublicationRecord, SiteRecord, StatementDue, StatementRecord};
+use store::{
+    DerivativeRecord, NewDerivative, PublicationRecord, SiteRecord, StatementDue, StatementRecord,
+    VariantRecord,
+};
 
 use crate::archive::Archive;
 use crate::clock;
@@ -345,6 +349,7 @@ impl SiteMedium {
             }),
             dimensions: recipe.and_then(|recipe| recipe.width.zip(recipe.height)),
             proof: self.proof,
+            further: further(what, sealed),
         })
     }
 }
@@ -380,11 +385,53 @@ pub(crate) fn attachments(
             kind: media_kind(&what.mime)?,
             sha256: what.sha256,
             dimensions: recipe.and_then(|recipe| recipe.width.zip(recipe.height)),
-            lasts: None,
-            variants: Vec::new(),
+            lasts: recipe_from(what).and_then(|recipe| recipe.lasts),
+            variants: variants(open, what)?,
         })
     };
     derivatives.iter().map(attachment).collect()
+}
+
+/// What was made of a derivative for channels that take less. One of a class that this program does not know goes nowhere.
+fn variants(open: &OpenDesk, what: &NewDerivative) -> Result<Vec<Variant>, PublishingError> {
+    let known = what.variants.iter().filter_map(|one| {
+        let rung = Rung::from_code(&one.rung)?;
+        Some((rung, one))
+    });
+    let variant = |(rung, one): (Rung, &VariantRecord)| {
+        let file = Attachment {
+            bytes: Arc::new(SealedMedium {
+                archive: open.archive.clone(),
+                blob: one.blob,
+            }),
+            size: one.bytes,
+            kind: media_kind(&one.mime)?,
+            sha256: one.sha256,
+            dimensions: one.dimensions,
+            lasts: one.lasts,
+            variants: Vec::new(),
+        };
+        Ok(Variant { rung, file })
+    };
+    known.map(variant).collect()
+}
+
+/// What of a published file is not on its page. The smallest film is the copy itself where there is none smaller.
+fn further(what: &NewDerivative, sealed: impl Fn(BlobId) -> Arc<dyn MediaBytes>) -> Further {
+    let small = what
+        .variants
+        .iter()
+        .find(|one| one.rung == Rung::Small.code());
+    let film = what.mime == MediaKind::Mp4.mime();
+    let (blob, sha256) = small.map_or((what.blob, what.sha256), |one| (one.blob, one.sha256));
+    Further {
+        code: what.code.clone(),
+        variants: what.variants.iter().map(|one| one.sha256).collect(),
+        small: film.then(|| Small {
+            bytes: sealed(blob),
+            sha256,
+        }),
+    }
 }
 
 /// What a derivative is published as.

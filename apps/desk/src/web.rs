@@ -108,6 +108,7 @@ pub fn router(desk: Desk, settings: Settings) -> Router {
         .route("/items/{id}/pages/{number}", get(streaming::page))
         .route("/items/{id}/scrub", post(item::scrub))
         .route("/derivatives/{id}", get(streaming::derivative))
+        .route("/derivatives/{id}/{rung}", get(streaming::variant))
         .route("/sources", get(sources::show))
         .route("/sources/{kit}", get(source::show))
         .route(

@@ -26,6 +26,7 @@
 //! The worker is a re-run of the current program (see [`worker::main_if_worker`]); a program that never made that call
 //! falls back to `fh-media-worker` beside it or one folder up, which is what test binaries find.
 
+mod code;
 mod finding;
 #[doc(hidden)]
 pub mod fuzz;
@@ -37,18 +38,21 @@ mod refusal;
 mod report;
 mod sandbox;
 mod scratch;
+mod shape;
 mod source;
 mod swap;
 mod talk;
 pub mod worker;
 mod workshop;
 
+pub use code::Code;
 pub use finding::{Finding, FindingCode};
 pub use kind::{Kind, SNIFF_BYTES, sniff};
 pub use limits::Limits;
 pub use refusal::{MediaError, Refusal, RefusalCode, WorkshopError};
 pub use report::{Preview, Probe, Proxy, ScrubReport, Scrubbed};
 pub use scratch::Output;
+pub use shape::Shape;
 pub use source::Source;
 pub use swap::swap_in_clear;
 pub use workshop::{Workshop, WorkshopConfig};

@@ -8,7 +8,7 @@ use std::io::{self, Read, Write};
 
 use serde::{Deserialize, Serialize};
 
-use crate::{Finding, Kind, Limits, Refusal};
+use crate::{Code, Finding, Kind, Limits, Refusal, Shape};
 
 /// Most bytes of one frame's payload.
 pub(crate) const FRAME: usize = 1 << 20;
@@ -52,8 +52,10 @@ pub(crate) enum Task {
     Examine(Kind),
     /// Poster (output 0), proxy (1) or pages (2..).
     Preview(Kind),
-    /// The new file (output 0).
-    Scrub(Kind),
+    /// The new file (output 0), with this code burnt in.
+    Scrub(Kind, Option<Code>),
+    /// The same in less bytes and pixels (output 0).
+    Vary(Kind, Shape),
     /// Rewrites our own encoder's fragments as a plain MP4 (output 0).
     Mux,
     /// Looks at a scrubbed file as a stranger would.

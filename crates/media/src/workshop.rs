@@ -8,8 +8,8 @@ use std::{
 use rand_core::{CryptoRng, RngCore};
 
 use crate::{
-    Finding, FindingCode, Kind, Limits, MediaError, Preview, Probe, Proxy, Refusal, RefusalCode,
-    SNIFF_BYTES, ScrubReport, Scrubbed, Source, WorkshopError,
+    Code, Finding, FindingCode, Kind, Limits, MediaError, Preview, Probe, Proxy, Refusal,
+    RefusalCode, SNIFF_BYTES, ScrubReport, Scrubbed, Shape, Source, WorkshopError,
     host::{self, Finished},
     kind::sniff,
     sandbox::Sandbox,
@@ -40,6 +40,9 @@ impl Default for WorkshopConfig {
         }
     }
 }
+
+/// How often a film is encoded again because it turned out too large.
+const TRIES: u32 = 3;
 
 /// Examines, previews and scrubs hostile files. `Send + Sync`; every call blocks until its sandbox is done.
 pub struct Workshop {
@@ -142,10 +145,74 @@ impl Workshop {
     /// # Errors
     /// [`MediaError::Refused`] when the file cannot be made safe; else as [`Workshop::probe`].
     pub fn scrub(&self, source: &mut dyn Source) -> Result<Scrubbed, MediaError> {
+        self.scrub_with(source, None)
+    }
+
+    /// As [`Workshop::scrub`], and burns a short code into the corner of a picture or of each frame of a film. Sounds and
+    /// documents carry none.
+    ///
+    /// # Errors
+    /// As [`Workshop::scrub`].
+    pub fn scrub_with(
+        &self,
+        source: &mut dyn Source,
+        code: Option<&Code>,
+    ) -> Result<Scrubbed, MediaError> {
         let kind = self.kind_of(source)?;
         let before = self.run(Task::Examine(kind), None, source)?.facts;
         let lasts = before.duration_ms;
-        let mut made = self.run(Task::Scrub(kind), lasts, source)?;
+        let task = Task::Scrub(kind, code.cloned());
+        self.made_anew(task, kind, before, source)
+            .map(|made| Scrubbed {
+                // What plays as long as it did is not measured again.
+                duration_ms: made.duration_ms.or(lasts),
+                ..made
+            })
+    }
+
+    /// Makes a smaller or a blurred one of a file that was scrubbed before, and checks it in a fresh sandbox: a JPEG of a
+    /// picture, an MP4 of a film.
+    ///
+    /// # Errors
+    /// [`MediaError::Refused`] when there is none that fits the shape; else as [`Workshop::probe`].
+    pub fn vary(&self, source: &mut dyn Source, shape: &Shape) -> Result<Scrubbed, MediaError> {
+        let kind = self.kind_of(source)?;
+        let mut shape = shape.clone();
+        let most = shape.bytes;
+        let before = Facts {
+            duration_ms: self.length_in_time(kind, source)?,
+            ..Facts::default()
+        };
+        // What an encoder makes of grain and of water it does not know before: a film may turn out larger than it was told.
+        for _ in 0..TRIES {
+            let task = Task::Vary(kind, shape.clone());
+            let made = self.made_anew(task, kind, before.clone(), source)?;
+            if made.output.length() <= most {
+                return Ok(made);
+            }
+            shape.bytes = shape.bytes / 4 * 3;
+        }
+        Err(Refusal::new(
+            RefusalCode::TooLarge,
+            format!("not to be made of at most {most} bytes"),
+        )
+        .into())
+    }
+
+    /// One file made of another, checked in a fresh sandbox.
+    fn made_anew(
+        &self,
+        task: Task,
+        kind: Kind,
+        before: Facts,
+        source: &mut dyn Source,
+    ) -> Result<Scrubbed, MediaError> {
+        let lasts = before.duration_ms;
+        let published = match task {
+            Task::Vary(Kind::Png, _) => Kind::Jpeg,
+            _ => kind.published_as(),
+        };
+        let mut made = self.run(task, lasts, source)?;
         let mut facts = std::mem::take(&mut made.facts);
         let mut output = made.take(0)?;
         if kind.is_video() {
@@ -161,7 +228,6 @@ impl Workshop {
             (facts.width, facts.height, facts.duration_ms) = (width, height, duration_ms);
             facts.steps.extend(steps);
         }
-        let published = kind.published_as();
         let after = self.run(Task::Check(published), lasts, &mut output)?.facts;
         let report = report(before, &facts, after)?;
         output.rewind().map_err(WorkshopError::Scratch)?;

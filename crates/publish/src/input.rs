@@ -261,6 +261,34 @@ pub struct MediaInput {
     pub dimensions: Option<(u32, u32)>,
     /// The bytes of its proof file.
     pub proof: Vec<u8>,
+    /// What else goes out of it.
+    pub further: Further,
+}
+
+/// What of a published file is not on its page: the code that is burnt into it, and what was made of it for channels.
+#[derive(Clone, Debug, Default)]
+pub struct Further {
+    /// The code that can be read in its corner.
+    pub code: Option<String>,
+    /// SHA-256 of each smaller or blurred one: those are ours too.
+    pub variants: Vec<Digest>,
+    /// Of a film the smallest one (MP4), for editions without a net.
+    pub small: Option<Small>,
+}
+
+/// A small film.
+#[derive(Clone)]
+pub struct Small {
+    /// The bytes.
+    pub bytes: Arc<dyn MediaBytes>,
+    /// SHA-256 of those bytes.
+    pub sha256: Digest,
+}
+
+impl std::fmt::Debug for Small {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "Small({})", self.sha256)
+    }
 }
 
 /// A still picture (JPEG). It must be made from the *published* file, never from the original: what

@@ -44,10 +44,11 @@ mod writer;
 pub use ::words::Tongue;
 pub use address::{AddressError, BaseUrl, SitePath};
 pub use check::InputError;
+pub use code::of_bits as code_of_bits;
 pub use event::{EventDate, EventDateError};
 pub use input::{
-    Bilingual, CoarsePoint, Correction, Grade, Label, MediaBytes, MediaInput, MediaKind, Poster,
-    PublicLog, PublicPlace, SiteInput, StoryInput, Text,
+    Bilingual, CoarsePoint, Correction, Further, Grade, Label, MediaBytes, MediaInput, MediaKind,
+    Poster, PublicLog, PublicPlace, SiteInput, Small, StoryInput, Text,
 };
 pub use media::{media_path, proof_path};
 pub use site::{Built, PublishError, build};

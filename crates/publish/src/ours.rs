@@ -1,7 +1,7 @@
 //! "Is this ours?": a page that takes a file, a code or an address and looks it up in small lists on this site.
 //!
 //! `ours/files/XX.txt` holds the SHA-256 of every published file that begins with these two hexadecimal digits, and
-//! the address of its story; `ours/codes/X.txt` the codes of stories by their first letter; `ours/links/XX.txt` the
+//! the address of its story; `ours/codes/X.txt` the codes of stories, and those burnt into their pictures and films, by their first letter; `ours/links/XX.txt` the
 //! addresses of stories by the first two digits of their SHA-256. The page's script hashes a file where it is and
 //! fetches one list: the site learns two digits, and nobody else learns anything. Without it the page says how to do
 //! the same by hand, and leads to all lists.
@@ -47,6 +47,14 @@ fn lists(whole: &Whole<'_>) -> BTreeMap<String, String> {
         let slug = &ready.input.slug;
         let code = code::of_story(&ready.input.id);
         lines.push((list_path("codes", &code[..1]), format!("{code} {slug}\n")));
+        let burnt = ready
+            .media
+            .iter()
+            .filter_map(|shown| shown.input.further.code.as_ref());
+        lines.extend(burnt.filter_map(|code| {
+            let first = code.get(..1)?;
+            Some((list_path("codes", first), format!("{code} {slug}\n")))
+        }));
         let link = sha256(slug.as_bytes()).to_string();
         lines.push((list_path("links", &link[..2]), format!("{slug}\n")));
         let shown = ready.media.iter();
@@ -54,7 +62,8 @@ fn lists(whole: &Whole<'_>) -> BTreeMap<String, String> {
             let still = shown.input.poster.as_ref();
             // Stills of covered media are not published.
             let still = still.filter(|_| shown.poster.is_some());
-            std::iter::once(shown.input.sha256).chain(still.map(|still| still.sha256))
+            let ours = std::iter::once(shown.input.sha256).chain(still.map(|still| still.sha256));
+            ours.chain(shown.input.further.variants.iter().copied())
         });
         lines.extend(files.map(|file: Digest| {
             let hex = file.to_string();

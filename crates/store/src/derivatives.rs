@@ -10,6 +10,7 @@ use newsroom::audit::{Act, Actor, Chain, Entry};
 use newsroom::items::{Change, Command, decide};
 use newsroom::stories::DerivativeFacts;
 use newsroom::{BlobId, DerivativeId, EditorId, ItemId, Micros, Private, Refusal};
+use serde::{Deserialize, Serialize};
 
 /// A protected copy, its bytes already in the blob store.
 #[derive(Clone, Debug)]
@@ -32,6 +33,41 @@ pub struct NewDerivative {
     pub poster: Option<(BlobId, Digest)>,
     /// What was removed and what was left, as JSON.
     pub report: Private,
+    /// The short code that is burnt into it; no two copies have the same.
+    pub code: Option<String>,
+    /// What was made of it for channels that take less, the largest first.
+    pub variants: Vec<VariantRecord>,
+}
+
+/// A smaller or blurred file made of a protected copy, its bytes in the blob store.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct VariantRecord {
+    /// Its class of limits.
+    pub rung: String,
+    /// The sealed file.
+    pub blob: BlobId,
+    /// SHA-256 of its bytes.
+    pub sha256: Digest,
+    /// Their number.
+    pub bytes: u64,
+    /// Their media type.
+    pub mime: String,
+    /// Pixels as shown.
+    pub dimensions: Option<(u32, u32)>,
+    /// Milliseconds that it plays.
+    pub lasts: Option<u64>,
+    /// How it was made of the copy, in the media station's words.
+    pub steps: Vec<String>,
+    /// With which tools, and their versions.
+    pub tools: Vec<String>,
+}
+
+/// The variants as their column holds them.
+pub(crate) fn variants_from(column: Option<&str>) -> Result<Vec<VariantRecord>, StoreError> {
+    column.map_or(Ok(Vec::new()), |column| {
+        At("derivatives", "variants").json(column.as_bytes())
+    })
 }
 
 /// A protected copy.
@@ -76,6 +112,8 @@ pub(crate) type DerivativeRow = (
     Option<Vec<u8>>,
     Vec<u8>,
     i64,
+    Option<String>,
+    Option<String>,
 );
 
 impl Store {
@@ -127,6 +165,10 @@ impl Store {
                 .with("derivative", derivative)
                 .with("sha256", what.sha256)
                 .with("tools", &what.tools);
+            let entry = what
+                .variants
+                .iter()
+                .fold(entry, |entry, one| entry.with(&one.rung, one.sha256));
             self.append(tx, entry).await?;
             Ok(Some(derivative))
         })
@@ -247,7 +289,7 @@ impl Store {
     ) -> Result<DerivativeRecord, StoreError> {
         let row: Option<DerivativeRow> = tx
             .one(
-                "SELECT id, item, recipe, tools, blob, sha256, bytes, kind, mime, poster, poster_sha256, report, made_at
+                "SELECT id, item, recipe, tools, blob, sha256, bytes, kind, mime, poster, poster_sha256, report, made_at, code, variants
                  FROM derivatives WHERE id = $1",
                 args![id],
             )
@@ -273,6 +315,8 @@ impl Store {
             poster_sha256,
             report,
             made_at,
+            code,
+            variants,
         ) = row;
         let at = At("derivatives", "blob");
         let id = DerivativeId::from_bytes(at.bytes(&id)?);
@@ -293,6 +337,8 @@ impl Store {
             mime,
             poster,
             report: self.open_text(place("derivatives", "report", id.as_bytes()), &report)?,
+            code,
+            variants: variants_from(variants.as_deref())?,
         };
         Ok(DerivativeRecord {
             id,
@@ -315,13 +361,15 @@ impl Store {
             what.report.expose().as_bytes(),
         )?;
         let (poster, poster_sha256) = what.poster.unzip();
+        let variants = serde_json::to_string(&what.variants);
+        let variants = variants.map_err(|_| At("derivatives", "variants").damaged())?;
         tx.exec(
             "INSERT INTO derivatives (id, item, recipe, tools, blob, sha256, bytes, kind, mime, poster, poster_sha256,
-                                      report, made_at)
-             VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13)",
+                                      report, made_at, code, variants)
+             VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15)",
             args![
                 id, item, what.recipe, what.tools, what.blob, what.sha256, int(what.bytes), what.kind, what.mime, poster,
-                poster_sha256, report, now
+                poster_sha256, report, now, what.code, variants
             ],
         )
         .await?;

@@ -59,7 +59,7 @@ pub use blobs::{BlobError, BlobReader, BlobStore, BlobWriter, Stored, Written};
 pub use bulletins::IntakeUse;
 pub use captures::{CapturePlan, StoryAtRisk};
 pub use channels::ChannelRecord;
-pub use derivatives::{DerivativeRecord, NewDerivative};
+pub use derivatives::{DerivativeRecord, NewDerivative, VariantRecord};
 pub use disk::{Disk, DiskFile, RealDisk};
 pub use dispatches::{DispatchRecord, PieceRecord};
 pub use drops::DropRecord;

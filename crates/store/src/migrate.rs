@@ -20,6 +20,7 @@ const MIGRATIONS: &[(i64, &str)] = &[
     (11, include_str!("../migrations/0011_reach.sql")),
     (12, include_str!("../migrations/0012_rest.sql")),
     (13, include_str!("../migrations/0013_letters.sql")),
+    (14, include_str!("../migrations/0014_variants.sql")),
 ];
 
 /// The texts of all migrations, in order.

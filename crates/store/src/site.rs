@@ -100,7 +100,7 @@ impl Store {
     ) -> Result<HashMap<DerivativeId, DerivativeRecord>, StoreError> {
         let rows: Vec<DerivativeRow> = tx
             .all(
-                "SELECT id, item, recipe, tools, blob, sha256, bytes, kind, mime, poster, poster_sha256, report, made_at
+                "SELECT id, item, recipe, tools, blob, sha256, bytes, kind, mime, poster, poster_sha256, report, made_at, code, variants
                  FROM derivatives WHERE id IN (
                      SELECT derivative FROM story_media JOIN publications
                      ON publications.story = story_media.story AND publications.version = story_media.version)",

@@ -31,6 +31,12 @@ impl Store {
             for (pages,) in pages {
                 named.extend(crate::items::pages_from(&pages)?);
             }
+            let sql = "SELECT variants FROM derivatives WHERE variants IS NOT NULL";
+            let variants: Vec<(String,)> = tx.all(sql, &[]).await?;
+            for (variants,) in variants {
+                let variants = crate::derivatives::variants_from(Some(&variants))?;
+                named.extend(variants.into_iter().map(|one| one.blob));
+            }
             Ok(named)
         })
     }

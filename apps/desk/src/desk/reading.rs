@@ -9,12 +9,13 @@ use newsroom::work::Work;
 use newsroom::{BlobId, Refusal};
 use store::{
     AuditRecord, Cut, DerivativeRecord, DispatchRecord, HeldRecord, ItemRecord, Store, StoreError,
+    VariantRecord,
 };
 
 use super::{
     CustodyLine, CutOff, DerivativeId, DerivativeView, Desk, DeskError, DispatchLine,
     DispatchState, EditorId, FindingView, InboxView, ItemId, ItemLine, ItemView, Media,
-    ScrubReportView, WorkState, held,
+    ScrubReportView, VariantView, WorkState, held,
 };
 use crate::archive::ArchiveError;
 use crate::clock;
@@ -128,6 +129,24 @@ impl Desk {
     pub async fn open_derivative(&self, derivative: DerivativeId) -> Result<Media, DeskError> {
         let what = self.open()?.store.derivative(derivative).await?.what;
         self.open_blob(what.blob, what.mime).await
+    }
+
+    /// What was made of a derivative for one class of limits: exactly the bytes that a channel would get.
+    ///
+    /// # Errors
+    /// As [`Desk::open_preview`]; not found when there is none of that class.
+    pub async fn open_variant(
+        &self,
+        derivative: DerivativeId,
+        rung: &str,
+    ) -> Result<Media, DeskError> {
+        let what = self.open()?.store.derivative(derivative).await?.what;
+        let one = what.variants.into_iter().find(|one| one.rung == rung);
+        let one = one.ok_or_else(|| DeskError::NotFound {
+            what: "derivative",
+            id: derivative.to_string(),
+        })?;
+        self.open_blob(one.blob, one.mime).await
     }
 
     /// Has the pieces of a dispatch that was cut short entered as items of their own, in the background. When its manifest
@@ -410,6 +429,17 @@ pub(super) fn derivative_view(record: &DerivativeRecord) -> DerivativeView {
         mime: what.mime.clone(),
         bytes: what.bytes,
         report,
+        code: what.code.clone(),
+        variants: what.variants.iter().map(variant_view).collect(),
+    }
+}
+
+fn variant_view(one: &VariantRecord) -> VariantView {
+    VariantView {
+        rung: one.rung.clone(),
+        sha256: one.sha256.to_string(),
+        mime: one.mime.clone(),
+        bytes: one.bytes,
     }
 }
 

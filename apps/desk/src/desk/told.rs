@@ -1,7 +1,7 @@
 //! What each channel is told at the border: made when a version is saved, shown to those who approve it, sent as it stands.
 
-use newsroom::ChannelId;
 use newsroom::stories::{Draft, Rendition};
+use newsroom::{ChannelId, DerivativeId};
 use publish::Tongue;
 use publish::channels::{Attachment, Kind, Limits};
 use publish::renditions::{Post, Turn, render};
@@ -29,6 +29,8 @@ pub struct ToldView {
     pub posts: Vec<(Post, usize)>,
     /// What fits into one post.
     pub limits: Limits,
+    /// Places of files that fit nowhere there and stay behind the link.
+    pub behind: Vec<usize>,
 }
 
 /// What a version tells the channels.
@@ -38,6 +40,8 @@ pub struct Outgoing {
     pub told: Vec<ToldView>,
     /// Channels in use that it does not go to: they were opened after it was saved.
     pub left_out: Vec<String>,
+    /// The story's files, in its order.
+    pub files: Vec<DerivativeId>,
 }
 
 impl Desk {
@@ -99,11 +103,14 @@ pub(super) async fn outgoing(open: &OpenDesk, draft: &Draft) -> Result<Outgoing,
         rendered = with_renditions(open, draft.clone()).await?;
         &rendered
     };
-    let mut outgoing = Outgoing::default();
+    let mut outgoing = Outgoing {
+        files: draft.media.iter().map(|placed| placed.derivative).collect(),
+        ..Outgoing::default()
+    };
     for room in rooms(open).await? {
         let fixed = draft.renditions.iter().flatten();
         for one in fixed.filter(|one| one.channel == room.record.id) {
-            outgoing.told.push(told(&room, one)?);
+            outgoing.told.push(told(&room, one, draft.media.len())?);
         }
         if !draft.goes_to(room.record.id) {
             outgoing.left_out.push(name(&room));
@@ -112,10 +119,15 @@ pub(super) async fn outgoing(open: &OpenDesk, draft: &Draft) -> Result<Outgoing,
     Ok(outgoing)
 }
 
-fn told(room: &Room, fixed: &Rendition) -> Result<ToldView, DeskError> {
+fn told(room: &Room, fixed: &Rendition, files: usize) -> Result<ToldView, DeskError> {
     let limits = &room.abilities.limits;
     let posts: Vec<Post> = serde_json::from_str(&fixed.posts)
         .map_err(|error| internal("reading renditions", &error))?;
+    let shown = |file: &usize| {
+        let mut media = posts.iter().flat_map(|post| &post.media);
+        media.any(|shown| shown.file == *file)
+    };
+    let behind = (0..files).filter(|file| !shown(file)).collect();
     let weighed = |post: Post| {
         let weight = post.takes(limits);
         (post, weight)
@@ -127,6 +139,7 @@ fn told(room: &Room, fixed: &Rendition) -> Result<ToldView, DeskError> {
         corrected: fixed.corrected,
         posts: posts.into_iter().map(weighed).collect(),
         limits: limits.clone(),
+        behind,
     })
 }
 

@@ -284,6 +284,23 @@ pub struct DerivativeView {
     pub bytes: u64,
     /// What the scrub removed and what it left.
     pub report: ScrubReportView,
+    /// The code in its corner.
+    pub code: Option<String>,
+    /// What was made of it for channels that take less.
+    pub variants: Vec<VariantView>,
+}
+
+/// A smaller or blurred one.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct VariantView {
+    /// Its class of limits.
+    pub rung: String,
+    /// SHA-256, hex.
+    pub sha256: String,
+    /// Its media type.
+    pub mime: String,
+    /// Its size.
+    pub bytes: u64,
 }
 
 /// A scrub report for people.

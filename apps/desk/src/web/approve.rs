@@ -283,7 +283,7 @@ fn body(visit: &Visit, editor: &Signed, view: &StoryView, shown: bool) -> Markup
             (media(tongue, view, shown))
             (settings(visit, view))
         }
-        @if !withdrawn(view) { (told::section(tongue, &view.outgoing)) }
+        @if !withdrawn(view) { (told::section(tongue, &view.outgoing, shown)) }
         (risk(visit, editor, view))
         (binding(visit, editor, view))
     }
@@ -371,6 +371,7 @@ fn medium(tongue: Tongue, placed: &StoryMedia, view: &DerivativeView, shown: boo
                 p { (parts::kind(tongue, kind_of(&view.mime))) " · " (size(tongue, view.bytes)) }
                 p lang="en" dir="ltr" { (placed.alt_en) }
                 p lang="ar" dir="rtl" { (placed.alt_ar) }
+                @if let Some(code) = &view.code { p.small { (t!(tongue, "burnt-code")) " " (machine(code)) } }
                 p.hash { (t!(tongue, "sha256")) " " (machine(&view.sha256)) }
             }
         }

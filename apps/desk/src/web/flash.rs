@@ -137,7 +137,7 @@ fn card(visit: &Visit, editor: &Signed, view: &FlashView) -> Markup {
             }
             (said(tongue, view))
             @if !story.outgoing.told.is_empty() {
-                details { summary { (t!(tongue, "told-title")) } (told::channels(tongue, &story.outgoing)) }
+                details { summary { (t!(tongue, "told-title")) } (told::channels(tongue, &story.outgoing, false)) }
             }
             (approve::approvals(tongue, &story.approvals))
             (next(visit, editor, view))

@@ -275,9 +275,30 @@ fn made(tongue: Tongue, view: &DerivativeView) -> Markup {
         div.derivative {
             h3 { (t!(tongue, "derivative")) " " (machine(&view.mime)) " · " (size(tongue, view.bytes)) }
             p.hash { (t!(tongue, "sha256")) " " (machine(&view.sha256)) }
+            @if let Some(code) = &view.code { p { (t!(tongue, "burnt-code")) " " (machine(code)) } }
+            @if !view.variants.is_empty() {
+                details {
+                    summary { (t!(tongue, "variants-title", count = view.variants.len())) }
+                    ul {
+                        @for one in &view.variants {
+                            li {
+                                (rung_words(tongue, &one.rung)) " · " (machine(&one.mime)) " · " (size(tongue, one.bytes))
+                                p.hash { (t!(tongue, "sha256")) " " (machine(&one.sha256)) }
+                            }
+                        }
+                    }
+                }
+            }
             (parts::scrub_report(tongue, &view.report))
         }
     }
+}
+
+/// The words for a class of limits.
+pub(crate) fn rung_words(tongue: Tongue, rung: &str) -> String {
+    tongue
+        .coded("rung", rung)
+        .unwrap_or_else(|| rung.to_owned())
 }
 
 fn custody(tongue: Tongue, lines: &[CustodyLine]) -> Markup {

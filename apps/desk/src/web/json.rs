@@ -7,7 +7,7 @@ use serde_json::{Value, json};
 use crate::desk::{
     ApprovalView, DerivativeView, DispatchLine, FindingView, FlashView, HeldLine, InboxView,
     ItemLine, ItemView, LockState, PublicationView, StoryLine, StorySettings, StoryView, ToldView,
-    WorkState,
+    VariantView, WorkState,
 };
 use crate::web::visit::Visit;
 
@@ -168,7 +168,13 @@ fn derivative(view: &DerivativeView) -> Value {
             "left": findings(&view.report.left),
             "tools": view.report.tools,
         },
+        "code": view.code,
+        "variants": view.variants.iter().map(variant).collect::<Vec<_>>(),
     })
+}
+
+fn variant(view: &VariantView) -> Value {
+    json!({ "rung": view.rung, "sha256": view.sha256, "mime": view.mime, "bytes": view.bytes })
 }
 
 /// The list of stories.

@@ -166,7 +166,7 @@ fn body(visit: &Visit, editor: &Signed, view: &StoryView) -> Markup {
                 span.quiet.small { (t!(tongue, "story-save-hint")) }
             }
         }
-        (told::section(tongue, &view.outgoing))
+        (told::section(tongue, &view.outgoing, false))
         (telling::withdrawing(visit, view, view.draft.settings.as_ref().and_then(|settings| settings.telling.as_ref())))
     }
 }

@@ -77,6 +77,18 @@ pub(crate) async fn derivative(
     Ok(send(&app.desk, media, &headers))
 }
 
+/// `GET /derivatives/{id}/{rung}`
+pub(crate) async fn variant(
+    State(app): State<App>,
+    _editor: Signed,
+    Path((derivative, rung)): Path<(String, String)>,
+    headers: HeaderMap,
+) -> Result<Response, Fault> {
+    let derivative = id::<DerivativeId>(&derivative)?;
+    let media = app.desk.open_variant(derivative, &rung).await?;
+    Ok(send(&app.desk, media, &headers))
+}
+
 /// The whole or one range of it.
 fn send(desk: &Desk, media: Media, headers: &HeaderMap) -> Response {
     let range = headers

@@ -3,17 +3,17 @@
 use axum::extract::{Path, State};
 use axum::response::{IntoResponse, Response};
 use maud::{Markup, html};
-use publish::renditions::{Article, Card, Meaning, Post};
+use publish::renditions::{Article, Card, Meaning, Post, Sent};
 
 use crate::auth::Signed;
-use crate::desk::{Outgoing, StoryId, ToldView};
+use crate::desk::{DerivativeId, Outgoing, StoryId, ToldView};
 use crate::web::App;
 use crate::web::fault::Fault;
 use crate::web::form::Posted;
-use crate::web::item::id;
+use crate::web::item::{id, rung_words};
 use crate::web::layout::{self, Place};
 use crate::web::story;
-use crate::web::text::{Tongue, foreign, t, visible};
+use crate::web::text::{Tongue, foreign, machine, size, t, visible};
 use crate::web::visit::Visit;
 
 /// `POST /stories/{id}/preview`: the form as it stands, saved nowhere.
@@ -39,13 +39,13 @@ pub(crate) async fn preview(
             h1 { (title) }
             p.lead { (t!(tongue, "told-not-saved")) }
         }
-        (section(tongue, &outgoing))
+        (section(tongue, &outgoing, false))
     };
     Ok(layout::page(&visit, &title, Place::Stories, &body).into_response())
 }
 
-/// All channels.
-pub(crate) fn section(tongue: Tongue, outgoing: &Outgoing) -> Markup {
+/// All channels; what is sent in place of a file is shown only to those who asked to see the files.
+pub(crate) fn section(tongue: Tongue, outgoing: &Outgoing, shown: bool) -> Markup {
     html! {
         section.told #told {
             h2 { (t!(tongue, "told-title")) }
@@ -55,28 +55,34 @@ pub(crate) fn section(tongue: Tongue, outgoing: &Outgoing) -> Markup {
             @for name in &outgoing.left_out {
                 p.notice role="status" { (t!(tongue, "told-left-out")) " " (foreign(name)) }
             }
-            (channels(tongue, outgoing))
+            (channels(tongue, outgoing, shown))
         }
     }
 }
 
 /// The channels alone, for a page that shows several stories.
-pub(crate) fn channels(tongue: Tongue, outgoing: &Outgoing) -> Markup {
+pub(crate) fn channels(tongue: Tongue, outgoing: &Outgoing, shown: bool) -> Markup {
     html! {
         div.told-channels {
-            @for told in &outgoing.told { (channel(tongue, told)) }
+            @for told in &outgoing.told { (channel(tongue, told, &outgoing.files, shown)) }
         }
     }
 }
 
-fn channel(tongue: Tongue, told: &ToldView) -> Markup {
+fn channel(tongue: Tongue, told: &ToldView, files: &[DerivativeId], shown: bool) -> Markup {
     html! {
         article.told-channel {
             h3 {
                 (foreign(&told.name))
                 @if told.corrected { " " span.small.quiet { (t!(tongue, "told-corrected")) } }
             }
-            @for (post, weight) in &told.posts { (one(tongue, post, *weight, post.most(&told.limits))) }
+            @for (post, weight) in &told.posts {
+                (one(tongue, post, *weight, post.most(&told.limits)))
+                @if shown { (seen(tongue, post, files)) }
+            }
+            @for file in &told.behind {
+                p.small.quiet { span.tag { (file + 1) } " " (t!(tongue, "told-behind")) }
+            }
         }
     }
 }
@@ -94,13 +100,46 @@ fn one(tongue: Tongue, post: &Post, weight: usize, most: usize) -> Markup {
             @for shown in &post.media {
                 p.told-medium {
                     span.tag { (shown.file + 1) }
-                    @if post.covered { span.tag { (t!(tongue, "told-covered")) } }
+                    @if post.covered && !shown.blurred() { span.tag { (t!(tongue, "told-covered")) } }
+                    @if let Some(sent) = &shown.sent { (variant(tongue, sent)) }
                     (visible(&shown.alt))
                 }
             }
         }
         @if post.article.is_none() {
             p.small.quiet { (t!(tongue, "told-length", takes = weight, most = most)) }
+        }
+    }
+}
+
+/// Which variant goes there instead of the file.
+fn variant(tongue: Tongue, sent: &Sent) -> Markup {
+    html! {
+        span.tag {
+            (rung_words(tongue, sent.rung.code()))
+            @if let Some((width, height)) = sent.dimensions { " · " bdi dir="ltr" { (width) " × " (height) } }
+            " · " (size(tongue, sent.bytes))
+        }
+    }
+}
+
+/// The very files that go there, where they are others than the story's own.
+fn seen(tongue: Tongue, post: &Post, files: &[DerivativeId]) -> Markup {
+    let sent = post.media.iter().filter_map(|shown| {
+        let (file, sent) = files.get(shown.file).zip(shown.sent.as_ref())?;
+        Some((
+            format!("/derivatives/{file}/{}", sent.rung.code()),
+            shown,
+            sent,
+        ))
+    });
+    html! {
+        @for (source, shown, sent) in sent {
+            figure.medium {
+                @if sent.mime == "video/mp4" { video controls muted playsinline preload="metadata" src=(source) {} }
+                @else { img alt=(shown.alt) src=(source); }
+                figcaption { p.hash { (t!(tongue, "sha256")) " " (machine(&sent.sha256)) } }
+            }
         }
     }
 }

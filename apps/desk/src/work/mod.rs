@@ -6,6 +6,7 @@
 mod examine;
 pub(crate) mod items;
 mod scrub;
+mod variants;
 
 use std::sync::Arc;
 use std::time::Duration;

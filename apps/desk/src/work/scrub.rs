@@ -3,11 +3,13 @@
 use std::io::Seek;
 
 use ledger::Digest;
-use media::{Kind, MediaError, Refusal, ScrubReport, Scrubbed, Workshop};
+use media::{Code, Kind, MediaError, Output, Refusal, ScrubReport, Scrubbed, Workshop};
 use newsroom::BlobId;
+use store::VariantRecord;
 
 use crate::archive::{Archive, Kept};
 use crate::work::examine::WorkError;
+use crate::work::variants::{self, Copied};
 
 /// What came of scrubbing.
 pub(crate) enum ScrubOutcome {
@@ -24,62 +26,90 @@ pub(crate) struct Made {
     /// A still of the *derivative*; never of the original.
     pub(crate) poster: Option<(BlobId, Digest)>,
     pub(crate) dimensions: Option<(u32, u32)>,
+    /// Milliseconds of sound or film.
+    pub(crate) lasts: Option<u64>,
+    /// The code in its corner; sounds and documents have none.
+    pub(crate) code: Option<Code>,
+    pub(crate) variants: Vec<VariantRecord>,
     pub(crate) report: ScrubReport,
 }
 
-/// Scrubs an item. Blocks for as long as the sandbox works.
+/// Scrubs an item, with a code burnt into what is seen of it, and makes its variants. Blocks for as long as the sandbox works.
 pub(crate) fn scrub(
     workshop: &Workshop,
     archive: &Archive,
     item: BlobId,
+    code: &Code,
 ) -> Result<ScrubOutcome, WorkError> {
     let mut source = archive.open(item)?.reader;
-    let made = match workshop.scrub(&mut source) {
+    let made = match workshop.scrub_with(&mut source, Some(code)) {
         Ok(made) => made,
         Err(MediaError::Refused(refusal)) => return Ok(ScrubOutcome::Refused(refusal)),
         Err(error) => return Err(WorkError::Workshop(error)),
     };
-    keep(workshop, archive, made).map(|made| ScrubOutcome::Made(Box::new(made)))
+    keep(workshop, archive, made, code).map(|made| ScrubOutcome::Made(Box::new(made)))
 }
 
-fn keep(workshop: &Workshop, archive: &Archive, made: Scrubbed) -> Result<Made, WorkError> {
+fn keep(
+    workshop: &Workshop,
+    archive: &Archive,
+    made: Scrubbed,
+    code: &Code,
+) -> Result<Made, WorkError> {
     let Scrubbed {
         kind,
         mut output,
         width,
         height,
+        duration_ms,
         report,
         ..
     } = made;
     output.rewind()?;
     let kept = archive.put(&mut output)?;
-    let poster = if kind == Kind::Mp4 || kind == Kind::Pdf {
+    let mut still = if kind == Kind::Mp4 || kind == Kind::Pdf {
         output.rewind()?;
-        poster_of(workshop, archive, &mut output)?
+        still_of(workshop, &mut output)?
     } else {
         None
+    };
+    let poster = match &mut still {
+        Some(still) => {
+            still.rewind()?;
+            let kept = archive.put(still)?;
+            Some((kept.blob, kept.sha256))
+        }
+        None => None,
+    };
+    let seen = kind.is_still() || (kind == Kind::Mp4 && width.is_some());
+    let mut copied = Copied {
+        kind,
+        output: &mut output,
+        dimensions: width.zip(height),
+        code,
+        poster: still.as_mut(),
+    };
+    let variants = if seen {
+        variants::make(workshop, archive, &mut copied)?
+    } else {
+        Vec::new()
     };
     Ok(Made {
         kind,
         kept,
         poster,
         dimensions: width.zip(height),
+        lasts: duration_ms,
+        code: seen.then(|| code.clone()),
+        variants,
         report,
     })
 }
 
 /// A derivative without a poster is published without one; that is no reason to refuse it.
-fn poster_of(
-    workshop: &Workshop,
-    archive: &Archive,
-    derivative: &mut media::Output,
-) -> Result<Option<(BlobId, Digest)>, WorkError> {
+fn still_of(workshop: &Workshop, derivative: &mut Output) -> Result<Option<Output>, WorkError> {
     match workshop.preview(derivative) {
-        Ok(mut preview) => {
-            preview.poster.rewind()?;
-            let kept = archive.put(&mut preview.poster)?;
-            Ok(Some((kept.blob, kept.sha256)))
-        }
+        Ok(preview) => Ok(Some(preview.poster)),
         Err(MediaError::Refused(_)) => Ok(None),
         Err(error) => Err(WorkError::Workshop(error)),
     }

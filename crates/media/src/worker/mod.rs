@@ -10,10 +10,12 @@ mod exif;
 mod link;
 mod loopback;
 mod pictures;
+mod plate;
 mod recordings;
 mod skeleton;
 mod still;
 mod tool;
+mod variants;
 mod walls;
 
 use std::{
@@ -155,11 +157,12 @@ fn work(bench: &Bench) -> Result<Facts, Stop> {
             Kind::Mp4 | Kind::Mov | Kind::Mp3 => recordings::preview(bench, *kind),
             Kind::Pdf => documents::preview(bench),
         },
-        Task::Scrub(kind) => match kind {
-            Kind::Jpeg | Kind::Png | Kind::Heic => pictures::scrub(bench, *kind),
-            Kind::Mp4 | Kind::Mov | Kind::Mp3 => recordings::scrub(bench, *kind),
+        Task::Scrub(kind, code) => match kind {
+            Kind::Jpeg | Kind::Png | Kind::Heic => pictures::scrub(bench, *kind, code.as_ref()),
+            Kind::Mp4 | Kind::Mov | Kind::Mp3 => recordings::scrub(bench, *kind, code.as_ref()),
             Kind::Pdf => documents::scrub(bench),
         },
+        Task::Vary(kind, shape) => variants::vary(bench, *kind, shape),
         Task::Mux => mp4::rewrite(
             &mut bench.source(),
             bench.order.length,

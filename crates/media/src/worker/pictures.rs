@@ -8,8 +8,8 @@ use std::{
 
 use image::ImageFormat;
 
-use super::{Bench, Stop, exif, still, tool};
-use crate::{FindingCode, Kind, Limits, RefusalCode, talk::Facts};
+use super::{Bench, Stop, exif, plate, still, tool};
+use crate::{Code, FindingCode, Kind, Limits, RefusalCode, talk::Facts};
 
 /// What examines a still.
 pub(super) fn examine(bench: &Bench, kind: Kind) -> Result<Facts, Stop> {
@@ -48,10 +48,10 @@ pub(super) fn preview(bench: &Bench, kind: Kind) -> Result<Facts, Stop> {
     Ok(facts)
 }
 
-/// A new picture of the same pixels.
-pub(super) fn scrub(bench: &Bench, kind: Kind) -> Result<Facts, Stop> {
+/// A new picture of the same pixels, with the code in its corner.
+pub(super) fn scrub(bench: &Bench, kind: Kind, code: Option<&Code>) -> Result<Facts, Stop> {
     let mut facts = Facts::default();
-    let still = decode(bench, kind, &mut facts)?;
+    let mut still = decode(bench, kind, &mut facts)?;
     (facts.width, facts.height) = (Some(still.picture.width()), Some(still.picture.height()));
     let mut out = BufWriter::with_capacity(256 << 10, bench.link.writer(0));
     if kind == Kind::Png {
@@ -63,8 +63,10 @@ pub(super) fn scrub(bench: &Bench, kind: Kind) -> Result<Facts, Stop> {
             );
             facts.step("emptied-transparent-pixels");
         }
+        burn(&mut still, code, &mut facts)?;
         still::write_png(&still.picture, &mut out)?;
     } else {
+        burn(&mut still, code, &mut facts)?;
         still::write_jpeg(&still.picture, &mut out)?;
     }
     out.flush()?;
@@ -72,7 +74,15 @@ pub(super) fn scrub(bench: &Bench, kind: Kind) -> Result<Facts, Stop> {
     Ok(facts)
 }
 
-fn decode(bench: &Bench, kind: Kind, facts: &mut Facts) -> Result<still::Still, Stop> {
+fn burn(still: &mut still::Still, code: Option<&Code>, facts: &mut Facts) -> Result<(), Stop> {
+    if let Some(code) = code {
+        plate::burn(&mut still.picture, code)?;
+        facts.step("code-burnt-in");
+    }
+    Ok(())
+}
+
+pub(super) fn decode(bench: &Bench, kind: Kind, facts: &mut Facts) -> Result<still::Still, Stop> {
     let path = bench.fetch()?;
     let limits = &bench.order.limits;
     facts

@@ -8,8 +8,8 @@ use std::{
 use image::ImageFormat;
 use serde::Deserialize;
 
-use super::{Bench, Stop, exif, skeleton, still, tool};
-use crate::{FindingCode, Kind, RefusalCode, talk::Facts};
+use super::{Bench, Stop, exif, plate, skeleton, still, tool};
+use crate::{Code, FindingCode, Kind, RefusalCode, talk::Facts};
 
 /// Longest side of a video proxy.
 const PROXY_SIDE: u32 = 1280;
@@ -367,47 +367,42 @@ const PLAIN_H264: [&str; 10] = [
     "-bsf:v",
     "filter_units=remove_types=6",
 ];
-const PLAIN_AAC: [&str; 8] = [
-    "-c:a",
-    "aac",
-    "-flags:a",
-    "+bitexact",
-    "-ac",
-    "2",
-    "-ar",
-    "48000",
-];
+const PLAIN_AAC: [&str; 6] = ["-c:a", "aac", "-flags:a", "+bitexact", "-ar", "48000"];
 
 /// How good a video is to be.
-struct Quality {
+struct Quality<'q> {
     /// Of the picture: x264's constant rate factor.
-    picture: &'static str,
+    picture: &'q str,
     /// Most bits a second; grain that no reader's line could carry is smoothed away above it.
-    most: &'static str,
+    most: &'q str,
     /// Over what is averaged.
-    window: &'static str,
+    window: &'q str,
     /// Bits a second of the sound.
-    sound: &'static str,
+    sound: &'q str,
+    /// Channels of the sound.
+    channels: &'q str,
 }
 
-const SHOWN: Quality = Quality {
+const SHOWN: Quality<'_> = Quality {
     picture: "27",
     most: "3M",
     window: "6M",
     sound: "96k",
+    channels: "2",
 };
-const PUBLISHED: Quality = Quality {
+const PUBLISHED: Quality<'_> = Quality {
     picture: "21",
     most: "20M",
     window: "40M",
     sound: "128k",
+    channels: "2",
 };
 
 fn video(
     bench: &Bench,
     kind: Kind,
     filter: &str,
-    quality: &Quality,
+    quality: &Quality<'_>,
     number: u8,
 ) -> Result<Coverage, Stop> {
     let threads = bench.order.threads.to_string();
@@ -416,7 +411,7 @@ fn video(
     after.extend(["-vf", filter, "-fps_mode", "vfr", "-g", "60"]);
     after.extend(["-crf", quality.picture, "-b:a", quality.sound]);
     after.extend(["-maxrate", quality.most, "-bufsize", quality.window]);
-    after.extend(["-threads", &threads]);
+    after.extend(["-threads", &threads, "-ac", quality.channels]);
     after.extend(PLAIN_H264.iter().chain(&PLAIN_AAC).chain(&FRAGMENTS));
     stream(bench, &arguments(bench, kind, &after), number)
 }
@@ -447,11 +442,7 @@ pub(super) fn preview(bench: &Bench, kind: Kind) -> Result<Facts, Stop> {
     if kind == Kind::Mp3 {
         sound(bench, "96k", 1)?;
     } else {
-        let side = PROXY_SIDE;
-        let filter = format!(
-            "scale=w='min({side},iw)':h='min({side},ih)':force_original_aspect_ratio=decrease:force_divisible_by=2,setsar=1"
-        );
-        video(bench, kind, &filter, &SHOWN, 1)?;
+        video(bench, kind, &scaled(PROXY_SIDE), &SHOWN, 1)?;
     }
     let poster = if facts.width.is_some() {
         frame(bench, kind, facts.duration_ms.unwrap_or_default())?
@@ -471,6 +462,54 @@ pub(super) fn preview(bench: &Bench, kind: Kind) -> Result<Facts, Stop> {
     Ok(facts)
 }
 
+/// The filter that leaves no side longer than this.
+fn scaled(side: u32) -> String {
+    format!(
+        "scale=w='min({side},iw)':h='min({side},ih)':force_original_aspect_ratio=decrease:force_divisible_by=2,setsar=1"
+    )
+}
+
+/// What is known of a recording without looking for what else is in it.
+pub(super) fn facts(bench: &Bench, kind: Kind) -> Result<Facts, Stop> {
+    let mut facts = Facts {
+        tools: vec![version()],
+        ..Facts::default()
+    };
+    facts_of(bench, &probe(bench, kind)?, &mut facts)?;
+    facts.findings.clear();
+    Ok(facts)
+}
+
+/// The same film (our own) with a longer side of at most `side` pixels and at most so many bits a second.
+pub(super) fn smaller(bench: &Bench, side: u32, rate: u64, sound: u64) -> Result<(), Stop> {
+    let quality = Quality {
+        picture: if rate > 300_000 { "24" } else { "28" },
+        most: &rate.to_string(),
+        window: &(rate * 2).to_string(),
+        sound: &sound.to_string(),
+        channels: if sound > 64_000 { "2" } else { "1" },
+    };
+    video(bench, Kind::Mp4, &scaled(side), &quality, 0)?;
+    Ok(())
+}
+
+/// The filter that cuts the sides to even numbers and lays the plate with the code over each frame.
+fn marked(facts: &mut Facts, code: Option<&Code>) -> Result<String, Stop> {
+    const EVEN: &str = "crop=trunc(iw/2)*2:trunc(ih/2)*2";
+    let (Some(code), Some(width), Some(height)) = (code, facts.width, facts.height) else {
+        return Ok(EVEN.to_owned());
+    };
+    let plate = plate::plate(code, width, height)?;
+    let path = "/tmp/code.png";
+    let saved = plate.pixels.save_with_format(path, ImageFormat::Png);
+    saved.map_err(|error| Stop::damaged(error.to_string()))?;
+    facts.step("code-burnt-in");
+    let (left, top) = (plate.left, plate.top);
+    Ok(format!(
+        "{EVEN}[film];movie=filename={path}[code];[film][code]overlay=x={left}:y={top}"
+    ))
+}
+
 /// A frame from a tenth into the video (at most ten seconds), or the first one.
 fn frame(bench: &Bench, kind: Kind, lasts: u64) -> Result<Option<image::DynamicImage>, Stop> {
     let at = (lasts / 10).min(10_000);
@@ -485,7 +524,7 @@ fn frame(bench: &Bench, kind: Kind, lasts: u64) -> Result<Option<image::DynamicI
 }
 
 /// The same picture and sound, encoded anew. Of video these are fragments, to be rewritten by [`crate::mp4::rewrite`].
-pub(super) fn scrub(bench: &Bench, kind: Kind) -> Result<Facts, Stop> {
+pub(super) fn scrub(bench: &Bench, kind: Kind, code: Option<&Code>) -> Result<Facts, Stop> {
     let mut facts = Facts {
         tools: vec![version()],
         ..Facts::default()
@@ -497,13 +536,8 @@ pub(super) fn scrub(bench: &Bench, kind: Kind) -> Result<Facts, Stop> {
     let coverage = if kind == Kind::Mp3 {
         sound(bench, "128k", 0)?
     } else {
-        video(
-            bench,
-            kind,
-            "crop=trunc(iw/2)*2:trunc(ih/2)*2",
-            &PUBLISHED,
-            0,
-        )?
+        let filter = marked(&mut facts, code)?;
+        video(bench, kind, &filter, &PUBLISHED, 0)?
     };
     if coverage == Coverage::Parts {
         facts.step("parts-could-not-be-read");

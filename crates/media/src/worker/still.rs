@@ -114,7 +114,11 @@ pub(super) fn write_jpeg(picture: &DynamicImage, out: impl Write) -> Result<(), 
     encode_jpeg(picture, out, PUBLISHED_QUALITY)
 }
 
-fn encode_jpeg(picture: &DynamicImage, out: impl Write, quality: u8) -> Result<(), Stop> {
+pub(super) fn encode_jpeg(
+    picture: &DynamicImage,
+    out: impl Write,
+    quality: u8,
+) -> Result<(), Stop> {
     let mut encoder = JpegEncoder::new_with_quality(out, quality);
     let done = match picture {
         DynamicImage::ImageLuma8(_) => encoder.encode_image(picture),
@@ -124,7 +128,7 @@ fn encode_jpeg(picture: &DynamicImage, out: impl Write, quality: u8) -> Result<(
 }
 
 /// JPEG has no transparency. What was see-through becomes white: the colours beneath are not shown by any viewer.
-fn over_white(picture: &DynamicImage) -> image::RgbImage {
+pub(super) fn over_white(picture: &DynamicImage) -> image::RgbImage {
     if !picture.color().has_alpha() {
         return picture.to_rgb8();
     }

@@ -11,6 +11,7 @@ mod hostile;
 mod inputs;
 mod kinds;
 mod parsers;
+mod variants;
 mod walls;
 
 use media::{Workshop, WorkshopConfig};

@@ -5,8 +5,8 @@ use std::sync::Arc;
 use image::{ImageFormat, Rgb, RgbImage};
 use ledger::{LogSigner, sha256};
 use publish::{
-    Bilingual, CoarsePoint, Correction, Grade, Label, MediaInput, MediaKind, Poster, PublicLog,
-    PublicPlace, SiteInput, StoryInput, Text,
+    Bilingual, CoarsePoint, Correction, Further, Grade, Label, MediaInput, MediaKind, Poster,
+    PublicLog, PublicPlace, SiteInput, StoryInput, Text,
 };
 
 /// 22 November 2026, 18:01 UTC.
@@ -73,6 +73,7 @@ fn medium(bytes: Vec<u8>, kind: MediaKind, alt: Bilingual, poster: Option<Vec<u8
         }),
         dimensions: matches!(kind, MediaKind::Jpeg | MediaKind::Mp4).then_some((1200, 800)),
         proof: format!("{{\"proof\":\"{}\"}}", sha256(&bytes)).into_bytes(),
+        further: Further::default(),
         bytes: Arc::new(bytes),
     }
 }

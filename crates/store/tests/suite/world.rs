@@ -13,7 +13,7 @@ use std::sync::atomic::{AtomicI64, AtomicU8, Ordering};
 use store::testing::Postgres;
 use store::{
     Examined, NewDerivative, NewItem, NewKit, PreviewRecord, SpoolPosition, SpooledCell, Store,
-    StoreError, testing,
+    StoreError, VariantRecord, testing,
 };
 
 pub(crate) enum Engine {
@@ -206,6 +206,18 @@ impl World {
             mime: "image/jpeg".into(),
             poster: None,
             report: Private::from(r#"{"removed":["gps"]}"#),
+            code: Some(format!("7K2M-{n:04}")),
+            variants: vec![VariantRecord {
+                rung: "small".into(),
+                blob: BlobId::from_bytes([n ^ 0x80; 16]),
+                sha256: sha256(&[n, n, n]),
+                bytes: 90,
+                mime: "image/jpeg".into(),
+                dimensions: Some((640, 480)),
+                lasts: None,
+                steps: vec!["made-smaller".into()],
+                tools: vec!["image 0.25".into()],
+            }],
         }
     }
 

@@ -40,7 +40,7 @@ const LOOK: Duration = Duration::from_millis(500);
 const LONGEST: i64 = 6 * HOUR;
 
 /// How often it is asked whether another desk on the same record left something in the middle.
-const RECOVER: Duration = Duration::from_secs(600);
+const RECOVER: Duration = Duration::from_secs(3_600);
 
 /// Channels that are carried to at once: each at most one attempt, so that a slow one holds up no other.
 const ABREAST: usize = 8;
@@ -255,6 +255,7 @@ async fn carry_in(
         *attempt.channel.as_bytes(),
         attempt.created_at.0,
         attempt.doubtful,
+        attempt.seen,
         attempt.overtaken,
     );
     // Taking away what is gone already harms nothing, on any platform.
@@ -467,10 +468,13 @@ fn attempt_key(attempt: &Attempt) -> Attempt {
 fn send(
     mut channel: Box<dyn Channel>,
     mut made: Made,
-    (clearance, id, at, doubtful, overtaken): (Digest, [u8; 16], i64, bool, bool),
+    (clearance, id, at, doubtful, seen, overtaken): (Digest, [u8; 16], i64, bool, bool, bool),
     keeper: &Keeper,
 ) -> (Box<dyn Channel>, Carried, bool) {
-    let mut all = true;
+    // What a person saw without its name can be neither taken away nor changed by us.
+    let nameless = made.before.iter().any(Remote::is_nameless);
+    let mut all = !(nameless && matches!(made.action, Action::Delete | Action::Edit));
+    made.before.retain(|one| !one.is_nameless());
     if made.action == Action::Delete {
         for one in std::mem::take(&mut made.astray) {
             let task = Task {
@@ -485,6 +489,7 @@ fn send(
                 done: one.done,
                 before: Vec::new(),
                 doubtful: true,
+                seen: false,
                 overtaken: true,
             };
             match look_for(channel.as_mut(), &task) {
@@ -508,6 +513,7 @@ fn send(
         done: made.done,
         before: made.before,
         doubtful,
+        seen,
         overtaken,
     };
     let ended = deliver(channel.as_mut(), &task, &mut |remotes| keeper.keep(remotes));

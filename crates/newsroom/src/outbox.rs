@@ -279,17 +279,19 @@ pub const fn after_crash(fixed: bool, repeats: bool, now: Micros) -> (Stage, Opt
 }
 
 /// What a person's verdict makes of a row that may stand. A row that a `later` one follows is never sent again: an old version
-/// would go out after its correction or its withdrawal.
+/// would go out after its correction or its withdrawal. A thread of which parts are `left` was seen to stand as far as the part
+/// that was in doubt: the others go on from there, unless something follows.
 ///
 /// # Errors
 /// [`Refusal::DeliverySettled`] when there is nothing to decide.
 pub fn decide(
     delivery: &Delivery,
     verdict: Verdict,
-    later: bool,
+    (later, left): (bool, bool),
     now: Micros,
 ) -> Result<(Stage, Option<Micros>), Refusal> {
     match (delivery.stage, verdict) {
+        (Stage::Unknown, Verdict::Stands) if left && !later => Ok((Stage::Ready, Some(now))),
         (Stage::Unknown, Verdict::Stands) => Ok((Stage::Confirmed, None)),
         (Stage::Unknown | Stage::Rejected, Verdict::Again) if !later => {
             Ok((Stage::Ready, Some(now)))
@@ -523,23 +525,37 @@ mod tests {
     #[test]
     fn verdicts_and_confirmations() {
         assert_eq!(
-            decide(&row(Stage::Unknown, 1), Verdict::Stands, true, NOW),
+            decide(&row(Stage::Unknown, 1), Verdict::Stands, (true, true), NOW),
             Ok((Stage::Confirmed, None))
         );
         assert_eq!(
-            decide(&row(Stage::Unknown, 1), Verdict::Again, false, NOW),
+            decide(
+                &row(Stage::Unknown, 1),
+                Verdict::Stands,
+                (false, false),
+                NOW
+            ),
+            Ok((Stage::Confirmed, None))
+        );
+        assert_eq!(
+            decide(&row(Stage::Unknown, 1), Verdict::Stands, (false, true), NOW),
+            Ok((Stage::Ready, Some(NOW))),
+            "the rest of a thread goes on"
+        );
+        assert_eq!(
+            decide(&row(Stage::Unknown, 1), Verdict::Again, (false, false), NOW),
             Ok((Stage::Ready, Some(NOW)))
         );
         for stage in [Stage::Unknown, Stage::Rejected] {
             assert_eq!(
-                decide(&row(stage, 1), Verdict::Again, true, NOW),
+                decide(&row(stage, 1), Verdict::Again, (true, false), NOW),
                 Err(Refusal::DeliverySettled),
                 "an old version never follows a later one"
             );
         }
         for verdict in [Verdict::Stands, Verdict::Again, Verdict::Leave] {
-            assert!(decide(&row(Stage::Confirmed, 1), verdict, false, NOW).is_err());
-            assert!(decide(&row(Stage::Sending, 1), verdict, false, NOW).is_err());
+            assert!(decide(&row(Stage::Confirmed, 1), verdict, (false, true), NOW).is_err());
+            assert!(decide(&row(Stage::Sending, 1), verdict, (false, true), NOW).is_err());
         }
         let (one, two) = (EditorId::from_bytes([1; 16]), EditorId::from_bytes([2; 16]));
         assert_eq!(

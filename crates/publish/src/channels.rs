@@ -199,6 +199,23 @@ pub struct Remote {
     pub url: String,
 }
 
+impl Remote {
+    /// A part that a person saw standing where the platform does not tell its name.
+    #[must_use]
+    pub const fn nameless() -> Self {
+        Self {
+            id: String::new(),
+            url: String::new(),
+        }
+    }
+
+    /// Whether its name is not known.
+    #[must_use]
+    pub const fn is_nameless(&self) -> bool {
+        self.id.is_empty()
+    }
+}
+
 /// A file that goes with a post.
 #[derive(Clone)]
 pub struct Attachment {

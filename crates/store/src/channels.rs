@@ -58,7 +58,7 @@ macro_rules! select_channels {
 }
 
 impl Store {
-    /// Enters credentials: of a new channel, or new ones of a channel that keeps its old ones until another person has
+    /// Enters credentials, with what the platform calls the account: of a new channel, or new ones of a channel that keeps its old ones until another person has
     /// confirmed these.
     ///
     /// # Errors
@@ -67,7 +67,7 @@ impl Store {
         &self,
         known: Option<ChannelId>,
         (kind, language): (&str, &str),
-        settings: &[u8],
+        (settings, name): (&[u8], &str),
         by: EditorId,
         now: Micros,
     ) -> Result<ChannelId, StoreError> {
@@ -75,15 +75,16 @@ impl Store {
         transact!(self, "enter channel", Decide, |tx| {
             self.must_be_active(tx, by).await?;
             let pending = self.seal(place("pending", &id), settings)?;
+            let name = self.seal(place("name", &id), name.as_bytes())?;
             if known.is_some() {
-                let sql = "UPDATE channels SET pending = $1, entered_by = $2 WHERE id = $3 AND stage <> 'closed'";
-                if tx.exec(sql, args![pending, by, id]).await? == 0 {
+                let sql = "UPDATE channels SET pending = $1, entered_by = $2, name = $4 WHERE id = $3 AND stage <> 'closed'";
+                if tx.exec(sql, args![pending, by, id, name]).await? == 0 {
                     return Err(Refusal::UnknownChannel.into());
                 }
             } else {
-                let sql = "INSERT INTO channels (id, kind, language, stage, pending, entered_by, created_at)
-                           VALUES ($1, $2, $3, 'proposed', $4, $5, $6)";
-                tx.exec(sql, args![id, kind, language, pending, by, now])
+                let sql = "INSERT INTO channels (id, kind, language, stage, pending, entered_by, created_at, name)
+                           VALUES ($1, $2, $3, 'proposed', $4, $5, $6, $7)";
+                tx.exec(sql, args![id, kind, language, pending, by, now, name])
                     .await?;
             }
             let entry = Entry::new(Chain::Desk, Actor::Editor(by), Act::ChannelEntered, now);
@@ -124,7 +125,7 @@ impl Store {
                 .ok_or_else(|| At("channels", "pending").damaged())?;
             let settings = self.open(place("pending", &id), &sealed)?;
             let sealed = self.seal(place("settings", &id), &settings)?;
-            let sql = "UPDATE channels SET settings = $1, pending = NULL, stage = 'open', words = NULL, confirmed_by = $2
+            let sql = "UPDATE channels SET settings = $1, pending = NULL, stage = 'open', words = NULL, rest_until = NULL, confirmed_by = $2
                        WHERE id = $3";
             tx.exec(sql, args![sealed, by, id]).await?;
             let entry = Entry::new(Chain::Desk, Actor::Editor(by), Act::ChannelConfirmed, now);
@@ -176,14 +177,15 @@ impl Store {
         })
     }
 
-    /// Somebody has looked: a stopped channel is tried again with the credentials that it has.
+    /// Somebody has looked: a stopped channel is tried again with the credentials that it has, at once, whatever pause its
+    /// platform asked for before.
     ///
     /// # Errors
     /// [`Refusal::ChannelSettled`] when it is not stopped.
     pub async fn retry_channel(&self, id: ChannelId, by: EditorId) -> Result<(), StoreError> {
         transact!(self, "retry channel", Decide, |tx| {
             self.must_be_active(tx, by).await?;
-            let sql = "UPDATE channels SET stage = 'open', words = NULL WHERE id = $1 AND stage = 'stopped'";
+            let sql = "UPDATE channels SET stage = 'open', words = NULL, rest_until = NULL WHERE id = $1 AND stage = 'stopped'";
             match tx.exec(sql, args![id]).await? {
                 0 => Err(Refusal::ChannelSettled.into()),
                 _ => Ok(()),

@@ -18,6 +18,7 @@ use newsroom::outbox::{
 };
 use newsroom::stories::Publication;
 use newsroom::{ChannelId, DeliveryId, EditorId, Micros, Private, PublicationId, Refusal, StoryId};
+use serde::de::IgnoredAny;
 use zeroize::Zeroizing;
 
 /// Deliveries that are looked at for one claim.
@@ -44,6 +45,8 @@ pub struct Attempt {
     pub deed: Deed,
     /// Whether an earlier attempt may have done it.
     pub doubtful: bool,
+    /// Whether a person saw that the part that was in doubt stands, of which the record knows no name.
+    pub seen: bool,
     /// When it was decided.
     pub created_at: Micros,
     /// What is sent, if an earlier attempt fixed it.
@@ -334,8 +337,12 @@ impl Store {
         (doubtful, overtaken): (bool, bool),
         now: Micros,
     ) -> Result<Attempt, StoreError> {
+        let sql = "SELECT doubtful FROM deliveries WHERE id = $1";
+        let marked: Option<(i64,)> = tx.one(sql, args![delivery.id]).await?;
+        let seen = !doubtful && marked.is_some_and(|(mark,)| mark != 0);
         let sql = "UPDATE deliveries SET stage = 'sending', attempts = attempts + 1, doubtful = $1, changed_at = $2 WHERE id = $3";
-        tx.exec(sql, args![doubtful, now, delivery.id]).await?;
+        tx.exec(sql, args![doubtful || seen, now, delivery.id])
+            .await?;
         tx.exec(
             "UPDATE channels SET last_at = $1 WHERE id = $2",
             args![now, delivery.channel],
@@ -390,6 +397,7 @@ impl Store {
             clearance: Digest(at.bytes(&clearance)?),
             deed,
             doubtful,
+            seen,
             created_at: Micros(created_at),
             posts: open("posts", posts)?,
             done: open("remotes", remotes)?,
@@ -417,16 +425,17 @@ impl Store {
         })
     }
 
-    /// Keeps what stands so far.
+    /// Keeps what stands so far. What a person saw is among it from then on.
     ///
     /// # Errors
     /// [`StoreError::Missing`] when the attempt is no longer this one.
     pub async fn keep_remotes(&self, attempt: &Attempt, remotes: &[u8]) -> Result<(), StoreError> {
         let sealed = self.seal(place("remotes", &attempt.id), remotes)?;
         transact!(self, "keep remotes", Work, |tx| {
-            let sql = "UPDATE deliveries SET remotes = $1 WHERE id = $2 AND attempts = $3 AND stage = 'sending'";
+            let sql = "UPDATE deliveries SET remotes = $1, doubtful = CASE WHEN $2 = 1 THEN 0 ELSE doubtful END
+                       WHERE id = $3 AND attempts = $4 AND stage = 'sending'";
             let done = tx
-                .exec(sql, args![sealed, attempt.id, attempt.number])
+                .exec(sql, args![sealed, attempt.seen, attempt.id, attempt.number])
                 .await?;
             mine(done, attempt)
         })
@@ -447,9 +456,10 @@ impl Store {
         let words = self.seal(place("words", &attempt.id), words.as_bytes())?;
         transact!(self, "settle delivery", Decide, |tx| {
             let (stage, due_at) = give_way(next, follows(tx, attempt.id, true).await?);
-            // Doubt that is resolved is forgotten.
+            // Doubt that is resolved is forgotten; what a person saw is not, before it is among what stands.
             let doubtful = stage == Stage::Unknown;
-            let sql = "UPDATE deliveries SET stage = $1, due_at = $2, words = $3, changed_at = $4, doubtful = $5
+            let sql = "UPDATE deliveries SET stage = $1, due_at = $2, words = $3, changed_at = $4,
+                           doubtful = CASE WHEN $8 = 1 THEN doubtful ELSE $5 END
                        WHERE id = $6 AND attempts = $7 AND stage = 'sending'";
             let code = stage.code();
             let done = tx
@@ -462,7 +472,8 @@ impl Store {
                         now,
                         doubtful,
                         attempt.id,
-                        attempt.number
+                        attempt.number,
+                        attempt.seen && matches!(stage, Stage::Ready | Stage::Rejected)
                     ],
                 )
                 .await?;
@@ -524,9 +535,15 @@ impl Store {
             let row: Option<FactsRow> = tx.one(sql, args![id]).await?;
             let delivery = facts(row.ok_or(Refusal::UnknownDelivery)?)?;
             let later = follows(tx, id, false).await?;
-            let (stage, due_at) = decide(&delivery, verdict, later, now)?;
-            // What is left may stand somewhere that the record does not name; a withdrawal must not call it gone.
-            let doubtful = verdict == Verdict::Leave && delivery.stage == Stage::Unknown;
+            let missing = self.missing(tx, id).await?;
+            let (stage, due_at) = decide(&delivery, verdict, (later, missing > 1), now)?;
+            // What is left, or was seen, may stand where the record does not say; a withdrawal must not call it gone.
+            let nameless = match verdict {
+                Verdict::Leave => true,
+                Verdict::Stands => missing > 0,
+                Verdict::Again => false,
+            };
+            let doubtful = nameless && delivery.stage == Stage::Unknown;
             let sql = "UPDATE deliveries SET stage = $1, due_at = $2, changed_at = $3, doubtful = $4 WHERE id = $5";
             tx.exec(sql, args![stage.code(), due_at, now, doubtful, id])
                 .await?;
@@ -536,6 +553,23 @@ impl Store {
             self.note_delivery(tx, id, Actor::Editor(by), stage, now)
                 .await
         })
+    }
+
+    /// How many parts of what was fixed are not known to stand.
+    async fn missing(&self, tx: &mut Tx, id: DeliveryId) -> Result<usize, StoreError> {
+        type Sealed = Option<Vec<u8>>;
+        let sql = "SELECT posts, remotes FROM deliveries WHERE id = $1";
+        let row: Option<(Sealed, Sealed)> = tx.one(sql, args![id]).await?;
+        let (posts, remotes) = row.ok_or(Refusal::UnknownDelivery)?;
+        let count = |column, sealed| -> Result<usize, StoreError> {
+            let Some(list) = self.kept(column, &id, sealed)? else {
+                return Ok(0);
+            };
+            let parts: Vec<IgnoredAny> =
+                serde_json::from_slice(&list).map_err(|_| At("deliveries", column).damaged())?;
+            Ok(parts.len())
+        };
+        Ok(count("posts", posts)?.saturating_sub(count("remotes", remotes)?))
     }
 
     /// Deliveries, those that wait for a person first, then the latest.

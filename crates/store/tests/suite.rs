@@ -163,6 +163,8 @@ suite! {
     outbox::g11_a_story_is_told_once_in_each_channel,
     outbox::g08_what_nobody_approved_for_a_channel_is_not_told_there,
     outbox::g11_a_crash_while_sending_is_never_ready,
+    outbox::a_thread_that_was_seen_to_stand_goes_on_from_there,
+    outbox::new_credentials_and_another_try_end_a_pause,
     outbox::a_correction_and_a_withdrawal_follow_what_stands,
     outbox::nothing_old_goes_out_after_its_withdrawal,
     outbox::what_is_under_way_at_a_withdrawal_is_looked_for_and_not_sent,

@@ -209,9 +209,14 @@ impl Desk {
         let about = (kind.code(), language.as_str());
         let id = open
             .store
-            .enter_channel(entry.known, about, &json, editor, clock::now())
+            .enter_channel(
+                entry.known,
+                about,
+                (&json, &standing.name),
+                editor,
+                clock::now(),
+            )
             .await?;
-        open.store.name_channel(id, &standing.name).await?;
         renditions::keep(&open, id, &standing.abilities).await?;
         Ok(Entered::Waiting(id))
     }
@@ -302,18 +307,24 @@ async fn must_be_there(
     };
     let before: ChannelSettings = serde_json::from_slice(&stored)
         .map_err(|error| internal("reading a channel's settings", &error))?;
-    let server = |settings: &ChannelSettings| {
-        settings
-            .address()
-            .trim_end_matches('/')
-            .to_ascii_lowercase()
+    let servers = |settings: &ChannelSettings| -> Vec<String> {
+        let each = settings.address().split_whitespace();
+        each.map(|one| one.trim_end_matches('/').to_ascii_lowercase())
+            .collect()
+    };
+    let (here, there) = (servers(now), servers(&before));
+    // Notes are known by the same names at every relay: one that is gone can be taken off the list, and another put on it, as
+    // long as some place stays where what stands can be looked for.
+    // Letters stand nowhere: they may be handed in elsewhere, as long as they come from the same sender.
+    let stays = if now.kind == Kind::Nostr {
+        here.iter().any(|one| there.contains(one))
+    } else {
+        now.kind == Kind::Mail || here == there
     };
     // There the account is the room, the channel or the group, and not who writes in it.
     let room = !matches!(now.kind, Kind::Matrix | Kind::Telegram) || before.account == now.account;
     let named = known_name.is_none_or(|known| known == name);
-    // Letters stand nowhere: they may be handed in elsewhere, as long as they come from the same sender.
-    let there = now.kind == Kind::Mail || server(&before) == server(now);
-    if there && room && named {
+    if stays && room && named {
         Ok(())
     } else {
         Err(DeskError::Refused {

@@ -58,7 +58,9 @@ async fn ask_channel(
         return Ok(());
     };
     for post in posts {
-        let remotes: Vec<Remote> = serde_json::from_str(post.remotes.expose()).unwrap_or_default();
+        let mut remotes: Vec<Remote> =
+            serde_json::from_str(post.remotes.expose()).unwrap_or_default();
+        remotes.retain(|one| !one.is_nameless());
         let asked = tokio::task::spawn_blocking(move || {
             let told = of_thread(channel.as_mut(), &remotes);
             (channel, told)

@@ -77,6 +77,8 @@ pub struct Task<'a> {
     pub before: Vec<Remote>,
     /// Whether an earlier attempt ended in a way that is not known.
     pub doubtful: bool,
+    /// Whether a person saw that the part which was in doubt stands.
+    pub seen: bool,
     /// Whether a later row overtook this one: what may stand is looked for, and nothing is sent.
     pub overtaken: bool,
 }
@@ -162,6 +164,14 @@ fn thread<'r>(
     }
 }
 
+/// The first and the last of these of which the name is known: what follows answers them.
+fn named(done: &[Remote]) -> (Option<Remote>, Option<Remote>) {
+    let mut known = done.iter().filter(|one| !one.is_nameless());
+    let first = known.next().cloned();
+    let last = known.next_back().cloned().or_else(|| first.clone());
+    (first, last)
+}
+
 struct Run<'a, 'k> {
     task: &'a Task<'a>,
     done: Vec<Remote>,
@@ -188,11 +198,13 @@ impl Run<'_, '_> {
         under: Option<(&Remote, &Remote)>,
     ) -> Result<(), Fault> {
         let class = channel.abilities().class;
-        let mut doubtful = self.task.doubtful;
+        let (mut doubtful, mut seen) = (self.task.doubtful, self.task.seen);
         for place in self.done.len()..self.task.posts.len() {
-            let (first, last) = (self.done.first().cloned(), self.done.last().cloned());
+            let (first, last) = named(&self.done);
             let part = self.part(place, thread(&first, &last, under));
             let found = match class {
+                // It stands: its name is looked for, and it is never sent again where there is none.
+                _ if seen => Some(channel.find(&part)?.unwrap_or_else(Remote::nameless)),
                 Class::Reconcile if doubtful => channel.find(&part)?,
                 Class::Free | Class::Reconcile | Class::Draft | Class::Each | Class::Once => None,
             };
@@ -201,7 +213,7 @@ impl Run<'_, '_> {
                 None => sent(channel, &part)?,
             };
             // Only the part that was on its way when the attempt ended is in doubt.
-            doubtful = false;
+            (doubtful, seen) = (false, false);
             self.done.push(remote);
             (self.keep)(&self.done)?;
         }

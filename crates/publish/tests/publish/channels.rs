@@ -10,6 +10,7 @@ mod matrix;
 mod nostr;
 mod outbox;
 mod reach;
+mod seen;
 mod servers;
 mod stand_in;
 pub(crate) mod stories;

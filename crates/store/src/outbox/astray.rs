@@ -29,7 +29,7 @@ impl Store {
     ) -> Result<Vec<Astray>, StoreError> {
         let sql = "SELECT id, clearance, deed, created_at, posts, remotes FROM deliveries
                    WHERE story = $1 AND channel = $2 AND created_at < $3 AND deed <> 'withdraw' AND attempts > 0
-                       AND ((stage = 'rejected' AND doubtful = 1) OR (stage = 'confirmed' AND remotes IS NULL))
+                       AND ((stage = 'rejected' AND doubtful = 1) OR (stage = 'confirmed' AND (remotes IS NULL OR doubtful = 1)))
                    ORDER BY created_at, id";
         let rows: Vec<Row> = tx
             .all(sql, args![story, delivery.channel, created_at])

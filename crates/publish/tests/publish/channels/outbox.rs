@@ -94,6 +94,7 @@ pub(crate) fn carry(
             done: kept.clone(),
             before: row.before.clone(),
             doubtful,
+            seen: false,
             overtaken: false,
         };
         let mut killed = false;

@@ -278,6 +278,7 @@ pub(crate) fn task<'a>(
         done: done.to_vec(),
         before: Vec::new(),
         doubtful: false,
+        seen: false,
         overtaken: false,
     }
 }

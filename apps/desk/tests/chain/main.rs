@@ -19,6 +19,7 @@ mod intake_end;
 mod kept_unrecorded;
 mod kills;
 mod locked;
+mod outwards;
 mod photo;
 mod previews;
 mod publishing;

@@ -8,8 +8,10 @@
 mod account;
 mod bluesky;
 mod deliver;
+mod facebook;
 mod fault;
 mod form;
+mod ghost;
 mod handle;
 mod http;
 mod long;
@@ -23,6 +25,7 @@ mod telegram;
 mod wire;
 mod wordpress;
 mod x;
+mod youtube;
 
 use std::sync::Arc;
 
@@ -30,7 +33,9 @@ pub use self::nostr::Nostr;
 pub use account::{ChannelSettings, Kind, SettingsError};
 pub use bluesky::{Bluesky, BlueskyAccount};
 pub use deliver::{Action, Ended, Task, deliver, look_for};
+pub use facebook::Facebook;
 pub use fault::Fault;
+pub use ghost::{Ghost, GhostKey};
 pub use handle::Handle;
 pub(crate) use http::Answer;
 pub use http::{Line, LineError};
@@ -42,6 +47,7 @@ pub use telegram::{Telegram, TelegramAccount};
 pub use wire::{Wire, WireAccount};
 pub use wordpress::{WordPress, WordPressAccount};
 pub use x::X;
+pub use youtube::{YouTube, YouTubeAccount};
 
 use crate::input::{MediaBytes, MediaKind};
 use crate::renditions::{Post, Rung, Shown};

@@ -9,9 +9,10 @@ use thiserror::Error;
 use zeroize::Zeroize;
 
 use super::{
-    Bluesky, BlueskyAccount, Channel, Clock, Line, LineError, Mail, MailAccount, MailError,
-    Mastodon, MastodonAccount, Matrix, MatrixAccount, Nostr, OAuthWords, Telegram, TelegramAccount,
-    Wire, WireAccount, WordPress, WordPressAccount, X,
+    Bluesky, BlueskyAccount, Channel, Clock, Facebook, Ghost, GhostKey, Line, LineError, Mail,
+    MailAccount, MailError, Mastodon, MastodonAccount, Matrix, MatrixAccount, Nostr, OAuthWords,
+    Telegram, TelegramAccount, Wire, WireAccount, WordPress, WordPressAccount, X, YouTube,
+    YouTubeAccount,
 };
 
 /// A kind of platform.
@@ -36,11 +37,17 @@ pub enum Kind {
     Telegram,
     /// A newsletter by e-mail; the account is the sender and the page where people leave.
     Mail,
+    /// Ghost.
+    Ghost,
+    /// A page on Facebook.
+    Facebook,
+    /// YouTube; the account says who may see what is uploaded: nothing or `private`, `unlisted`, `public`.
+    YouTube,
 }
 
 impl Kind {
     /// All of them, in the order in which they are offered.
-    pub const ALL: [Self; 9] = [
+    pub const ALL: [Self; 12] = [
         Self::Bluesky,
         Self::Mastodon,
         Self::WordPress,
@@ -50,6 +57,9 @@ impl Kind {
         Self::Nostr,
         Self::Telegram,
         Self::Mail,
+        Self::Ghost,
+        Self::Facebook,
+        Self::YouTube,
     ];
 
     /// Its stable word.
@@ -65,6 +75,9 @@ impl Kind {
             Self::Nostr => "nostr",
             Self::Telegram => "telegram",
             Self::Mail => "mail",
+            Self::Ghost => "ghost",
+            Self::Facebook => "facebook",
+            Self::YouTube => "youtube",
         }
     }
 
@@ -87,6 +100,9 @@ impl Kind {
             Self::Nostr => "Nostr",
             Self::Telegram => "Telegram",
             Self::Mail => "E-mail",
+            Self::Ghost => "Ghost",
+            Self::Facebook => "Facebook",
+            Self::YouTube => "YouTube",
         }
     }
 
@@ -96,19 +112,25 @@ impl Kind {
         match self {
             Self::X => Some("https://api.x.com"),
             Self::Telegram => Some("https://api.telegram.org"),
+            Self::Facebook => Some("https://graph.facebook.com"),
+            Self::YouTube => Some("https://www.googleapis.com"),
             Self::Bluesky
             | Self::Mastodon
             | Self::WordPress
             | Self::Matrix
             | Self::Wire
             | Self::Nostr
+            | Self::Ghost
             | Self::Mail => None,
         }
     }
 
     /// Whether the account must be named; elsewhere the credential tells.
     const fn named(self) -> bool {
-        !matches!(self, Self::Mastodon | Self::X | Self::Nostr)
+        !matches!(
+            self,
+            Self::Mastodon | Self::X | Self::Nostr | Self::Ghost | Self::Facebook | Self::YouTube
+        )
     }
 }
 
@@ -152,6 +174,12 @@ pub enum SettingsError {
     /// A Telegram bot's token.
     #[error("expected the token of a bot (123456:…)")]
     Token,
+    /// A Ghost integration's key.
+    #[error("expected an Admin API key (id:secret)")]
+    GhostKey,
+    /// A way to a YouTube channel.
+    #[error("expected client id, client secret and refresh token, and private, unlisted or public")]
+    YouTube,
     /// Something is missing.
     #[error("the account's name or its credential is missing")]
     Missing,
@@ -221,6 +249,15 @@ impl ChannelSettings {
                 line,
                 TelegramAccount::new(&name, &secret).ok_or(SettingsError::Token)?,
             )),
+            Kind::Ghost => {
+                let key = GhostKey::parse(&secret).ok_or(SettingsError::GhostKey)?;
+                Box::new(Ghost::new(line, key, clock))
+            }
+            Kind::Facebook => Box::new(Facebook::new(line, &secret)),
+            Kind::YouTube => {
+                let account = YouTubeAccount::new(&name, &secret).ok_or(SettingsError::YouTube)?;
+                Box::new(YouTube::new(line, account, clock))
+            }
             Kind::WordPress => Box::new(WordPress::new(
                 line,
                 &WordPressAccount {
@@ -279,12 +316,15 @@ mod tests {
                 },
                 account: match kind {
                     Kind::Mail => "news@news.example https://news.example/leave".to_owned(),
+                    Kind::YouTube => "public".to_owned(),
                     _ => "news".to_owned(),
                 },
                 secret: match kind {
                     Kind::Nostr => "01".repeat(32),
                     Kind::Wire => "whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw".to_owned(),
                     Kind::Telegram => "123456:AAE-x_y".to_owned(),
+                    Kind::Ghost => format!("6748592f4b9b77:{}", "01".repeat(32)),
+                    Kind::YouTube => "client secret refresh".to_owned(),
                     _ => "four words in all".to_owned(),
                 },
                 proxy: None,

@@ -3,6 +3,8 @@
 //! What is counted is counted on the servers themselves, over a line of its own that loses nothing.
 
 mod bluesky;
+mod facebook;
+mod ghost;
 mod hostile;
 mod mail;
 mod mastodon;
@@ -18,6 +20,7 @@ mod telegram;
 mod wire;
 mod wordpress;
 mod x;
+mod youtube;
 
 pub(crate) use servers::installed;
 

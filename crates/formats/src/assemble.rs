@@ -131,10 +131,13 @@ struct Claim {
     last: bool,
 }
 
+/// Shards that are kept for the next piece besides its K places: those that a piece has beyond its K are let go.
+const SPARE_ROOMS: usize = 4;
+
 /// Memory of a former piece, used again: it holds all that assembling a piece needs.
 #[derive(Default)]
 pub struct PieceMemory {
-    /// The ciphertext's shards where they belong.
+    /// K places of a shard each. In the end they are the ciphertext.
     piece: Vec<u8>,
     /// Room for shards that have no place there.
     shards: Vec<Box<[u8; SHARD]>>,
@@ -147,10 +150,9 @@ impl PieceMemory {
         self.piece = ciphertext;
     }
 
-    /// The place of an original shard.
-    fn place(&mut self, index: u16) -> Option<&mut [u8; SHARD]> {
+    fn place(&mut self, number: u16) -> Option<&mut [u8; SHARD]> {
         let places = self.piece.as_chunks_mut::<SHARD>().0;
-        places.get_mut(usize::from(index))
+        places.get_mut(usize::from(number))
     }
 
     fn room(&mut self) -> Box<[u8; SHARD]> {
@@ -171,15 +173,15 @@ impl std::fmt::Debug for PieceMemory {
 /// A shard that is held.
 #[derive(Debug)]
 enum Held {
-    /// At its place in the ciphertext: the first version of an original shard.
-    InPlace,
+    /// In one of the K places: an original shard in its own, a recovery shard in that of one that is not there.
+    Placed(u16),
     Apart(Box<[u8; SHARD]>),
 }
 
 impl Held {
-    fn bytes<'a>(&'a self, piece: &'a [u8], index: u16) -> Option<&'a [u8; SHARD]> {
+    fn bytes<'a>(&'a self, piece: &'a [u8]) -> Option<&'a [u8; SHARD]> {
         match self {
-            Self::InPlace => piece.as_chunks().0.get(usize::from(index)),
+            Self::Placed(number) => piece.as_chunks().0.get(usize::from(*number)),
             Self::Apart(shard) => Some(shard),
         }
     }
@@ -192,6 +194,8 @@ pub struct Assembler {
     claim: Option<Claim>,
     quarantined: bool,
     shards: BTreeMap<u16, Vec<Held>>,
+    /// Which shard each of the K places has.
+    places: Vec<Option<u16>>,
     memory: PieceMemory,
 }
 
@@ -210,6 +214,7 @@ impl Assembler {
             claim: None,
             quarantined: false,
             shards: BTreeMap::new(),
+            places: Vec::new(),
             memory,
         }
     }
@@ -222,7 +227,7 @@ impl Assembler {
                 self.memory.shards.push(shard);
             }
         }
-        self.memory.shards.truncate(usize::from(K_MAX));
+        self.memory.shards.truncate(SPARE_ROOMS);
         self.memory
     }
 
@@ -265,16 +270,14 @@ impl Assembler {
         if self.quarantined {
             return Err(self.quarantine());
         }
-        let room = usize::from(claim.k.min(K_MAX)) * SHARD;
-        if self.memory.piece.len() != room {
-            self.memory.piece.resize(room, 0);
-        }
+        self.make_places(claim.k.min(K_MAX));
         let index = header.index;
         if !self.shards.contains_key(&index)
-            && let Some(place) = self.memory.place(index)
+            && let Some(number) = self.place_for(index)
+            && let Some(place) = self.memory.place(number)
         {
             if open(place) {
-                self.shards.insert(index, vec![Held::InPlace]);
+                self.put(index, number);
             }
             return Ok(self.progress());
         }
@@ -286,11 +289,49 @@ impl Assembler {
         self.hold(index, shard)
     }
 
-    /// Holds a shard that has no place of its own, unless it is known.
+    fn make_places(&mut self, k: u16) {
+        let (k, bytes) = (usize::from(k), usize::from(k) * SHARD);
+        if self.places.len() != k {
+            self.places.resize(k, None);
+        }
+        if self.memory.piece.len() != bytes {
+            self.memory.piece.resize(bytes, 0);
+        }
+    }
+
+    /// A place that is free for this shard, or is made free: an original shard goes to its own, from which a recovery shard
+    /// gives way.
+    fn place_for(&mut self, index: u16) -> Option<u16> {
+        let free = self.places.iter().rposition(Option::is_none)?;
+        let own = usize::from(index);
+        let Some(there) = self.places.get(own).copied() else {
+            return u16::try_from(free).ok();
+        };
+        if let Some(recovery) = there {
+            let from = own * SHARD;
+            let range = from..from + SHARD;
+            self.memory.piece.copy_within(range, free * SHARD);
+            self.places[own] = None;
+            self.put(recovery, u16::try_from(free).ok()?);
+        }
+        Some(index)
+    }
+
+    /// Notes where a shard's first version lies.
+    fn put(&mut self, index: u16, number: u16) {
+        self.places[usize::from(number)] = Some(index);
+        let versions = self.shards.entry(index).or_default();
+        match versions.first_mut() {
+            Some(first) => *first = Held::Placed(number),
+            None => versions.push(Held::Placed(number)),
+        }
+    }
+
+    /// Holds a shard that has no place, unless it is known.
     fn hold(&mut self, index: u16, shard: Box<[u8; SHARD]>) -> Result<Progress, AssembleError> {
         let piece = self.memory.piece.as_slice();
         let rivals = self.shards.entry(index).or_default();
-        let same = |known: &Held| known.bytes(piece, index) == Some(&*shard);
+        let same = |known: &Held| known.bytes(piece) == Some(&*shard);
         if rivals.iter().any(same) {
             self.memory.shards.push(shard);
         } else if rivals.len() == RIVALS_MAX {
@@ -340,21 +381,38 @@ impl Assembler {
         self.first_authentic(claim, subsets, mac)
     }
 
-    /// The same, but what is likeliest is decoded where it lies, without copying any of it; the other subsets are copied.
+    /// Restores the piece from the first K shards that were added, where they lie, and gives the memory back either way. No
+    /// room is needed but theirs: stripe by stripe, what is restored takes the place of the recovery shards that restored it.
     ///
     /// # Errors
-    /// As for [`Self::finish`].
+    /// As for [`Self::finish`]. Then the shards are spent: they have to be added anew for `finish` to try others.
     pub fn finish_in_place(
-        &mut self,
+        mut self,
         mac: &PieceMacKey,
-        attempts: usize,
-    ) -> Result<AuthenticPiece, AssembleError> {
+    ) -> (Result<AuthenticPiece, AssembleError>, PieceMemory) {
+        let found = self.restore_in_place(mac);
+        (found, self.into_memory())
+    }
+
+    fn restore_in_place(&mut self, mac: &PieceMacKey) -> Result<AuthenticPiece, AssembleError> {
         let claim = self.claim_ready()?;
-        if let Some(piece) = self.attempt_in_place(claim, mac)? {
-            return Ok(piece);
-        }
-        let subsets = self.subsets(claim.k).take(attempts).skip(1);
-        self.first_authentic(claim, subsets, mac)
+        let PieceMemory { piece, decoder, .. } = &mut self.memory;
+        let places = std::mem::take(&mut self.places);
+        let mut restoring = Restoring::within(claim.length, std::mem::take(piece), places)?;
+        restoring.restore(decoder)?;
+        let mut ciphertext = restoring.into_memory();
+        let Some((place, digest)) = self.verified(claim, &ciphertext[..claim.length as usize], mac)
+        else {
+            self.memory.piece = ciphertext;
+            let shards = self.have();
+            return Err(AssembleError::NotAuthentic { shards });
+        };
+        ciphertext.truncate(claim.length as usize);
+        Ok(AuthenticPiece {
+            place,
+            ciphertext,
+            digest,
+        })
     }
 
     fn claim_ready(&self) -> Result<Claim, AssembleError> {
@@ -376,7 +434,7 @@ impl Assembler {
         for subset in subsets {
             let chosen = subset.iter().filter_map(|(index, rival)| {
                 let shard = self.shards.get(index)?.get(*rival)?;
-                let bytes = shard.bytes(&self.memory.piece, *index)?;
+                let bytes = shard.bytes(&self.memory.piece)?;
                 Some((*index, bytes.as_slice()))
             });
             let ciphertext = decode(claim.length, chosen)?;
@@ -390,38 +448,6 @@ impl Assembler {
         }
         let shards = self.have();
         Err(AssembleError::NotAuthentic { shards })
-    }
-
-    /// Tries the lowest indexes. Only what is missing is written, so that every shard that is held stays what it is.
-    fn attempt_in_place(
-        &mut self,
-        claim: Claim,
-        mac: &PieceMacKey,
-    ) -> Result<Option<AuthenticPiece>, AssembleError> {
-        let PieceMemory { piece, decoder, .. } = &mut self.memory;
-        let there = (0..claim.k).map(|index| self.shards.contains_key(&index));
-        let recovery =
-            self.shards
-                .range(claim.k..)
-                .filter_map(|(index, held)| match held.first()? {
-                    Held::Apart(shard) => Some((*index, shard.as_slice())),
-                    Held::InPlace => None,
-                });
-        let (length, out) = (claim.length as usize, std::mem::take(piece));
-        let mut restoring = Restoring::within(length, out, there.collect(), recovery)?;
-        let restored = restoring.restore(decoder);
-        let found = self.verified(claim, restoring.ciphertext(), mac);
-        let mut memory = restoring.into_memory();
-        let Some((place, digest)) = found.filter(|_| restored.is_ok()) else {
-            self.memory.piece = memory;
-            return Ok(restored.map(|()| None)?);
-        };
-        memory.truncate(length);
-        Ok(Some(AuthenticPiece {
-            place,
-            ciphertext: memory,
-            digest,
-        }))
     }
 
     /// Whether this is what the tag authenticates.

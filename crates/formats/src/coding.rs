@@ -179,23 +179,23 @@ pub struct Decoder {
     work: Option<DecoderWork>,
 }
 
-/// A ciphertext that is being restored, where its own shards lie already.
-pub(crate) struct Restoring<'a> {
-    length: usize,
+/// A ciphertext that is being restored in the memory of the K shards that restore it.
+pub(crate) struct Restoring {
+    /// K places of a shard each.
     out: Vec<u8>,
-    there: Vec<bool>,
-    recovery: Vec<(u16, &'a [u8])>,
+    /// Which shard lies in each: an original one in its own, a recovery shard in the place of one that is missing.
+    places: Vec<u16>,
 }
 
-impl<'a> Restoring<'a> {
-    /// Copies the shards that are there into `out`.
-    fn copying(
+impl Restoring {
+    /// Copies K of the shards.
+    fn copying<'a>(
         length: u32,
         shards: impl IntoIterator<Item = (u16, &'a [u8])>,
     ) -> Result<Self, CodingError> {
-        let length = length as usize;
-        let k = shards_for(length).ok_or(CodingError::Length(length))?;
+        let k = shards_for(length as usize).ok_or(CodingError::Length(length as usize))?;
         let mut out = vec![0; usize::from(k) * SHARD];
+        let mut places = vec![None; usize::from(k)];
         let mut seen = [false; INDEX_END as usize];
         let mut recovery: Vec<(u16, &[u8])> = Vec::new();
         for (index, shard) in shards {
@@ -206,62 +206,65 @@ impl<'a> Restoring<'a> {
             if index < k {
                 let start = usize::from(index) * SHARD;
                 out[start..start + SHARD].copy_from_slice(shard);
+                places[usize::from(index)] = Some(index);
             } else {
                 recovery.push((index, shard));
             }
         }
-        let there = seen[..usize::from(k)].to_vec();
-        Self::within(length, out, there, recovery)
+        let free = places.iter_mut().zip(out.chunks_exact_mut(SHARD));
+        let free = free.filter(|(place, _)| place.is_none());
+        for ((place, room), (index, shard)) in free.zip(recovery) {
+            *place = Some(index);
+            room.copy_from_slice(shard);
+        }
+        Self::within(length, out, places)
     }
 
-    /// Takes the ciphertext's K shards as they lie in `out`, of which those are sound that are `there`, and recovery shards
-    /// by their index.
+    /// Takes K shards as they lie in `out`, whose places say which they are.
     pub(crate) fn within(
-        length: usize,
+        length: u32,
         out: Vec<u8>,
-        there: Vec<bool>,
-        recovery: impl IntoIterator<Item = (u16, &'a [u8])>,
+        places: Vec<Option<u16>>,
     ) -> Result<Self, CodingError> {
-        let k = shards_for(length).ok_or(CodingError::Length(length))?;
-        if out.len() != usize::from(k) * SHARD || there.len() != usize::from(k) {
+        let k = shards_for(length as usize).ok_or(CodingError::Length(length as usize))?;
+        if out.len() != usize::from(k) * SHARD || places.len() != usize::from(k) {
             return Err(CodingError::Length(out.len()));
         }
-        let missing = there.iter().filter(|there| !**there).count();
-        let recovery: Vec<(u16, &[u8])> = recovery
-            .into_iter()
-            .map(|(index, shard)| (index.saturating_sub(k), shard))
-            .take(missing)
-            .collect();
-        if recovery.len() < missing {
-            let have = there.len() - missing + recovery.len();
+        let have = places.iter().flatten().count();
+        let misplaced = |(own, index): (u16, &Option<u16>)| index.filter(|i| *i < k && *i != own);
+        if let Some(index) = (0..).zip(&places).find_map(misplaced) {
+            return Err(CodingError::Shard(index));
+        }
+        let places: Vec<u16> = places.into_iter().flatten().collect();
+        if have < usize::from(k) {
             return Err(CodingError::TooFew { k, have });
         }
-        Ok(Self {
-            length,
-            out,
-            there,
-            recovery,
-        })
+        Ok(Self { out, places })
     }
 
-    /// Restores what is missing, some stripes at a time, within little memory.
+    /// Restores what is missing, some stripes at a time, within little memory. A stripe of recovery shards is read before
+    /// what it restores is written in its place.
     pub(crate) fn restore(&mut self, decoder: &mut Decoder) -> Result<(), CodingError> {
+        let k = self.places.len();
         // The decoder may be told of fewer recovery shards than exist: those beyond the highest one held are erasures to
         // it either way, and its work shrinks with them.
-        let Some(count) = self.recovery.iter().map(|(i, _)| usize::from(*i) + 1).max() else {
+        let highest = self.places.iter().map(|index| usize::from(*index)).max();
+        let Some(count) = highest.and_then(|index| (index + 1).checked_sub(k)) else {
             return Ok(());
         };
+        if count == 0 {
+            return Ok(());
+        }
         for from in (0..SHARD).step_by(DECODED) {
             let stripe = from..SHARD.min(from + DECODED);
             let (engine, work) = (DefaultEngine::new(), decoder.work.take());
-            let k = self.there.len();
             let mut coder = LowRateDecoder::new(k, count, stripe.len(), engine, work)?;
-            let shards = self.out.chunks_exact(SHARD).zip(&self.there).enumerate();
-            for (index, (shard, _)) in shards.filter(|(_, (_, there))| **there) {
-                coder.add_original_shard(index, &shard[stripe.clone()])?;
-            }
-            for (index, shard) in &self.recovery {
-                coder.add_recovery_shard(usize::from(*index), &shard[stripe.clone()])?;
+            for (index, shard) in self.places.iter().zip(self.out.chunks_exact(SHARD)) {
+                let (index, part) = (usize::from(*index), &shard[stripe.clone()]);
+                match index.checked_sub(k) {
+                    None => coder.add_original_shard(index, part)?,
+                    Some(recovery) => coder.add_recovery_shard(recovery, part)?,
+                }
             }
             let restored = coder.decode()?;
             for (index, bytes) in restored.restored_original_iter() {
@@ -274,12 +277,7 @@ impl<'a> Restoring<'a> {
         Ok(())
     }
 
-    /// The ciphertext, once it was restored.
-    pub(crate) fn ciphertext(&self) -> &[u8] {
-        &self.out[..self.length]
-    }
-
-    /// The K shards' memory, to which this is nothing more.
+    /// The K places: the ciphertext and what fills its last shard, once it was restored.
     pub(crate) fn into_memory(self) -> Vec<u8> {
         self.out
     }

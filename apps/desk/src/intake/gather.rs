@@ -4,7 +4,7 @@
 //! cells themselves stay in the spool until their piece is stored. A crash repeats at most one
 //! stretch of trial openings.
 
-use formats::{AssembleError, Assembler, AuthenticPiece, CELL, PieceMemory, SHARD};
+use formats::{AssembleError, Assembler, AuthenticPiece, CELL, PieceMemory, Progress, SHARD};
 use newsroom::vaults::Link;
 use store::{PieceCells, Spool, SpoolError, SpoolPosition, SpooledCell};
 
@@ -83,7 +83,7 @@ pub(crate) enum Tried {
 
 /// Decodes a piece from its cells in the spool, within a former one's memory. Blocks.
 ///
-/// What restores it at the least cost is read first, and the rest only when that does not do.
+/// As many cells as restore it at the least cost are read first, and all of them only when what those say is not authentic.
 pub(crate) fn assemble(
     spool: &Spool,
     lookout: &mut Lookout,
@@ -93,50 +93,74 @@ pub(crate) fn assemble(
     let mut joining = Joining {
         spool,
         lookout,
-        assembler: Assembler::within(piece.piece.key, std::mem::take(memory)),
         cell: Box::new([0; CELL]),
         by: None,
     };
-    let tried = joining.try_all(piece);
-    *memory = joining.assembler.into_memory();
-    tried
+    let (first, rest) = cheapest(piece);
+    let mut assembler = Assembler::within(piece.piece.key, std::mem::take(memory));
+    // The others stand in for what is damaged among the first.
+    joining.add(&mut assembler, first.iter().chain(&rest), Enough::ToRestore)?;
+    let Some(by) = joining.by else {
+        *memory = assembler.into_memory();
+        return Ok(Tried::Waiting);
+    };
+    let (mac, link) = (
+        &joining.lookout.keys(by).keys.mac,
+        joining.lookout.keys(by).link,
+    );
+    let (found, spent) = assembler.finish_in_place(mac);
+    *memory = spent;
+    if rest.is_empty() || !matches!(found, Err(AssembleError::NotAuthentic { .. })) {
+        return Ok(tried(found, link));
+    }
+    let mut assembler = Assembler::within(piece.piece.key, std::mem::take(memory));
+    joining.add(&mut assembler, first.iter().chain(&rest), Enough::Never)?;
+    let mac = &joining.lookout.keys(by).keys.mac;
+    let found = assembler.finish(mac, ATTEMPTS);
+    *memory = assembler.into_memory();
+    Ok(tried(found, link))
 }
 
-/// A piece that is being put together.
+fn tried(found: Result<AuthenticPiece, AssembleError>, link: Link) -> Tried {
+    match found {
+        Ok(whole) => Tried::Whole(whole, link),
+        Err(AssembleError::Quarantined { .. }) => Tried::Quarantined,
+        Err(error) => {
+            tracing::debug!(%error, "a piece is not whole yet");
+            Tried::Waiting
+        }
+    }
+}
+
+/// When no more cells are read.
+#[derive(Clone, Copy, PartialEq)]
+enum Enough {
+    /// As soon as a piece can be decoded.
+    ToRestore,
+    Never,
+}
+
+/// Cells of a piece that are being opened.
 struct Joining<'a> {
     spool: &'a Spool,
     lookout: &'a mut Lookout,
-    assembler: Assembler,
     cell: Box<[u8; CELL]>,
     /// The keys that recognised the last cell.
     by: Option<usize>,
 }
 
 impl Joining<'_> {
-    fn try_all(&mut self, piece: &PieceCells) -> Result<Tried, SpoolError> {
-        let (first, rest) = cheapest(piece);
-        for (cells, attempts) in [(first, 1), (rest, ATTEMPTS)] {
-            if cells.is_empty() {
-                continue;
-            }
-            if self.add(&cells)? {
-                return Ok(Tried::Quarantined);
-            }
-            let Some(from) = self.by.map(|by| self.lookout.keys(by)) else {
-                continue;
-            };
-            match self.assembler.finish_in_place(&from.keys.mac, attempts) {
-                Ok(whole) => return Ok(Tried::Whole(whole, from.link)),
-                Err(AssembleError::Quarantined { .. }) => return Ok(Tried::Quarantined),
-                Err(error) => tracing::debug!(%error, "a piece is not whole yet"),
-            }
-        }
-        Ok(Tried::Waiting)
-    }
-
-    /// Opens cells straight to where the piece is put together; `true` when they contradict each other.
-    fn add(&mut self, cells: &[SpoolPosition]) -> Result<bool, SpoolError> {
+    /// Opens cells straight to where the piece is put together, until there is enough, or they contradict each other.
+    fn add<'c>(
+        &mut self,
+        assembler: &mut Assembler,
+        cells: impl Iterator<Item = &'c SpoolPosition>,
+        enough: Enough,
+    ) -> Result<(), SpoolError> {
         for at in cells {
+            if enough == Enough::ToRestore && assembler.progress() == Progress::Ready {
+                break;
+            }
             match self.spool.read(*at, &mut self.cell) {
                 Ok(()) => {}
                 // A sector that cannot be read is an erasure like a lost cell: the others may do without it.
@@ -155,17 +179,17 @@ impl Joining<'_> {
             // Damaged on the way: an erasure like a lost cell.
             let opening = |place: &mut [u8; SHARD]| veil.open_body(cell, place).is_ok();
             // A fifth rival of one shard, or a cell of another piece, is not taken and does no harm.
-            let added = self.assembler.add_by(&hit.header, opening);
+            let added = assembler.add_by(&hit.header, opening);
             if let Err(AssembleError::Quarantined { .. }) = added {
-                return Ok(true);
+                break;
             }
         }
-        Ok(false)
+        Ok(())
     }
 }
 
 /// Cells with as many different shards as restore the piece, those of the ciphertext itself before those that have to be
-/// decoded, and all others; each in the order in which they lie in the spool.
+/// decoded, in the order in which they lie in the spool, and all others.
 fn cheapest(piece: &PieceCells) -> (Vec<SpoolPosition>, Vec<SpoolPosition>) {
     let mut by_shard = piece.cells.clone();
     by_shard.sort_unstable();
@@ -176,6 +200,5 @@ fn cheapest(piece: &PieceCells) -> (Vec<SpoolPosition>, Vec<SpoolPosition>) {
         if wanted { &mut first } else { &mut rest }.push(at);
     }
     first.sort_unstable();
-    rest.sort_unstable();
     (first, rest)
 }

@@ -1,10 +1,9 @@
 //! The assembler against poison: bounded work, quarantine, never a wrong piece.
 
 use formats::{
-    AssembleError, Assembler, AuthenticPiece, CellHeader, PieceKey, PieceMemory, Progress, SHARD,
-    SealedPiece,
+    AssembleError, Assembler, CellHeader, PieceKey, PieceMemory, Progress, SHARD, SealedPiece,
 };
-use keys::PieceMacKey;
+use proptest::prelude::*;
 
 use crate::make;
 use crate::pieces::open_cells;
@@ -19,21 +18,6 @@ fn shards(k: usize, recovery: u16) -> (SealedPiece, Vec<(CellHeader, Box<[u8; SH
     (piece, opened)
 }
 
-/// Both ways of finishing, which agree; the one in place takes nothing from what is held unless it succeeds.
-fn finish(
-    assembler: &mut Assembler,
-    mac: &PieceMacKey,
-    attempts: usize,
-) -> Result<AuthenticPiece, AssembleError> {
-    let copied = assembler.finish(mac, attempts);
-    let in_place = assembler.finish_in_place(mac, attempts);
-    assert_eq!(copied, in_place);
-    if in_place.is_err() {
-        assert_eq!(assembler.finish(mac, attempts), in_place);
-    }
-    in_place
-}
-
 #[test]
 fn reports_progress_and_ignores_repeats() {
     let (piece, shards) = shards(3, 1);
@@ -45,7 +29,7 @@ fn reports_progress_and_ignores_repeats() {
         assert_eq!(progress, Progress::Waiting { have: 1, need: 3 });
     }
     assert_eq!(
-        finish(&mut assembler, &mac, 9),
+        assembler.finish(&mac, 9),
         Err(AssembleError::Incomplete { need: 3, have: 1 })
     );
     assembler.add(&shards[0].0, shards[0].1.as_slice()).unwrap();
@@ -54,7 +38,7 @@ fn reports_progress_and_ignores_repeats() {
         Ok(Progress::Ready)
     );
     assert_eq!(
-        finish(&mut assembler, &mac, 1).unwrap().ciphertext,
+        assembler.finish(&mac, 1).unwrap().ciphertext,
         piece.ciphertext()
     );
 }
@@ -79,7 +63,7 @@ fn contradicting_cells_are_quarantined_for_good() {
             assert!(assembler.add(header, shard.as_slice()).is_err());
         }
         assert!(matches!(
-            finish(&mut assembler, &mac, 99),
+            assembler.finish(&mac, 99),
             Err(AssembleError::Quarantined { .. })
         ));
     }
@@ -112,7 +96,7 @@ fn a_poison_shard_is_found_and_left_out() {
             }
             assembler.add(header, shard.as_slice()).unwrap();
         }
-        let whole = finish(&mut assembler, &mac, 64).unwrap();
+        let whole = assembler.finish(&mac, 64).unwrap();
         assert_eq!(whole.ciphertext, piece.ciphertext(), "poison at {poisoned}");
     }
 }
@@ -134,7 +118,7 @@ fn a_rival_of_a_good_shard_is_tried_too() {
     let fifth = assembler.add(&shards[2].0, poison.as_slice());
     assert_eq!(fifth, Err(AssembleError::Rivals { index: 2 }));
     assert_eq!(
-        finish(&mut assembler, &mac, 8).unwrap().ciphertext,
+        assembler.finish(&mac, 8).unwrap().ciphertext,
         piece.ciphertext()
     );
 }
@@ -149,7 +133,7 @@ fn too_much_poison_gives_nothing_and_ends() {
         shard[n] ^= u8::from(n < 5);
         assembler.add(header, shard.as_slice()).unwrap();
     }
-    let outcome = finish(&mut assembler, &mac, 1_000);
+    let outcome = assembler.finish(&mac, 1_000);
     assert_eq!(outcome, Err(AssembleError::NotAuthentic { shards: 8 }));
 }
 
@@ -161,9 +145,9 @@ fn memory_of_a_former_piece_holds_nothing_of_it_that_counts() {
     for (header, shard) in &shards_of_large[30..] {
         assembler.add(header, shard.as_slice()).unwrap();
     }
-    let found = assembler.finish_in_place(&mac, 1).unwrap();
+    let (found, mut memory) = assembler.finish_in_place(&mac);
+    let found = found.unwrap();
     assert_eq!(found.ciphertext, large.ciphertext());
-    let mut memory: PieceMemory = assembler.into_memory();
     memory.take_back(found.ciphertext);
 
     let (small, shards) = shards(7, 3);
@@ -177,6 +161,63 @@ fn memory_of_a_former_piece_holds_nothing_of_it_that_counts() {
     for (header, shard) in &shards[2..] {
         assembler.add(header, shard.as_slice()).unwrap();
     }
-    let found = assembler.finish_in_place(&mac, 1).unwrap();
-    assert_eq!(found.ciphertext, small.ciphertext());
+    let (found, _) = assembler.finish_in_place(&mac);
+    assert_eq!(found.unwrap().ciphertext, small.ciphertext());
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(48))]
+
+    /// In whatever order they come, repeated or damaged on the way, the first K sound shards restore the piece where they lie,
+    /// and in a copy.
+    #[test]
+    fn any_order_restores_in_place(
+        k in 1_usize..9,
+        recovery in 0_u16..9,
+        order in prop::collection::vec((any::<prop::sample::Index>(), prop::bool::weighted(0.2)), 0..40),
+    ) {
+        let (piece, shards) = shards(k, recovery);
+        let mac = make::chain().epoch_keys().mac;
+        let key = PieceKey::of(&shards[0].0);
+        let mut in_place = Assembler::within(key, PieceMemory::default());
+        let mut copied = Assembler::new(key);
+        for (at, damaged) in order {
+            let (header, shard) = &shards[at.index(shards.len())];
+            let opening = |place: &mut [u8; SHARD]| {
+                place.copy_from_slice(shard.as_slice());
+                place[0] ^= u8::from(damaged);
+                !damaged
+            };
+            let progress = in_place.add_by(header, opening);
+            prop_assert_eq!(copied.add_by(header, opening), progress.clone());
+            if progress == Ok(Progress::Ready) {
+                break;
+            }
+        }
+        let expected = copied.finish(&mac, 1);
+        let (found, _) = in_place.finish_in_place(&mac);
+        prop_assert_eq!(&found, &expected);
+        prop_assert!(found.is_err() || found.is_ok_and(|found| found.ciphertext == piece.ciphertext()));
+    }
+}
+
+#[test]
+fn poison_in_place_is_told_and_its_memory_serves_again() {
+    let (piece, shards) = shards(5, 2);
+    let mac = make::chain().epoch_keys().mac;
+    let key = PieceKey::of(&shards[0].0);
+    let mut assembler = Assembler::new(key);
+    for (header, shard) in &shards[1..6] {
+        let mut shard = shard.clone();
+        shard[7] ^= u8::from(header.index == 3);
+        assembler.add(header, shard.as_slice()).unwrap();
+    }
+    let (found, memory) = assembler.finish_in_place(&mac);
+    assert_eq!(found, Err(AssembleError::NotAuthentic { shards: 5 }));
+    let mut assembler = Assembler::within(key, memory);
+    for (header, shard) in &shards[2..] {
+        assembler.add(header, shard.as_slice()).unwrap();
+    }
+    let (found, _) = assembler.finish_in_place(&mac);
+    assert_eq!(found.unwrap().ciphertext, piece.ciphertext());
 }

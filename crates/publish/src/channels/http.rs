@@ -308,7 +308,9 @@ impl Answer {
 
     /// The body as JSON; nothing when it is none.
     pub(crate) fn value(&self) -> Value {
-        serde_json::from_slice(&self.body).unwrap_or(Value::Null)
+        serde_json::from_slice(&self.body)
+            .or_else(|_| serde_json::from_slice(&mended(&self.body)))
+            .unwrap_or(Value::Null)
     }
 
     /// What the platform says about a refusal.
@@ -353,6 +355,33 @@ impl Answer {
             _ => Err(Fault::unknown(&words)),
         }
     }
+}
+
+/// JSON in which halves of letters stand as the sign for what cannot be read: Ghost cuts its excerpts by UTF-16 units, through
+/// the middle of an emoji.
+fn mended(body: &[u8]) -> Vec<u8> {
+    let unit = |at: usize| {
+        let digits = body.get(at..at + 6)?.strip_prefix(b"\\u")?;
+        u32::from_str_radix(std::str::from_utf8(digits).ok()?, 16).ok()
+    };
+    let (mut out, mut at) = (Vec::with_capacity(body.len()), 0);
+    while let Some(byte) = body.get(at) {
+        let second = |at| unit(at).is_some_and(|unit| (0xDC00..0xE000).contains(&unit));
+        let length = match (byte, unit(at)) {
+            (b'\\', Some(0xD800..0xDC00)) if second(at + 6) => 12,
+            (b'\\', Some(0xD800..0xE000)) => {
+                out.extend_from_slice(b"\\ufffd");
+                at += 6;
+                continue;
+            }
+            (b'\\', _) => 2,
+            _ => 1,
+        };
+        let end = (at + length).min(body.len());
+        out.extend_from_slice(&body[at..end]);
+        at = end;
+    }
+    out
 }
 
 /// A field of an answer that must be text.
@@ -435,6 +464,16 @@ mod tests {
             matches!(sent, Err(Fault::Later { .. } | Fault::Unknown { .. })),
             "{sent:?}"
         );
+    }
+
+    #[test]
+    fn half_a_letter_spoils_no_answer() {
+        let text = br#"{"cut":"a\ud83d","low":"\udc4db","whole":"\ud83d\udc4d","back":"\\ud83d"}"#;
+        let value: Value = serde_json::from_slice(&mended(text)).unwrap();
+        assert_eq!(value["cut"], "a\u{FFFD}");
+        assert_eq!(value["low"], "\u{FFFD}b");
+        assert_eq!(value["whole"], "👍");
+        assert_eq!(value["back"], "\\ud83d");
     }
 
     #[test]

@@ -380,7 +380,7 @@ impl Real {
         let key = GhostKey::parse(&self.key).unwrap();
         let header = key.header(clock());
         let url = format!(
-            "http://{}/ghost/api/admin/posts/?filter=slug%3A~%5E%27fh-%27&formats=html&limit=100&page=",
+            "http://{}/ghost/api/admin/posts/?filter=slug%3A~%5E%27fh-%27&fields=id,slug,status,canonical_url,html&formats=html&limit=100&page=",
             self.server.address
         );
         let mut all = Vec::new();

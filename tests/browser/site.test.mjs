@@ -188,7 +188,7 @@ test("the sheet prints on two pages at most, in both languages, with a cover tha
 test("an edition for reading without the net is accessible from a folder, and leads nowhere else", { timeout: PATIENCE }, async () => {
   const context = await browser.newContext({ viewport: phone, offline: true });
   const page = await context.newPage();
-  for (const variant of ["text", "stills"]) {
+  for (const variant of ["text", "stills", "films"]) {
     const edition = join(folder, variant);
     execFileSync("python3", ["-m", "zipfile", "-e", join(folder, `site/offline/${variant}.zip`), edition]);
     for (const tag of ["en", "ar"]) {

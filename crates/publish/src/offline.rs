@@ -1,5 +1,5 @@
-//! The newest stories for devices that are seldom or never on the net: `offline/text.zip`, and `offline/stills.zip`
-//! with pictures and stills of films.
+//! The newest stories for devices that are seldom or never on the net: `offline/text.zip`, `offline/stills.zip`
+//! with pictures and stills of films, and `offline/films.zip` with small films too.
 //!
 //! Each holds plain pages and texts that any telephone opens, and a manifest of its own, signed like the site's: once
 //! unpacked, `fh-verify site FOLDER` checks it like a mirror. The same stories give the same bytes.
@@ -33,6 +33,9 @@ const MOST: usize = 100;
 /// Bytes of pictures in an edition; the newest stories' come first.
 const MOST_STILLS: u64 = 12_000_000;
 
+/// Bytes of films in an edition; the newest stories' come first.
+const MOST_FILMS: u64 = 40_000_000;
+
 /// What an edition holds besides words.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Variant {
@@ -40,15 +43,18 @@ pub(crate) enum Variant {
     Text,
     /// Pictures, and stills of films.
     Stills,
+    /// Pictures, and small films.
+    Films,
 }
 
 impl Variant {
-    pub(crate) const ALL: [Self; 2] = [Self::Text, Self::Stills];
+    pub(crate) const ALL: [Self; 3] = [Self::Text, Self::Stills, Self::Films];
 
     pub(crate) fn path(self) -> SitePath {
         let name = match self {
             Self::Text => "text",
             Self::Stills => "stills",
+            Self::Films => "films",
         };
         SitePath::made(format!("offline/{name}.zip"))
     }
@@ -65,8 +71,15 @@ pub(crate) fn jobs<'w>(whole: &'w Whole<'w>, signer: &'w LogSigner) -> Vec<Job<'
             .text(&signer.verifier().to_string())
             .each(stories.iter(), |print, ready| {
                 let names = crate::story::names(whole, ready);
+                let small = ready
+                    .media
+                    .iter()
+                    .map(|shown| shown.input.further.small.as_ref());
                 print
                     .digest(&ready.key)
+                    .each(small, |print, small| {
+                        print.option(small, |print, small| print.digest(&small.sha256))
+                    })
                     .each(names.into_iter(), |print, label| {
                         print.text(&label.name.en).text(&label.name.ar)
                     })
@@ -94,16 +107,28 @@ fn files(
         ("style.css".to_owned(), STYLE.to_vec()),
         ("index.html".to_owned(), door(whole)),
     ]);
-    let stills = match variant {
+    let held = match variant {
         Variant::Text => BTreeSet::new(),
-        Variant::Stills => stills(stories, &mut files)?,
+        Variant::Stills => taken(stories, MOST_STILLS, still_of, &mut files)?,
+        Variant::Films => {
+            let mut films = taken(stories, MOST_FILMS, film_of, &mut files)?;
+            // A film for which there is no room shows its still.
+            let stills = taken(
+                stories,
+                MOST_STILLS,
+                |shown| still_beside(shown, &films),
+                &mut files,
+            )?;
+            films.extend(stills);
+            films
+        }
     };
     for tongue in Tongue::BOTH {
         let tag = tongue.tag();
         files.insert(format!("{tag}/index.html"), index(whole, tongue, stories));
         for ready in stories {
             let slug = &ready.input.slug;
-            let page = story(whole, tongue, ready, &stills);
+            let page = story(whole, tongue, ready, &held);
             files.insert(format!("{tag}/{slug}.html"), page);
             let text = texts::text(whole, tongue, ready).into_bytes();
             files.insert(format!("{tag}/{slug}.txt"), text);
@@ -112,13 +137,17 @@ fn files(
     Ok(files)
 }
 
-/// The stills of the stories, newest first, as long as there is room; each is what was approved or the build fails.
-fn stills(stories: &[&Ready<'_>], files: &mut Files) -> Result<BTreeSet<SitePath>, PublishError> {
+/// Files of the stories, newest first, as long as there is room; each is what was approved or the build fails.
+fn taken<'s>(
+    stories: &'s [&Ready<'_>],
+    mut room: u64,
+    of: impl Fn(&'s Shown<'_>) -> Option<Still<'s>>,
+    files: &mut Files,
+) -> Result<BTreeSet<SitePath>, PublishError> {
     let mut taken = BTreeSet::new();
-    let mut room = MOST_STILLS;
     for ready in stories {
         for shown in ready.media.iter().filter(|_| !ready.input.graphic) {
-            let Some((path, source, expected)) = still_of(shown) else {
+            let Some((path, source, expected)) = of(shown) else {
                 continue;
             };
             let mut bytes = Vec::new();
@@ -150,16 +179,29 @@ fn stills(stories: &[&Ready<'_>], files: &mut Files) -> Result<BTreeSet<SitePath
     Ok(taken)
 }
 
-type Still<'s> = (&'s SitePath, &'s dyn MediaBytes, ledger::Digest);
+type Still<'s> = (SitePath, &'s dyn MediaBytes, ledger::Digest);
 
 /// The smallest picture of a file: its poster, else the picture itself.
 fn still_of<'s>(shown: &'s Shown<'_>) -> Option<Still<'s>> {
     let input = shown.input;
     if let (Some(path), Some(poster)) = (&shown.poster, &input.poster) {
-        return Some((path, poster.bytes.as_ref(), poster.sha256));
+        return Some((path.clone(), poster.bytes.as_ref(), poster.sha256));
     }
     let picture = matches!(input.kind, MediaKind::Jpeg | MediaKind::Png);
-    picture.then(|| (&shown.file, input.bytes.as_ref(), input.sha256))
+    picture.then(|| (shown.file.clone(), input.bytes.as_ref(), input.sha256))
+}
+
+/// The still of what is not among the films.
+fn still_beside<'s>(shown: &'s Shown<'_>, films: &BTreeSet<SitePath>) -> Option<Still<'s>> {
+    let film = film_of(shown).is_some_and(|(path, _, _)| films.contains(&path));
+    still_of(shown).filter(|_| !film)
+}
+
+/// The smallest form of a film.
+fn film_of<'s>(shown: &'s Shown<'_>) -> Option<Still<'s>> {
+    let small = shown.input.further.small.as_ref()?;
+    let path = crate::media_path(&small.sha256, MediaKind::Mp4);
+    Some((path, small.bytes.as_ref(), small.sha256))
 }
 
 /// Adds the list of all files and the signed note that names it.
@@ -265,13 +307,16 @@ fn story(
     whole: &Whole<'_>,
     tongue: Tongue,
     ready: &Ready<'_>,
-    stills: &BTreeSet<SitePath>,
+    held: &BTreeSet<SitePath>,
 ) -> Vec<u8> {
     let input = ready.input;
     let title = ready.title(tongue);
     let shown = ready.media.iter().filter_map(|shown| {
-        let (path, _, _) = still_of(shown)?;
-        stills.contains(path).then_some((shown, path))
+        let there = |(path, _, _): Still<'_>| held.contains(&path).then_some(path);
+        let film = film_of(shown).and_then(there).map(|path| (path, true));
+        let still = || still_of(shown).and_then(there).map(|path| (path, false));
+        let (path, film) = film.or_else(still)?;
+        Some((shown, path, film))
     });
     let page = crate::page::story_path(tongue, &input.slug);
     let body = html! {
@@ -282,9 +327,13 @@ fn story(
             p.note { (t!(tongue, "correction-title")) " (" (tongue.date(one.at)) "): " (one.note.get(tongue)) }
         }
         (prose(ready.body(tongue)))
-        @for (shown, path) in shown {
+        @for (shown, path, film) in shown {
             figure {
-                img src={ "../" (path) } alt=(shown.input.alt.get(tongue));
+                @if film {
+                    video controls preload="none" playsinline src={ "../" (path) } aria-label=(shown.input.alt.get(tongue)) {}
+                } @else {
+                    img src={ "../" (path) } alt=(shown.input.alt.get(tongue));
+                }
                 figcaption { (shown.input.alt.get(tongue)) }
             }
         }

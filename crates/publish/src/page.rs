@@ -257,6 +257,7 @@ impl<'a> Place<'a> {
                     li { a href=(self.to(&sheet_path(tongue))) { (t!(tongue, "nav-sheet")) } }
                     li { a href=(self.to(&Variant::Text.path())) { (t!(tongue, "offline-text")) } }
                     li { a href=(self.to(&Variant::Stills.path())) { (t!(tongue, "offline-stills")) } }
+                    li { a href=(self.to(&Variant::Films.path())) { (t!(tongue, "offline-films")) } }
                 }
                 ul {
                     li.lead { (t!(tongue, "feeds-label")) }

@@ -176,3 +176,4 @@ ours-means = That something is ours says who published it and nothing else. What
 offline-check = Reports to read without the net. Whoever has fh-verify can check this folder, with a key that you have from elsewhere:
 offline-text = Newest reports as a folder, words only (zip)
 offline-stills = The same with pictures (zip)
+offline-films = The same with small films (zip)

@@ -73,7 +73,7 @@ fn editions_are_signed_whole_and_hold_nothing_graphic() {
     let input = sample::site_at(1);
     let files = built(&input);
     let verifier = sample::signer().verifier();
-    for (name, pictures) in [("text", 0), ("stills", 3)] {
+    for (name, pictures) in [("text", 0), ("stills", 3), ("films", 3)] {
         let edition = unpacked(&files[&format!("offline/{name}.zip")]);
         let manifest = verifier.open_site(&edition["manifest"]).unwrap();
         assert_eq!(
@@ -101,6 +101,9 @@ fn editions_are_signed_whole_and_hold_nothing_graphic() {
         }
         let page = text(&edition, "ar/bread-line.html");
         assert!(page.contains("أفران البلدة") && page.contains("dir=\"rtl\""));
+        assert_eq!(page.contains("<img"), name != "text");
+        let page = text(&edition, "ar/bridge-phones.html");
+        assert_eq!(page.contains("<video"), name == "films");
         assert_eq!(page.contains("<img"), name == "stills");
         assert!(!edition.contains_key("en/market-fire.html"));
     }

@@ -6,7 +6,7 @@ use image::{ImageFormat, Rgb, RgbImage};
 use ledger::{LogSigner, sha256};
 use publish::{
     Bilingual, CoarsePoint, Correction, Further, Grade, Label, MediaInput, MediaKind, Poster,
-    PublicLog, PublicPlace, SiteInput, StoryInput, Text,
+    PublicLog, PublicPlace, SiteInput, Small, StoryInput, Text,
 };
 
 /// 22 November 2026, 18:01 UTC.
@@ -73,7 +73,19 @@ fn medium(bytes: Vec<u8>, kind: MediaKind, alt: Bilingual, poster: Option<Vec<u8
         }),
         dimensions: matches!(kind, MediaKind::Jpeg | MediaKind::Mp4).then_some((1200, 800)),
         proof: format!("{{\"proof\":\"{}\"}}", sha256(&bytes)).into_bytes(),
-        further: Further::default(),
+        further: Further {
+            small: (kind == MediaKind::Mp4).then(small),
+            ..Further::default()
+        },
+        bytes: Arc::new(bytes),
+    }
+}
+
+/// What was made of a film for editions without a net.
+fn small() -> Small {
+    let bytes = vec![2; 90_000];
+    Small {
+        sha256: sha256(&bytes),
         bytes: Arc::new(bytes),
     }
 }

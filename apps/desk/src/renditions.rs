@@ -51,7 +51,7 @@ pub(crate) async fn rooms(open: &OpenDesk) -> Result<Vec<Room>, StoreError> {
 }
 
 /// What its server said, or else what its kind of platform can do.
-async fn abilities_of(
+pub(crate) async fn abilities_of(
     open: &OpenDesk,
     record: &ChannelRecord,
 ) -> Result<Option<Abilities>, StoreError> {

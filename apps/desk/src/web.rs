@@ -26,6 +26,7 @@ mod parts;
 mod progress;
 mod ranges;
 mod reach;
+mod remnants;
 mod sign_in;
 mod source;
 mod sources;
@@ -143,6 +144,7 @@ pub fn router(desk: Desk, settings: Settings) -> Router {
         .route("/stories/{id}/withdraw", post(telling::withdraw))
         .route("/stories/{id}/publish", post(approve::publish))
         .route("/stories/{id}/unschedule", post(approve::unschedule))
+        .route("/stories/{id}/remnants", get(remnants::show))
         .route("/stories/{id}/withdraw-channels", post(channels::withdraw))
         .route("/events", get(events::stream))
         .route("/lang/{tag}", get(language::choose))

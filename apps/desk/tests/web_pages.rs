@@ -20,6 +20,8 @@ mod forced;
 mod hostile;
 #[path = "web/newsletter.rs"]
 mod newsletter;
+#[path = "web/platforms.rs"]
+mod platforms;
 #[path = "web/reach.rs"]
 mod reach;
 #[path = "web/rig.rs"]

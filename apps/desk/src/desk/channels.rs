@@ -372,7 +372,7 @@ pub(super) fn channel_name(kind: Option<Kind>, account: &str) -> String {
 }
 
 /// Addresses that may stand in a link: `https` and `http` alone, whatever a platform answered.
-fn links(json: &str) -> Vec<String> {
+pub(super) fn links(json: &str) -> Vec<String> {
     let remotes: Vec<Remote> = serde_json::from_str(json).unwrap_or_default();
     let web = |url: &String| url.starts_with("https://") || url.starts_with("http://");
     remotes

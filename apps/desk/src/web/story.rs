@@ -139,6 +139,7 @@ fn body(visit: &Visit, editor: &Signed, view: &StoryView) -> Markup {
             p.crumb { a href="/stories" { (t!(tongue, "nav-stories")) } " / " (short(&view.id.to_string())) }
             h1 { (heading(tongue, view)) }
             p { (stories::state(tongue, view.state)) " " span.quiet { (t!(tongue, "story-version", version = view.version)) } }
+            @if view.publication.is_some() { p.quiet { a href=(format!("/stories/{}/remnants", view.id)) { (t!(tongue, "remnants-title")) } } }
         }
         (approve::standing(visit, editor, view))
         form.editor method="post" action=(format!("/stories/{}", view.id)) data-guard=(t!(tongue, "story-unsaved")) data-preview=(preview) {

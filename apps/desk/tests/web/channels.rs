@@ -133,6 +133,23 @@ impl Pds {
     }
 }
 
+/// Enters a channel of a kind as one editor and confirms it as another.
+pub(crate) fn confirmed(
+    editors: &[Visitor; 2],
+    kind: &str,
+    (server, account, secret): (&str, &str, &str),
+) {
+    let mut fields = entry(server, account, secret);
+    fields[1].1 = kind;
+    let entered = editors[0].post("/channels", "/channels", &fields);
+    assert_eq!(entered.status, 303, "{}", entered.body);
+    let page = editors[0].data("/channels").json();
+    let channel = page["channels"][0]["id"].as_str().unwrap();
+    let shown = [("pending", page["channels"][0]["pending"].as_str().unwrap())];
+    let confirm = format!("/channels/{channel}/confirm");
+    assert_eq!(editors[1].post("/channels", &confirm, &shown).status, 303);
+}
+
 /// Waits until the only delivery of a deed is at a stage.
 pub(crate) fn reached(visitor: &Visitor, deed: &str, stage: &str) -> Value {
     let end = Instant::now() + Duration::from_secs(60);

@@ -160,10 +160,16 @@ fn a_story_its_correction_and_its_withdrawal_reach_telegram_once() {
         );
         assert!(channel.stands[&1].contains("second words"));
     }
+    let remnants = || hala.data(&format!("{story}/remnants")).json()["remnants"].clone();
+    assert_eq!(remnants(), json!([]), "it was changed where it stands");
     let withdrawn = hala.post("/channels", &format!("{story}/withdraw-channels"), &[]);
     assert_eq!(withdrawn.status, 303, "{}", withdrawn.body);
     reached(hala, "withdraw", "confirmed");
     assert!(channel.lock().unwrap().stands.is_empty());
+    assert_eq!(remnants(), json!([]));
+    for page in [hala.page(&format!("{story}/remnants")), hala.page(&story)] {
+        assert!(page.body.contains("Where an earlier version may live on"));
+    }
     assert!(
         !hala.page("/channels").body.contains(TOKEN),
         "no page shows a credential"
